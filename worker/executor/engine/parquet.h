@@ -1,0 +1,66 @@
+/* Parquet through DuckDB's reader: describe, read as batches, or scan with all threads. Struct
+ * children become dotted fields (ASSAY_NESTED_DEPTH levels), lists become LIST columns, maps are
+ * left out. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_ENGINE_PARQUET_H
+#define ASSAY_ENGINE_PARQUET_H
+
+#include "worker/executor/batch/batch.h"
+#include "worker/executor/engine/duckdb_session.h"
+#include "worker/executor/read/reader.h"
+
+#define ASSAY_NESTED_DEPTH 4 /* levels of names in a projected field: a.b.c.d */
+
+/** The files of one container, in order. Borrowed for the call (describe) or until the reader is
+ * closed. */
+struct assay_parquet_files {
+    const char *const *paths;
+    size_t count;
+};
+
+/** Fields of the files (names by position of the first; all files must agree: ASSAY_SCHEMA_CHANGED
+ * names the one that does not). native_type is DuckDB's word ("DECIMAL(10,2)", "STRUCT(…)").
+ * ASSAY_NOT_FOUND, ASSAY_FORMAT: the text names the file. The session must have been opened with
+ * the same paths. */
+ASSAY_MUST_CHECK int assay_parquet_describe(struct assay_session *session,
+                                            const struct assay_parquet_files *files,
+                                            struct assay_schema *ret_schema,
+                                            struct assay_error *err);
+/** Records of all files, from their footers; and row groups when ret_groups is not NULL. */
+ASSAY_MUST_CHECK int assay_parquet_count(struct assay_session *session,
+                                         const struct assay_parquet_files *files,
+                                         uint64_t *ret_records, uint64_t *ret_groups,
+                                         struct assay_error *err);
+
+/** What to read. */
+struct assay_parquet_request {
+    struct assay_parquet_files files;
+    const char *const *fields; /* names of the described schema; NULL = all */
+    size_t fields_count;
+    const char
+        *where; /* SQL predicate over the source's columns, already checked; NULL = all records */
+    uint64_t limit; /* first records only; 0 = all */
+    uint64_t first_row,
+        end_row; /* records [first_row, end_row) of all files in order; end_row 0 = to the end */
+};
+
+/** A reader over the request, in the order of the file. One thread. */
+ASSAY_MUST_CHECK int assay_parquet_open(struct assay_session *session,
+                                        const struct assay_parquet_request *request,
+                                        struct assay_reader **ret_reader, struct assay_error *err);
+
+/** A sink that takes the batches of one thread; made and used by one thread at a time. */
+struct assay_parquet_sink {
+    int (*batch)(void *lane, const struct assay_batch *batch, struct assay_error *err);
+    void *const *lanes; /* one per thread */
+    int lanes_count;
+};
+/** Read the request with one thread per lane; batches come in any order (batch->file and first_row
+ * say which records they are; with `where`, first_row counts delivered records). The first error
+ * stops all. */
+ASSAY_MUST_CHECK int assay_parquet_scan(struct assay_session *session,
+                                        const struct assay_parquet_request *request,
+                                        const struct assay_parquet_sink *sink,
+                                        const atomic_bool *cancelled, struct assay_error *err);
+
+#endif

@@ -1,0 +1,104 @@
+/* Task: what one executor process was asked to do, and where its output goes
+ * (docs/executor-protocol.md). main.c makes one; profile/, scan/, sync/ and inspect/ take it. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_EXECUTOR_TASK_H
+#define ASSAY_EXECUTOR_TASK_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/base/log.h"
+#include "common/json/json.h"
+
+/** Where output goes: frames in the executor, lists in tests. Every call is thread-safe. */
+struct assay_task_outlet {
+    /** Deliver one chunk; waits for a credit. ASSAY_CANCELLED while waiting, ASSAY_IO when the peer
+     * is gone. */
+    int (*result)(void *context, const json_t *chunk, struct assay_error *err);
+    /** Deliver one log event; dropped when it cannot be written. */
+    void (*log)(void *context, enum assay_log_level level, const char *event,
+                const struct assay_log_field *fields);
+    void *context;
+};
+
+/** Read by the executor's control thread, which sends it at most twice a second: just add to it. */
+struct assay_task_progress {
+    _Atomic(const char *) phase;     /* a constant: "reading", "judging" */
+    atomic_uint_fast64_t records;    /* so far */
+    atomic_uint_fast64_t bytes;      /* of the source, so far */
+    atomic_int_fast64_t bytes_total; /* -1 = unknown */
+};
+
+/** What the D frame says; filled by the run. */
+struct assay_task_done {
+    uint64_t records;
+    uint64_t bytes;
+    json_t *coverage; /* {"fields": 41, "fields_covered": 41}; NULL = {}; the task's */
+};
+
+struct assay_task {
+    json_t *spec;    /* the whole T frame; everything borrowed below is inside it */
+    json_t *secrets; /* the S frame, {"<datastore id>": {…}}; wiped by assay_task_release() */
+    const char *kind;
+    int64_t datastore_id;
+    int64_t now_us;       /* the operation's one instant */
+    const char *timezone; /* IANA name; "UTC" unless set */
+    uint64_t seed;
+    uint64_t memory_bytes; /* budget */
+    int threads;           /* ≥ 1 */
+    int split_no, split_count;
+    const json_t *split;   /* bounds of the split; NULL = all of the container */
+    const char *connector; /* name of the row in connect/ */
+    json_t *properties; /* of the source, secrets merged in; the task's; wiped with the secrets */
+    const json_t *container; /* NULL for sync */
+    const json_t *reader;    /* reader options as an object of texts; never NULL */
+    const json_t *settings;  /* never NULL */
+    const json_t *checks;    /* array, never NULL */
+    const json_t *fields;    /* array, never NULL */
+    atomic_bool cancelled;   /* set by the control thread: stop within a second */
+    struct assay_task_progress progress;
+    struct assay_task_done done;
+    struct assay_task_outlet outlet;
+};
+
+/** Parse a task and its secrets (both are taken over, also on failure; secrets may be NULL). outlet
+ * is copied. ASSAY_INVALID names what is wrong. Zero-initialise *ret_task; assay_task_release() in
+ * any case. */
+ASSAY_MUST_CHECK int assay_task_init(struct assay_task *ret_task, json_t *spec, json_t *secrets,
+                                     const struct assay_task_outlet *outlet,
+                                     struct assay_error *err);
+/** Free, secrets overwritten first. */
+void assay_task_release(struct assay_task *task);
+
+/** Properties of another source of the same task (settings.refs): its "properties" with the secrets
+ * of its "datastore_id" (default: the task's) merged in. *ret_properties is the caller's. */
+ASSAY_MUST_CHECK int assay_task_source_properties(const struct assay_task *task,
+                                                  const json_t *source, json_t **ret_properties,
+                                                  struct assay_error *err);
+
+/** Deliver one chunk (object with "t"); takes the chunk over, NULL = ASSAY_NO_MEMORY. */
+ASSAY_MUST_CHECK int assay_task_emit(struct assay_task *task, json_t *chunk,
+                                     struct assay_error *err);
+/** Deliver a list as chunks {"t": t, key: [part]} of at most 1 MiB each, in order; none for an
+ * empty list unless `also_empty`. Borrows the list. */
+ASSAY_MUST_CHECK int assay_task_emit_list(struct assay_task *task, const char *t, const char *key,
+                                          const json_t *list, bool also_empty,
+                                          struct assay_error *err);
+/** Deliver a log event: ASSAY_TASK_LOG(task, ASSAY_LOG_INFO, "groups of fields",
+ * ASSAY_F_INT("groups", 3)). */
+#define ASSAY_TASK_LOG(task, level, event, ...)                                                    \
+    (task)->outlet.log((task)->outlet.context, (level), (event),                                   \
+                       (const struct assay_log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = 0}})
+
+/** ASSAY_CANCELLED when the task was cancelled, else ASSAY_OK. */
+ASSAY_MUST_CHECK int assay_task_check(const struct assay_task *task, struct assay_error *err);
+
+/** The runs, one per kind; each blocks until the work is done. Not ASSAY_OK becomes the E frame. */
+ASSAY_MUST_CHECK int assay_profile_run(struct assay_task *task, struct assay_error *err);
+ASSAY_MUST_CHECK int assay_profile_merge_run(struct assay_task *task, struct assay_error *err);
+ASSAY_MUST_CHECK int assay_scan_run(struct assay_task *task, struct assay_error *err);
+ASSAY_MUST_CHECK int assay_sync_run(struct assay_task *task, struct assay_error *err);
+ASSAY_MUST_CHECK int assay_inspect_run(struct assay_task *task, struct assay_error *err);
+
+#endif
