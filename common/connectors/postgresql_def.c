@@ -1,0 +1,76 @@
+// What a `postgresql` connection takes: libpq's words where libpq has them.
+// SPDX-License-Identifier: Apache-2.0
+#include "common/connectors/properties.h"
+
+#define PARAMETER(name, sentence)                                                                  \
+    {                                                                                              \
+        .key = "parameters." name, .kind = ASSAY_PROPERTY_TEXT, .level = ASSAY_LEVEL_CONNECTION,   \
+        .doc = sentence                                                                            \
+    }
+
+const struct assay_property assay_postgresql_properties[] = {
+    {.key = "host",
+     .kind = ASSAY_PROPERTY_TEXT,
+     .level = ASSAY_LEVEL_CONNECTION,
+     .doc = "name or address of the server, or the folder of its socket; needed unless `uri` is "
+            "given"},
+    {.key = "port",
+     .kind = ASSAY_PROPERTY_INT,
+     .level = ASSAY_LEVEL_CONNECTION,
+     .fallback = "5432",
+     .doc = "TCP port"},
+    {.key = "username",
+     .kind = ASSAY_PROPERTY_TEXT,
+     .level = ASSAY_LEVEL_CONNECTION,
+     .doc = "role that reads; it needs CONNECT, USAGE on the schema and SELECT"},
+    {.key = "password",
+     .kind = ASSAY_PROPERTY_TEXT,
+     .level = ASSAY_LEVEL_CONNECTION,
+     .secret = true,
+     .doc = "its password; without one PGPASSWORD and .pgpass count"},
+    {.key = "uri",
+     .kind = ASSAY_PROPERTY_TEXT,
+     .level = ASSAY_LEVEL_CONNECTION,
+     .secret = true,
+     .doc = "`postgresql://user@host:port/database?sslmode=…`; the other properties win over its "
+            "parts"},
+    {.key = "parameters.sslmode",
+     .kind = ASSAY_PROPERTY_CHOICE,
+     .level = ASSAY_LEVEL_CONNECTION,
+     .fallback = "prefer",
+     .choices = "disable|allow|prefer|require|verify-ca|verify-full",
+     .doc = "how far TLS is insisted on"},
+    PARAMETER("sslrootcert",
+              "file of the certificate authority that signs the server's certificate"),
+    PARAMETER("sslcert", "file of the client's certificate"),
+    PARAMETER("sslkey", "file of the client's key"),
+    {.key = "parameters.sslpassword",
+     .kind = ASSAY_PROPERTY_TEXT,
+     .level = ASSAY_LEVEL_CONNECTION,
+     .secret = true,
+     .doc = "passphrase of the client's key"},
+    PARAMETER("options", "command-line options for the session, as `-c work_mem=64MB`"),
+    PARAMETER("target_session_attrs", "which of several hosts to take, as `prefer-standby`"),
+    PARAMETER("krbsrvname", "Kerberos service name"),
+    PARAMETER("channel_binding", "`disable`, `prefer` or `require`"),
+    {.key = "parameters.connect_timeout",
+     .kind = ASSAY_PROPERTY_INT,
+     .level = ASSAY_LEVEL_CONNECTION,
+     .fallback = "30",
+     .doc = "seconds in which the server must have let us in"},
+    {.key = "parameters.statement_timeout",
+     .kind = ASSAY_PROPERTY_INT,
+     .level = ASSAY_LEVEL_CONNECTION,
+     .fallback = "0",
+     .doc = "seconds after which the server breaks off one statement, 0 = none"},
+    {.key = "database",
+     .kind = ASSAY_PROPERTY_TEXT,
+     .level = ASSAY_LEVEL_DATASTORE,
+     .doc = "the database; needed unless `uri` names it"},
+    {.key = "schema",
+     .kind = ASSAY_PROPERTY_TEXT,
+     .level = ASSAY_LEVEL_DATASTORE,
+     .fallback = "public",
+     .doc = "the schema whose tables and views are the containers"},
+    {.key = NULL},
+};
