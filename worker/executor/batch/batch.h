@@ -90,6 +90,7 @@ struct assay_batch {
     size_t columns_count;
     const struct assay_column *columns;
     uint64_t first_row;     /* record number of the first row within the split, from 0 */
+    const uint64_t *row;    /* record number of each row in its file; NULL = they follow first_row */
     const uint64_t *offset; /* byte offset of each record in its file; NULL = unknown */
     const uint64_t *line;   /* line on which each record begins, from 1, relative to the split; NULL = unknown */
     uint32_t file;          /* index of the file in the container */

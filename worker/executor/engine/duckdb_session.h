@@ -36,10 +36,13 @@ ASSAY_DEFINE_CLEANUP(struct assay_session, assay_session_close)
 /** The session's own connection (for registering functions and preparing statements). One thread at
  * a time. */
 duckdb_connection assay_session_connection(struct assay_session *session);
-/** One more connection to the same database; duckdb_disconnect() it. */
+/** One more connection to the same database; assay_session_disconnect() it before the session is
+ * closed. */
 ASSAY_MUST_CHECK int assay_session_connect(struct assay_session *session,
                                            duckdb_connection *ret_connection,
                                            struct assay_error *err);
+
+void assay_session_disconnect(struct assay_session *session, duckdb_connection *connection);
 
 /** Run one statement without a result. Errors as assay_session_query(). */
 ASSAY_MUST_CHECK int assay_session_exec(struct assay_session *session, const char *sql,

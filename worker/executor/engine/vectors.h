@@ -1,0 +1,60 @@
+/* Vectors: DuckDB's data chunks as our column batches, without copying what already lies as we need
+ * it. Struct children become dotted fields, lists LIST columns; types that we do not know are cast
+ * to text by DuckDB. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_ENGINE_VECTORS_H
+#define ASSAY_ENGINE_VECTORS_H
+
+#include <duckdb.h>
+
+#include "common/base/buf.h"
+#include "common/base/cleanup.h"
+#include "common/base/error.h"
+#include "worker/executor/batch/batch.h"
+
+#define ASSAY_NESTED_DEPTH 4 /* levels of names in a projected field: a.b.c.d */
+
+/** How the columns of a query become fields. Immutable once made; any thread. */
+struct assay_vectors;
+
+/** Plan the columns of a result (of SELECT * … LIMIT 0, say). Maps and what lies below them are
+ * left out; a struct is a field of its own (validity only) followed by its children. */
+ASSAY_MUST_CHECK int assay_vectors_plan(duckdb_result *result, struct assay_vectors **ret_vectors,
+                                        struct assay_error *err);
+void assay_vectors_free(struct assay_vectors *vectors);
+ASSAY_DEFINE_CLEANUP(struct assay_vectors, assay_vectors_free)
+
+/** The fields that come out, in order. The plan's. */
+const struct assay_schema *assay_vectors_schema(const struct assay_vectors *vectors);
+/** A plan of those fields only, in the order given; columns that none of them needs are not
+ * selected. */
+ASSAY_MUST_CHECK int assay_vectors_project(const struct assay_vectors *vectors,
+                                           const char *const *fields, size_t fields_count,
+                                           struct assay_vectors **ret_vectors,
+                                           struct assay_error *err);
+
+/** Columns to select: their number, their SQL expressions ("a", CAST("u" AS VARCHAR)), their types
+ * (borrowed). */
+size_t assay_vectors_columns(const struct assay_vectors *vectors);
+void assay_vectors_append_column(const struct assay_vectors *vectors, size_t column,
+                                 struct assay_buf *sql);
+duckdb_logical_type assay_vectors_column_type(const struct assay_vectors *vectors, size_t column);
+
+/** Conversion of one thread: scratch memory and the batch's columns. The plan must outlive it. */
+struct assay_vectors_lane;
+ASSAY_MUST_CHECK int assay_vectors_lane_new(const struct assay_vectors *vectors,
+                                            struct assay_vectors_lane **ret_lane,
+                                            struct assay_error *err);
+void assay_vectors_lane_free(struct assay_vectors_lane *lane);
+ASSAY_DEFINE_CLEANUP(struct assay_vectors_lane, assay_vectors_lane_free)
+
+/** Scratch bytes of one lane per field, at most, lists' elements apart. */
+#define ASSAY_VECTORS_FIELD_BYTES ((size_t)ASSAY_BATCH_ROWS * 16 + ASSAY_BATCH_ROWS / 8)
+
+/** Convert a chunk that holds the selected columns first (others may follow). *ret_columns is the
+ * lane's and valid until its next call and as long as the chunk lives. rows ≤ ASSAY_BATCH_ROWS. */
+ASSAY_MUST_CHECK int assay_vectors_convert(struct assay_vectors_lane *lane, duckdb_data_chunk chunk,
+                                           size_t rows, const struct assay_column **ret_columns,
+                                           struct assay_error *err);
+
+#endif
