@@ -7,11 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ASSAY_MUST_CHECK __attribute__((warn_unused_result))
+#define ASSAY_MUST_CHECK        __attribute__((warn_unused_result))
 #define ASSAY_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/** May the same work be tried again? TRANSIENT: after a pause. SOURCE_DOWN: when the source is back; counts
- *  against nobody. NEVER: the same input gives the same error. */
+/** May the same work be tried again? TRANSIENT: after a pause. SOURCE_DOWN: when the source is
+ * back; counts against nobody. NEVER: the same input gives the same error. */
 enum assay_retry { ASSAY_RETRY_NEVER, ASSAY_RETRY_TRANSIENT, ASSAY_RETRY_SOURCE_DOWN };
 
 /* name, code, text, retry class, HTTP status */
@@ -57,7 +57,15 @@ struct assay_error {
             return rc_;                                                                            \
     } while (0)
 
-/** Record the first error and return `code`. err may be NULL; a later call on a set err changes nothing. */
+/** Says aloud that the result of a must-check call does not matter here. */
+#define ASSAY_IGNORE(call)                                                                         \
+    do {                                                                                           \
+        if (call) { /* ignored on purpose */                                                       \
+        }                                                                                          \
+    } while (0)
+
+/** Record the first error and return `code`. err may be NULL; a later call on a set err changes
+ * nothing. */
 int assay_fail(struct assay_error *err, int code, const char *format, ...) ASSAY_PRINTF(3, 4);
 int assay_vfail(struct assay_error *err, int code, const char *format, va_list args);
 
@@ -65,8 +73,8 @@ int assay_vfail(struct assay_error *err, int code, const char *format, va_list a
 int assay_fail_errno(struct assay_error *err, int code, int errnum, const char *format, ...)
     ASSAY_PRINTF(4, 5);
 
-/** Put context in front of a recorded error ("reading orders.csv: ..."). Returns err->code, or `code` when
- *  err is NULL. */
+/** Put context in front of a recorded error ("reading orders.csv: ..."). Returns err->code, or
+ * `code` when err is NULL. */
 int assay_context(struct assay_error *err, int code, const char *format, ...) ASSAY_PRINTF(3, 4);
 
 /** The out-of-memory error. */
@@ -75,10 +83,10 @@ int assay_fail_memory(struct assay_error *err);
 /** Forget the recorded error, so that err can be used again. */
 void assay_error_clear(struct assay_error *err);
 
-const char *assay_code_text(int code);       /* "not found" */
-const char *assay_code_name(int code);       /* "NOT_FOUND" */
+const char *assay_code_text(int code); /* "not found" */
+const char *assay_code_name(int code); /* "NOT_FOUND" */
 enum assay_retry assay_code_retry(int code);
 int assay_code_http(int code);
-int assay_code_by_name(const char *name);    /* ASSAY_INTERNAL when unknown */
+int assay_code_by_name(const char *name); /* ASSAY_INTERNAL when unknown */
 
 #endif
