@@ -18,7 +18,8 @@ struct assay_arena {
     size_t max_bytes;
 };
 
-/** Memory aligned to 16, valid until clear or release; NULL when out of memory or above the ceiling. */
+/** Memory aligned to 16, valid until clear or release; NULL when out of memory or above the
+ * ceiling. */
 void *assay_arena_alloc(struct assay_arena *arena, size_t size_bytes);
 void *assay_arena_zalloc(struct assay_arena *arena, size_t size_bytes);
 char *assay_arena_strdup(struct assay_arena *arena, const char *text);

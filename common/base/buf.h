@@ -12,9 +12,9 @@
 
 #define ASSAY_BUF_DEFAULT_MAX ((size_t)1 << 30)
 
-/** Zero-initialise; max_bytes 0 = ASSAY_BUF_DEFAULT_MAX. data is always NUL-terminated once non-NULL.
- *  The first failed append sets `failed`; later appends do nothing, so a writer may check once at its end
- *  with assay_buf_check(). One thread. */
+/** Zero-initialise; max_bytes 0 = ASSAY_BUF_DEFAULT_MAX. data is always NUL-terminated once
+ * non-NULL. The first failed append sets `failed`; later appends do nothing, so a writer may check
+ * once at its end with assay_buf_check(). One thread. */
 struct assay_buf {
     char *data;
     size_t size;     /* bytes in use, without the NUL */
@@ -39,7 +39,8 @@ void assay_buf_release(struct assay_buf *buf);
 ASSAY_MUST_CHECK int assay_buf_check(const struct assay_buf *buf, struct assay_error *err);
 /** The text, never NULL (an empty buffer gives ""). The buffer's. */
 const char *assay_buf_str(const struct assay_buf *buf);
-/** Hand the memory over (free with assay_free()); NULL when an append failed. The buffer is empty after. */
+/** Hand the memory over (free with assay_free()); NULL when an append failed. The buffer is empty
+ * after. */
 char *assay_buf_take(struct assay_buf *buf);
 
 #endif

@@ -63,8 +63,8 @@ size_t assay_format_timestamp(int64_t us, const char *zone, char text[ASSAY_DATE
     size_t at = assay_format_date(days, text);
     const int64_t seconds = rest / ASSAY_US_PER_S;
     int64_t fraction = rest % ASSAY_US_PER_S;
-    at += (size_t)snprintf(text + at, ASSAY_DATETIME_TEXT - at, "T%02d:%02d:%02d", (int)(seconds / 3600),
-                           (int)(seconds / 60 % 60), (int)(seconds % 60));
+    at += (size_t)snprintf(text + at, ASSAY_DATETIME_TEXT - at, "T%02d:%02d:%02d",
+                           (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
     if (fraction) {
         int digits = 6;
         for (; fraction % 10 == 0; fraction /= 10)

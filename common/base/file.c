@@ -15,18 +15,18 @@ enum { READ_STEP = 65536 };
 
 int assay_code_of_errno(int errnum)
 {
-    return errnum == ENOENT || errnum == ENOTDIR   ? ASSAY_NOT_FOUND
-           : errnum == EACCES || errnum == EPERM   ? ASSAY_DENIED
-           : errnum == ENOMEM                      ? ASSAY_NO_MEMORY
-                                                   : ASSAY_IO;
+    return errnum == ENOENT || errnum == ENOTDIR ? ASSAY_NOT_FOUND
+           : errnum == EACCES || errnum == EPERM ? ASSAY_DENIED
+           : errnum == ENOMEM                    ? ASSAY_NO_MEMORY
+                                                 : ASSAY_IO;
 }
 
 int assay_fd_read_all(int fd, const char *name, struct assay_buf *buf, struct assay_error *err)
 {
     for (;;) {
         if (!assay_buf_reserve(buf, READ_STEP))
-            return assay_fail(err, ASSAY_LIMIT, "%s is larger than the %zu bytes allowed here", name,
-                              buf->max_bytes ? buf->max_bytes : ASSAY_BUF_DEFAULT_MAX);
+            return assay_fail(err, ASSAY_LIMIT, "%s is larger than the %zu bytes allowed here",
+                              name, buf->max_bytes ? buf->max_bytes : ASSAY_BUF_DEFAULT_MAX);
         const ssize_t got = read(fd, buf->data + buf->size, READ_STEP);
         if (got < 0 && errno == EINTR)
             continue;

@@ -88,7 +88,8 @@ void assay_log(enum assay_log_level level, const char *event, const struct assay
     (void)assay_format_timestamp(assay_now_us(), "Z", time);
     struct assay_buf line = {.max_bytes = 65536};
     if (json) {
-        assay_buf_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", time, level_names[level]);
+        assay_buf_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":", time,
+                         level_names[level]);
         append_quoted(&line, event);
     } else {
         assay_buf_printf(&line, "%s %-7s %s", time, level_names[level], event);

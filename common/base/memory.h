@@ -8,7 +8,8 @@
 
 #include "common/base/cleanup.h"
 
-/** As malloc, calloc, realloc, free; NULL when out of memory. Thread-safe. Overflow of count × size gives NULL. */
+/** As malloc, calloc, realloc, free; NULL when out of memory. Thread-safe. Overflow of count × size
+ * gives NULL. */
 void *assay_malloc(size_t size_bytes) __attribute__((malloc, alloc_size(1)));
 void *assay_calloc(size_t count, size_t size_bytes) __attribute__((malloc, alloc_size(1, 2)));
 void *assay_realloc(void *pointer, size_t size_bytes) __attribute__((alloc_size(2)));
@@ -27,7 +28,8 @@ static inline void assay_free_text(char *text)
 }
 ASSAY_DEFINE_CLEANUP(char, assay_free_text)
 
-/** Aligned memory for vectors; free with assay_free(). alignment: a power of two ≥ sizeof(void *). */
+/** Aligned memory for vectors; free with assay_free(). alignment: a power of two ≥ sizeof(void *).
+ */
 void *assay_aligned(size_t alignment, size_t size_bytes);
 
 /** Tests only: the n-th allocation from now (1 = the next) returns NULL, once. 0 = never. */

@@ -178,7 +178,8 @@ struct unit {
     double factor;
 };
 
-static bool parse_with_unit(const char *text, const struct unit *units, size_t count, double *ret_value)
+static bool parse_with_unit(const char *text, const struct unit *units, size_t count,
+                            double *ret_value)
 {
     char *end;
     const double number = text ? read_double(text, &end) : 0;
@@ -197,11 +198,20 @@ static bool parse_with_unit(const char *text, const struct unit *units, size_t c
 
 bool assay_parse_bytes(const char *text, uint64_t *ret_bytes)
 {
-    static const struct unit units[] = {
-        {"", 1},           {"b", 1},           {"k", 1024},         {"kb", 1024},
-        {"kib", 1024},     {"m", 1048576},     {"mb", 1048576},     {"mib", 1048576},
-        {"g", 1073741824}, {"gb", 1073741824}, {"gib", 1073741824}, {"t", 1099511627776.0},
-        {"tb", 1099511627776.0}, {"tib", 1099511627776.0}};
+    static const struct unit units[] = {{"", 1},
+                                        {"b", 1},
+                                        {"k", 1024},
+                                        {"kb", 1024},
+                                        {"kib", 1024},
+                                        {"m", 1048576},
+                                        {"mb", 1048576},
+                                        {"mib", 1048576},
+                                        {"g", 1073741824},
+                                        {"gb", 1073741824},
+                                        {"gib", 1073741824},
+                                        {"t", 1099511627776.0},
+                                        {"tb", 1099511627776.0},
+                                        {"tib", 1099511627776.0}};
     double value;
     if (!parse_with_unit(text, units, ASSAY_COUNT(units), &value) || value > 9e18)
         return false;
@@ -211,8 +221,8 @@ bool assay_parse_bytes(const char *text, uint64_t *ret_bytes)
 
 bool assay_parse_duration_ms(const char *text, int64_t *ret_ms)
 {
-    static const struct unit units[] = {{"", 1000},   {"ms", 1},      {"s", 1000},
-                                        {"m", 60000}, {"min", 60000}, {"h", 3600000},
+    static const struct unit units[] = {{"", 1000},     {"ms", 1},      {"s", 1000},
+                                        {"m", 60000},   {"min", 60000}, {"h", 3600000},
                                         {"d", 86400000}};
     double value;
     if (!parse_with_unit(text, units, ASSAY_COUNT(units), &value) || value > 9e15)

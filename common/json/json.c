@@ -12,8 +12,8 @@ int assay_json_parse(const char *text, size_t size_bytes, const char *name, json
                      struct assay_error *err)
 {
     json_error_t where;
-    json_t *json = json_loadb(text, size_bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL,
-                              &where);
+    json_t *json = json_loadb(text, size_bytes,
+                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
     if (!json)
         return assay_fail(err, ASSAY_FORMAT, "%s: line %d, column %d: %s", name, where.line,
                           where.column, where.text);
@@ -29,7 +29,8 @@ static int append_piece(const char *piece, size_t size_bytes, void *buf)
 
 int assay_json_append(const json_t *json, struct assay_buf *buf, struct assay_error *err)
 {
-    if (json_dump_callback(json, append_piece, buf, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)))
+    if (json_dump_callback(json, append_piece, buf,
+                           JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)))
         return assay_fail(err, ASSAY_NO_MEMORY, "writing JSON: out of memory or too large");
     return assay_buf_check(buf, err);
 }
@@ -74,7 +75,8 @@ bool assay_json_bool(const json_t *object, const char *key, bool fallback)
     return json_is_boolean(value) ? json_is_true(value) : fallback;
 }
 
-static int wrong_member(const json_t *value, const char *key, const char *wanted, struct assay_error *err)
+static int wrong_member(const json_t *value, const char *key, const char *wanted,
+                        struct assay_error *err)
 {
     return value ? assay_fail(err, ASSAY_INVALID, "\"%s\" must be %s", key, wanted)
                  : assay_fail(err, ASSAY_INVALID, "\"%s\" is missing: give %s", key, wanted);

@@ -14,8 +14,8 @@ int assay_frame_write(int fd, enum assay_frame_type type, const void *payload, s
                       struct assay_error *err)
 {
     if (size_bytes > ASSAY_FRAME_MAX_BYTES)
-        return assay_fail(err, ASSAY_LIMIT, "a frame of %zu bytes is above the limit of %u", size_bytes,
-                          (unsigned)ASSAY_FRAME_MAX_BYTES);
+        return assay_fail(err, ASSAY_LIMIT, "a frame of %zu bytes is above the limit of %u",
+                          size_bytes, (unsigned)ASSAY_FRAME_MAX_BYTES);
     unsigned char header[HEADER_BYTES];
     for (int i = 0; i < 4; i++)
         header[i] = (unsigned char)(size_bytes >> (8 * i));
@@ -24,18 +24,19 @@ int assay_frame_write(int fd, enum assay_frame_type type, const void *payload, s
     return assay_fd_write_all(fd, "a frame", payload, size_bytes, err);
 }
 
-int assay_frame_parse(const struct assay_buf *buf, struct assay_frame *ret_frame, size_t *ret_used_bytes,
-                      struct assay_error *err)
+int assay_frame_parse(const struct assay_buf *buf, struct assay_frame *ret_frame,
+                      size_t *ret_used_bytes, struct assay_error *err)
 {
     if (buf->size < HEADER_BYTES) {
         *ret_used_bytes = 0;
         return ASSAY_OK;
     }
     const unsigned char *header = (const unsigned char *)buf->data;
-    const uint32_t size_bytes = (uint32_t)header[0] | (uint32_t)header[1] << 8 | (uint32_t)header[2] << 16 |
-                                (uint32_t)header[3] << 24;
+    const uint32_t size_bytes = (uint32_t)header[0] | (uint32_t)header[1] << 8 |
+                                (uint32_t)header[2] << 16 | (uint32_t)header[3] << 24;
     if (size_bytes > ASSAY_FRAME_MAX_BYTES || !header[4] || !strchr("TSCXKPRLED", header[4]))
-        return assay_fail(err, ASSAY_FORMAT, "malformed frame: type %u, %u bytes", header[4], size_bytes);
+        return assay_fail(err, ASSAY_FORMAT, "malformed frame: type %u, %u bytes", header[4],
+                          size_bytes);
     if (buf->size - HEADER_BYTES < size_bytes) {
         *ret_used_bytes = 0;
         return ASSAY_OK;
@@ -47,7 +48,8 @@ int assay_frame_parse(const struct assay_buf *buf, struct assay_frame *ret_frame
     return ASSAY_OK;
 }
 
-/* A frame that was delivered stays at the front of buf until the next read; its length is found again. */
+/* A frame that was delivered stays at the front of buf until the next read; its length is found
+ * again. */
 static void drop_delivered(struct assay_buf *buf, const struct assay_frame *frame)
 {
     if (frame->payload && buf->data && frame->payload == buf->data + HEADER_BYTES)

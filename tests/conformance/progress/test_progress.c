@@ -1,0 +1,213 @@
+// Conformance of progress: the same cases in memory and on a real Redis
+// (ASSAY_TEST_REDIS=redis://…). SPDX-License-Identifier: Apache-2.0
+// clang-format off
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+// clang-format on
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/progress/progress.h"
+
+static const char *url;
+
+static int set_up(void **state)
+{
+    static int run;
+    if (!url)
+        return 0;
+    char prefix[64];
+    (void)snprintf(prefix, sizeof prefix, "t%d-%d-%lld", (int)getpid(), run++,
+                   (long long)assay_now_us());
+    struct assay_progress *progress = NULL;
+    struct assay_error err = {0};
+    if (assay_progress_open(url, prefix, &progress, &err) != ASSAY_OK) {
+        print_error("%s\n", err.text);
+        return -1;
+    }
+    *state = progress;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    assay_progress_close(*state);
+    return 0;
+}
+
+static struct assay_progress *given(void **state)
+{
+    if (!*state) {
+        print_message("skipped: ASSAY_TEST_REDIS is not set\n");
+        skip();
+    }
+    return *state;
+}
+
+static void put(struct assay_progress *progress, int64_t task, int64_t epoch, int records)
+{
+    json_t *fields = json_pack("{s:i, s:s}", "records", records, "phase", "reading");
+    assay_progress_task(progress, 7, task, epoch, fields);
+    json_decref(fields);
+}
+
+static void put_operation(struct assay_progress *progress, int done)
+{
+    json_t *fields = json_pack("{s:i, s:s}", "done", done, "state", "running");
+    assay_progress_operation(progress, 7, fields);
+    json_decref(fields);
+}
+
+static int64_t records_of(const json_t *state, int64_t task_id)
+{
+    size_t index;
+    json_t *task;
+    json_array_foreach(json_object_get(state, "tasks"), index,
+                       task) if (assay_json_int(task, "task_id", 0) ==
+                                 task_id) return assay_json_int(task, "records", -1);
+    return -2;
+}
+
+static void keeps_the_latest_of_each_task(void **state)
+{
+    struct assay_progress *progress = given(state);
+    for (int i = 1; i <= 100; i++)
+        put(progress, 1, 3, i);
+    put(progress, 2, 1, 55);
+    put_operation(progress, 4);
+    assay_progress_flush(progress, 5000);
+    ASSAY_AUTO(assay_json_decref) json_t *got = NULL;
+    struct assay_error err = {0};
+    assert_int_equal(assay_progress_get(progress, 7, &got, &err), ASSAY_OK);
+    assert_int_equal(records_of(got, 1), 100);
+    assert_int_equal(records_of(got, 2), 55);
+    assert_int_equal(assay_json_int(json_object_get(got, "operation"), "done", 0), 4);
+}
+
+static void an_older_epoch_does_not_overwrite(void **state)
+{
+    struct assay_progress *progress = given(state);
+    put(progress, 1, 5, 10);
+    assay_progress_flush(progress, 5000);
+    put(progress, 1, 4, 99);
+    assay_progress_flush(progress, 5000);
+    ASSAY_AUTO(assay_json_decref) json_t *got = NULL;
+    assert_int_equal(assay_progress_get(progress, 7, &got, NULL), ASSAY_OK);
+    assert_int_equal(records_of(got, 1), 10);
+}
+
+static void events_come_in_order_and_once(void **state)
+{
+    struct assay_progress *progress = given(state);
+    for (int i = 0; i < 5; i++)
+        put_operation(progress, i);
+    assay_progress_flush(progress, 5000);
+    char after[64] = "0";
+    {
+        ASSAY_AUTO(assay_json_decref) json_t *events = NULL;
+        assert_int_equal(assay_progress_events(progress, 7, after, 2000, &events, NULL), ASSAY_OK);
+        assert_int_equal(json_array_size(events), 5);
+        for (size_t k = 0; k < 5; k++)
+            assert_int_equal(
+                assay_json_int(json_object_get(json_array_get(events, k), "fields"), "done", -1),
+                k);
+        (void)snprintf(after, sizeof after, "%s",
+                       assay_json_str(json_array_get(events, 4), "id", ""));
+    }
+    ASSAY_AUTO(assay_json_decref) json_t *more = NULL;
+    assert_int_equal(assay_progress_events(progress, 7, after, 0, &more, NULL), ASSAY_OK);
+    assert_int_equal(json_array_size(more), 0);
+}
+
+static void what_is_unknown_is_not_found(void **state)
+{
+    struct assay_progress *progress = given(state);
+    json_t *got = NULL;
+    struct assay_error err = {0};
+    assert_true(assay_progress_is_up(progress));
+    assert_int_equal(assay_progress_get(progress, 424242, &got, &err), ASSAY_NOT_FOUND);
+}
+
+static void wrong_urls_are_refused_without_their_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        int code;
+    } cases[] = {{"memcached://x", ASSAY_USAGE},
+                 {"redis://:geheim@", ASSAY_USAGE},
+                 {"redis://:geheim@host:port", ASSAY_USAGE},
+                 {"rediss://:geheim@host", ASSAY_UNSUPPORTED}};
+    for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
+        struct assay_progress *progress = NULL;
+        struct assay_error err = {0};
+        assert_int_equal(assay_progress_open(cases[i].url, "p", &progress, &err), cases[i].code);
+        assert_null(strstr(err.text, "geheim"));
+    }
+}
+
+/* A server that takes connections and never answers, as a frozen Redis does. */
+static int silent_server(int *ret_port)
+{
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof place;
+    assert_int_equal(bind(fd, (struct sockaddr *)&place, size), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&place, &size), 0);
+    *ret_port = ntohs(place.sin_port);
+    return fd;
+}
+
+static void a_frozen_server_blocks_nobody(void **state)
+{
+    (void)state;
+    int port;
+    const int fd = silent_server(&port);
+    char text[64];
+    (void)snprintf(text, sizeof text, "redis://127.0.0.1:%d", port);
+    struct assay_progress *progress = NULL;
+    assert_int_equal(assay_progress_open(text, "p", &progress, NULL), ASSAY_OK);
+    put(progress, 1, 1, 1);
+    json_t *got = NULL;
+    struct assay_error err = {0};
+    int refused_at_once = 0;
+    for (int i = 0; i < 6; i++) {
+        assay_error_clear(&err);
+        const int64_t start = assay_monotonic_ns();
+        assert_int_equal(assay_progress_get(progress, 7, &got, &err), ASSAY_UNAVAILABLE);
+        refused_at_once += strstr(err.text, "every 5 s") != NULL;
+        assert_true(assay_monotonic_ns() - start < 5 * ASSAY_NS_PER_S);
+    }
+    assert_true(refused_at_once >= 3); /* the breaker is open after three errors */
+    assert_false(assay_progress_is_up(progress));
+    assay_progress_close(progress);
+    (void)close(fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest suite[] = {
+        cmocka_unit_test_setup_teardown(keeps_the_latest_of_each_task, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_older_epoch_does_not_overwrite, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(events_come_in_order_and_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_unknown_is_not_found, set_up, tear_down),
+    };
+    const struct CMUnitTest alone[] = {
+        cmocka_unit_test(wrong_urls_are_refused_without_their_text),
+        cmocka_unit_test(a_frozen_server_blocks_nobody),
+    };
+    url = "local:";
+    int failed = cmocka_run_group_tests_name("progress in memory", suite, NULL, NULL);
+    url = getenv("ASSAY_TEST_REDIS");
+    failed += cmocka_run_group_tests_name("progress in Redis", suite, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("progress in trouble", alone, NULL, NULL);
+}
