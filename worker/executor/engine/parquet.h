@@ -7,9 +7,8 @@
 
 #include "worker/executor/batch/batch.h"
 #include "worker/executor/engine/duckdb_session.h"
+#include "worker/executor/engine/vectors.h"
 #include "worker/executor/read/reader.h"
-
-#define ASSAY_NESTED_DEPTH 4 /* levels of names in a projected field: a.b.c.d */
 
 /** The files of one container, in order. Borrowed for the call (describe) or until the reader is
  * closed. */
@@ -35,13 +34,14 @@ ASSAY_MUST_CHECK int assay_parquet_count(struct assay_session *session,
 /** What to read. */
 struct assay_parquet_request {
     struct assay_parquet_files files;
+    uint32_t first_file;       /* index in the container of files.paths[0] (stated in batches) */
     const char *const *fields; /* names of the described schema; NULL = all */
     size_t fields_count;
     const char
         *where; /* SQL predicate over the source's columns, already checked; NULL = all records */
     uint64_t limit; /* first records only; 0 = all */
     uint64_t first_row,
-        end_row; /* records [first_row, end_row) of all files in order; end_row 0 = to the end */
+        end_row; /* records [first_row, end_row) of each file; end_row 0 = to the end */
 };
 
 /** A reader over the request, in the order of the file. One thread. */
@@ -55,12 +55,12 @@ struct assay_parquet_sink {
     void *const *lanes; /* one per thread */
     int lanes_count;
 };
-/** Read the request with one thread per lane; batches come in any order (batch->file and first_row
- * say which records they are; with `where`, first_row counts delivered records). The first error
- * stops all. */
+/** Read the request on the session's threads; a batch is given to a lane that is free, in any order
+ * (batch->file with ->row or ->first_row say which records of the file they are). The first error
+ * stops all and is returned. */
 ASSAY_MUST_CHECK int assay_parquet_scan(struct assay_session *session,
                                         const struct assay_parquet_request *request,
                                         const struct assay_parquet_sink *sink,
-                                        const atomic_bool *cancelled, struct assay_error *err);
+                                        struct assay_error *err);
 
 #endif

@@ -1,0 +1,45 @@
+/* Parquet: what a request selects, as SQL; shared by the scan and the reader. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_ENGINE_PARQUET_REQUEST_H
+#define ASSAY_ENGINE_PARQUET_REQUEST_H
+
+#include "worker/executor/engine/parquet.h"
+
+/** A request made ready: the plan of its columns, and whether the place of each record can be asked
+ * for. */
+struct assay_parquet_plan {
+    struct assay_vectors *vectors;
+    bool has_place; /* false when the files have columns of their own named like DuckDB's virtual
+                       ones */
+};
+
+ASSAY_MUST_CHECK int assay_parquet_plan_init(struct assay_session *session,
+                                             const struct assay_parquet_request *request,
+                                             struct assay_parquet_plan *ret_plan,
+                                             struct assay_error *err);
+void assay_parquet_plan_release(struct assay_parquet_plan *plan);
+
+/** Number of selected columns: those of the plan, then two of the place (file_index,
+ * file_row_number) when it has one, or a constant when there would be none. */
+size_t assay_parquet_plan_columns(const struct assay_parquet_plan *plan);
+/** Append "SELECT … FROM read_parquet([…]) WHERE … LIMIT …". */
+void assay_parquet_plan_sql(const struct assay_parquet_plan *plan,
+                            const struct assay_parquet_request *request, struct assay_buf *sql);
+
+/** Append the names under which they are selected: "c0, c1, p0, p1". */
+void assay_parquet_plan_names(const struct assay_parquet_plan *plan, struct assay_buf *sql);
+
+/** Set rows, file, row and first_row of a batch from a chunk of the selected columns. */
+void assay_parquet_place(const struct assay_parquet_plan *plan,
+                         const struct assay_parquet_request *request, duckdb_data_chunk chunk,
+                         struct assay_batch *batch);
+/** Append copies of the fields of one schema to another. */
+ASSAY_MUST_CHECK int assay_parquet_copy_schema(const struct assay_schema *from,
+                                               struct assay_schema *to, struct assay_error *err);
+/** Append "read_parquet(['a','b'])". */
+void assay_parquet_source_sql(const struct assay_parquet_files *files, struct assay_buf *sql);
+/** Give an error of the engine the files' names ("reading orders.parquet: …"). Returns its code. */
+int assay_parquet_context(const struct assay_parquet_files *files, int code,
+                          struct assay_error *err);
+
+#endif
