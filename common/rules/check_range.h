@@ -1,0 +1,13 @@
+/* Two bounds of one range. Internal to common/rules. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_RULES_CHECK_RANGE_H
+#define ASSAY_RULES_CHECK_RANGE_H
+
+#include "common/rules/check_params.h"
+
+/** `agree` of between and betweenTimes: at least one bound; the same kind; the lower one not above
+ * the upper one. */
+int assay_check_range(const struct assay_check_input *in, const json_t *given,
+                      const json_t *properties);
+
+#endif

@@ -1,0 +1,92 @@
+// Checks files: writing. Scalars are written as JSON, which is YAML too.
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "common/rules/check_file.h"
+#include "common/rules/rule_def.h"
+
+/* The keys in the order in which people read them. */
+static const char *const order[] = {"container",
+                                    "fields",
+                                    "properties",
+                                    "filter",
+                                    "coverage",
+                                    "severity",
+                                    "description",
+                                    "tags",
+                                    "status",
+                                    "additional_metadata",
+                                    "anomaly_message_field"};
+
+static bool is_left_out(const char *key, const json_t *value)
+{
+    if (!value || json_is_null(value))
+        return true;
+    if (json_is_array(value) || json_is_object(value))
+        return json_array_size(value) + json_object_size(value) == 0;
+    if (!strcmp(key, "coverage"))
+        return json_number_value(value) >= 1;
+    const char *text = json_string_value(value);
+    return text && (!*text || (!strcmp(key, "severity") && !strcmp(text, "error")) ||
+                    (!strcmp(key, "status") && !strcmp(text, "Active")));
+}
+
+static bool is_fallback(const struct assay_param *param, const json_t *value)
+{
+    if (!param || !param->fallback)
+        return false;
+    if (json_is_boolean(value))
+        return json_is_true(value) == !strcmp(param->fallback, "true");
+    return json_is_string(value) && !strcmp(json_string_value(value), param->fallback);
+}
+
+static int write_properties(const json_t *check, const json_t *properties, struct assay_buf *text,
+                            struct assay_error *err)
+{
+    const struct assay_rule_def *def = assay_rule_def_find(assay_json_str(check, "rule", ""));
+    ASSAY_AUTO(assay_json_decref) json_t *kept = json_object();
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)properties, key, value)
+    {
+        if (!is_fallback(def ? assay_rule_param(def, key) : NULL, value))
+            ASSAY_TRY(assay_json_set(kept, key, json_incref(value), err));
+    }
+    if (!json_object_size(kept))
+        return ASSAY_OK;
+    assay_buf_text(text, "    properties: ");
+    ASSAY_TRY(assay_json_append(kept, text, err));
+    assay_buf_char(text, '\n');
+    return ASSAY_OK;
+}
+
+static int write_check(const json_t *check, struct assay_buf *text, struct assay_error *err)
+{
+    assay_buf_printf(text, "  - rule: %s\n", assay_json_str(check, "rule", ""));
+    for (size_t i = 0; i < ASSAY_COUNT(order); i++) {
+        const json_t *value = json_object_get(check, order[i]);
+        if (is_left_out(order[i], value))
+            continue;
+        if (!strcmp(order[i], "properties")) {
+            ASSAY_TRY(write_properties(check, value, text, err));
+            continue;
+        }
+        assay_buf_printf(text, "    %s: ", order[i]);
+        ASSAY_TRY(assay_json_append(value, text, err));
+        assay_buf_char(text, '\n');
+    }
+    return ASSAY_OK;
+}
+
+int assay_check_file_write(const json_t *checks, struct assay_buf *text, struct assay_error *err)
+{
+    assay_buf_text(text,
+                   json_array_size(checks) ? "version: 1\nchecks:\n" : "version: 1\nchecks: []\n");
+    size_t i;
+    json_t *check;
+    json_array_foreach((json_t *)(uintptr_t)checks, i, check)
+    {
+        ASSAY_TRY(write_check(check, text, err));
+    }
+    return assay_buf_check(text, err);
+}

@@ -1,0 +1,161 @@
+// Docs and JSON of the rules, from their table.
+// SPDX-License-Identifier: Apache-2.0
+#include "common/rules/rules_doc.h"
+
+#include <string.h>
+
+static const char *const kind_names[] = {
+    [ASSAY_PARAM_VALUE] = "constant",  [ASSAY_PARAM_INT] = "integer",
+    [ASSAY_PARAM_SIZE] = "size",       [ASSAY_PARAM_NUMBER] = "number",
+    [ASSAY_PARAM_BOOL] = "boolean",    [ASSAY_PARAM_TEXT] = "text",
+    [ASSAY_PARAM_PATTERN] = "pattern", [ASSAY_PARAM_EXPRESSION] = "expression",
+    [ASSAY_PARAM_FIELD] = "field",     [ASSAY_PARAM_LIST] = "list",
+    [ASSAY_PARAM_SCHEMA] = "schema",   [ASSAY_PARAM_CHOICE] = "choice",
+};
+
+static const char *const shape_names[] = {
+    [ASSAY_FIELDS_NONE] = "none",
+    [ASSAY_FIELDS_ONE] = "one",
+    [ASSAY_FIELDS_MANY] = "many",
+    [ASSAY_FIELDS_COMPUTED] = "computed",
+};
+
+static const struct {
+    unsigned bit;
+    const char *name;
+} types[] = {
+    {ASSAY_ON_INTEGRAL, "Integral"},   {ASSAY_ON_FRACTIONAL, "Fractional"},
+    {ASSAY_ON_STRING, "String"},       {ASSAY_ON_DATE, "Date"},
+    {ASSAY_ON_TIMESTAMP, "Timestamp"}, {ASSAY_ON_BOOLEAN, "Boolean"},
+    {ASSAY_ON_ARRAY, "Array"},         {ASSAY_ON_STRUCT, "Struct"},
+};
+
+static const char intro[] =
+    "# Rules\n\n"
+    "Generated from common/rules/rule_def.c by `assay rules --markdown`; do not edit. How values "
+    "are judged (NULL, NaN, dates,\n"
+    "text) is the same for every rule: a record fails only where the rule is false, and NULL "
+    "passes every rule but notNull\n"
+    "and anyNotNull.\n\n"
+    "Constants are written as the field's type reads them: `10000`, `0.5`, `2024-01-31`, "
+    "`2024-01-31T10:00:00Z`, `CH`. An upper\n"
+    "bound given as a date without time means the end of that day. Every rule with a coverage also "
+    "takes the property\n"
+    "`coverage_base`: `all` (default; NULL counts as passed) or `non_null`.\n\n";
+
+static const char lexical_forms[] = "## How texts are read as types\n\n"
+                                    "`isType` and the inference of types use the same forms:\n\n"
+                                    "- Integral: an optional sign and digits, without leading "
+                                    "zeros (`01321` is text), within 64 bits.\n"
+                                    "- Fractional: a decimal number with a point or an exponent "
+                                    "(`1.5`, `.5`, `-1e-3`); every Integral is one too.\n"
+                                    "- Boolean: `true` or `false`, in lower, upper or title case.\n"
+                                    "- Date: `2024-01-31`.\n"
+                                    "- Timestamp: a date, `T` or a blank, `hh:mm[:ss[.fraction]]`, "
+                                    "and optionally `Z` or an offset `+01:00`; every Date is one\n"
+                                    "  too.\n"
+                                    "- String: any text.\n";
+
+static void append_types(unsigned on, struct assay_buf *text)
+{
+    if (on == ASSAY_ON_ALL) {
+        assay_buf_text(text, "all");
+        return;
+    }
+    const char *comma = "";
+    for (size_t i = 0; i < ASSAY_COUNT(types); i++) {
+        if (!(on & types[i].bit))
+            continue;
+        assay_buf_printf(text, "%s%s", comma, types[i].name);
+        comma = ", ";
+    }
+}
+
+static void append_param(const struct assay_param *param, struct assay_buf *text)
+{
+    assay_buf_printf(text, "| `%s` | %s | ", param->key, kind_names[param->kind]);
+    if (param->required)
+        assay_buf_text(text, "required");
+    else
+        assay_buf_printf(text, "%s%s%s", param->fallback ? "`" : "",
+                         param->fallback ? param->fallback : "–", param->fallback ? "`" : "");
+    assay_buf_printf(text, " | %s", param->doc);
+    for (const char *choice = param->choices; choice; choice = strchr(choice, '|')) {
+        choice += *choice == '|';
+        assay_buf_printf(text, "%s`%.*s`", choice == param->choices ? ": " : ", ",
+                         (int)strcspn(choice, "|"), choice);
+    }
+    assay_buf_text(text, " |\n");
+}
+
+void assay_rule_markdown(const struct assay_rule_def *def, struct assay_buf *text)
+{
+    assay_buf_printf(text, "## %s\n\n%s\n\nFields: %s. Types: ", def->name, def->doc,
+                     shape_names[def->fields]);
+    append_types(def->on, text);
+    assay_buf_printf(text, ". Judges %s. Filter: %s. Coverage: %s. Weight: %d.\n\n",
+                     def->record ? "record by record" : "the container", def->filter ? "yes" : "no",
+                     def->coverage ? "yes" : "no", def->weight);
+    if (def->params) {
+        assay_buf_text(text, "| Property | Kind | Default | Meaning |\n|---|---|---|---|\n");
+        for (const struct assay_param *param = def->params; param->key; param++)
+            append_param(param, text);
+        assay_buf_char(text, '\n');
+    }
+    assay_buf_printf(text, "```yaml\n- %s\n```\n\n", def->example);
+}
+
+void assay_rules_markdown(struct assay_buf *text)
+{
+    assay_buf_text(text, intro);
+    for (const struct assay_rule_def *def = assay_rule_defs; def->name; def++)
+        assay_rule_markdown(def, text);
+    assay_buf_text(text, lexical_forms);
+}
+
+static json_t *choices_json(const char *choices)
+{
+    json_t *list = json_array();
+    for (const char *choice = choices; list && choice; choice = strchr(choice, '|')) {
+        choice += *choice == '|';
+        json_array_append_new(list, json_stringn(choice, strcspn(choice, "|")));
+    }
+    return list;
+}
+
+static json_t *params_json(const struct assay_param *params)
+{
+    json_t *list = json_array();
+    for (const struct assay_param *param = params; list && param && param->key; param++) {
+        json_t *one = json_pack("{s:s, s:s, s:b, s:s?, s:s}", "key", param->key, "kind",
+                                kind_names[param->kind], "required", param->required, "default",
+                                param->fallback, "doc", param->doc);
+        if (param->choices)
+            json_object_set_new(one, "choices", choices_json(param->choices));
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+static json_t *types_json(unsigned on)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < ASSAY_COUNT(types); i++)
+        if (on & types[i].bit)
+            json_array_append_new(list, json_string(types[i].name));
+    return list;
+}
+
+json_t *assay_rules_json(void)
+{
+    json_t *list = json_array();
+    for (const struct assay_rule_def *def = assay_rule_defs; list && def->name; def++)
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:i, s:s, s:o}", "name", def->name,
+                      "title", def->title, "doc", def->doc, "fields", shape_names[def->fields],
+                      "types", types_json(def->on), "record", def->record, "filter", def->filter,
+                      "coverage", def->coverage, "weight", def->weight, "example", def->example,
+                      "params", params_json(def->params)));
+    return json_pack("{s:o}", "rules", list);
+}
