@@ -5,10 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-duckdb_package='@duckdb/node-bindings-linux'   # + -x64 or -arm64
+duckdb_package=@duckdb/node-bindings-linux-x64
 duckdb_version=1.5.6-r.1
-declare -A duckdb_sha256=([x64]=1b9f82478539bb9a1d1df44bd103121a12ae52142c07158dc52b97d2ec1d69ff
-    [arm64]=)
+duckdb_sha256=1b9f82478539bb9a1d1df44bd103121a12ae52142c07158dc52b97d2ec1d69ff
 header_package=duckdb@1.4.4                      # duckdb.h of the stable C API
 header_sha256=5bb967dcbcd517670ba5f169f238fb9d6787e53752c60ebe24386169d76941ed
 cache=${ASSAY_CACHE:-.cache}/duckdb
@@ -47,17 +46,16 @@ check() { printf '%s  %s\n' "$2" "$1" | sha256sum -c --status || { say "$1 has a
 
 fetch_duckdb() {
     [ -e "$cache/lib/libduckdb.so" ] && [ -e "$cache/include/duckdb.h" ] && return 0
-    local arch
-    case "$(uname -m)" in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) say "no DuckDB build for $(uname -m): give -DDUCKDB_ROOT="; exit 1 ;; esac
+    [ "$(uname -m)" = x86_64 ] || { say "no pinned DuckDB build for $(uname -m): build with -DDUCKDB_ROOT=FOLDER"; exit 1; }
     command -v npm >/dev/null || install_packages "${packages_fetch[@]}"
     local tmp
     tmp=$(mktemp -d); trap 'rm -rf "$tmp"' RETURN
     say "fetching DuckDB $duckdb_version"
-    (cd "$tmp" && npm pack --silent "$duckdb_package-$arch@$duckdb_version" "$header_package" >/dev/null)
-    check "$tmp/duckdb-node-bindings-linux-$arch-$duckdb_version.tgz" "${duckdb_sha256[$arch]}"
+    (cd "$tmp" && npm pack --silent "$duckdb_package@$duckdb_version" "$header_package" >/dev/null)
+    check "$tmp/duckdb-node-bindings-linux-x64-$duckdb_version.tgz" $duckdb_sha256
     check "$tmp/duckdb-${header_package#*@}.tgz" $header_sha256
     mkdir -p "$cache/lib" "$cache/include"
-    tar -xzf "$tmp/duckdb-node-bindings-linux-$arch-$duckdb_version.tgz" -C "$tmp" package/libduckdb.so package/LICENSE
+    tar -xzf "$tmp/duckdb-node-bindings-linux-x64-$duckdb_version.tgz" -C "$tmp" package/libduckdb.so package/LICENSE
     mv "$tmp/package/LICENSE" "$cache/LICENSE"
     tar -xzf "$tmp/duckdb-${header_package#*@}.tgz" -C "$tmp" package/src/duckdb/src/include/duckdb.h
     mv "$tmp/package/src/duckdb/src/include/duckdb.h" "$cache/include/"
