@@ -10,13 +10,14 @@
 #include "common/base/error.h"
 #include "common/base/log.h"
 #include "common/json/json.h"
+#include "common/msg/result.h"
 
 /** Where output goes: frames in the executor, lists in tests. Every call is thread-safe. */
 struct assay_task_outlet {
-    /** Deliver one chunk; waits for a credit. ASSAY_CANCELLED while waiting, ASSAY_IO when the peer
-     * is gone. */
-    int (*result)(void *context, const json_t *chunk, struct assay_error *err);
-    /** Deliver one log event; dropped when it cannot be written. */
+    /** Take one chunk (JSON text of at most ASSAY_CHUNK_MAX_BYTES, borrowed); waits for a credit.
+     * ASSAY_CANCELLED while waiting, ASSAY_IO when the peer is gone. */
+    assay_emit_fn *result;
+    /** Take one log event; dropped when it cannot be written. */
     void (*log)(void *context, enum assay_log_level level, const char *event,
                 const struct assay_log_field *fields);
     void *context;
@@ -77,14 +78,13 @@ ASSAY_MUST_CHECK int assay_task_source_properties(const struct assay_task *task,
                                                   const json_t *source, json_t **ret_properties,
                                                   struct assay_error *err);
 
-/** Deliver one chunk (object with "t"); takes the chunk over, NULL = ASSAY_NO_MEMORY. */
-ASSAY_MUST_CHECK int assay_task_emit(struct assay_task *task, json_t *chunk,
+/** Deliver one chunk {"t": t, members of body}. Takes the body over; NULL = ASSAY_NO_MEMORY. */
+ASSAY_MUST_CHECK int assay_task_emit(struct assay_task *task, const char *t, json_t *body,
                                      struct assay_error *err);
-/** Deliver a list as chunks {"t": t, key: [part]} of at most 1 MiB each, in order; none for an
- * empty list unless `also_empty`. Borrows the list. */
+/** Deliver a list as chunks {"t": t, key: [part]}, in order; an empty list is one chunk. Borrows
+ * the list. */
 ASSAY_MUST_CHECK int assay_task_emit_list(struct assay_task *task, const char *t, const char *key,
-                                          const json_t *list, bool also_empty,
-                                          struct assay_error *err);
+                                          const json_t *list, struct assay_error *err);
 /** Deliver a log event: ASSAY_TASK_LOG(task, ASSAY_LOG_INFO, "groups of fields",
  * ASSAY_F_INT("groups", 3)). */
 #define ASSAY_TASK_LOG(task, level, event, ...)                                                    \

@@ -204,7 +204,7 @@ int assay_session_open(const struct assay_session_options *options,
     }
     ASSAY_AUTO(assay_session_close) struct assay_session *session = opened;
     session->cancelled = options->cancelled;
-    ASSAY_TRY(assay_scratch_new(&session->scratch, err));
+    ASSAY_TRY(assay_scratch_name(&session->scratch, err));
     if (duckdb_open(NULL, &session->database) != DuckDBSuccess)
         return assay_fail(err, ASSAY_INTERNAL, "the engine does not start");
     ASSAY_TRY(assay_session_connect(session, &session->own, err));
