@@ -15,7 +15,8 @@ __extension__ typedef unsigned __int128 assay_u128;
 /** Decimal text of value / 10^scale, with exactly `scale` digits after the point (none when 0).
  * Returns the length. */
 size_t assay_format_i128(assay_i128 value, unsigned scale, char text[ASSAY_NUMBER_TEXT]);
-/** Shortest text that reads back as the same double; whole numbers end in ".0"; "NaN", "Infinity",
+/** Shortest text of 15 to 17 digits (zeros at the end cut) that reads back as the same double;
+ * whole numbers end in ".0"; "NaN", "Infinity",
  * "-Infinity". Plain notation for 1e-5 ≤ |x| < 1e17, else with an exponent. */
 size_t assay_format_double(double value, char text[ASSAY_NUMBER_TEXT]);
 /** The same for a 32-bit float: shortest text that reads back as the same float. */
