@@ -32,7 +32,7 @@ struct run {
     struct assay_error stop;  /* why it is being stopped; code 0 = it is not */
     struct assay_error error; /* the child's ERROR frame */
     int64_t started_ns, stopping_ns, finished_ns, memory_checked_ns; /* 0 = not yet */
-    bool done, terminated, killed, over_memory;
+    bool done, terminated, killed, over_memory, stopped;
 };
 
 static int64_t ms_since(int64_t ns)
@@ -140,6 +140,16 @@ static void press(struct run *run)
     }
 }
 
+static void watch_suspension(struct run *run)
+{
+    const atomic_bool *suspended = run->execution->suspended;
+    const bool wanted = suspended && atomic_load(suspended);
+    if (wanted == run->stopped)
+        return;
+    run->stopped = wanted;
+    (void)kill(-run->pid, wanted ? SIGSTOP : SIGCONT);
+}
+
 static void watch_memory(struct run *run)
 {
     if (!run->execution->memory_bytes || run->killed ||
@@ -176,6 +186,7 @@ static void watch_limits(struct run *run)
                          (long long)execution->deadline_ms);
         stop(run, &why);
     }
+    watch_suspension(run);
     watch_memory(run);
     press(run);
 }

@@ -34,6 +34,8 @@ struct assay_execution {
     int data_fd;           /* the child's fd 0; -1 = /dev/null */
     const atomic_bool *cancelled; /* NULL, or: set → cancel; SIGTERM after half the grace; SIGKILL
                                      to the group after it */
+    const atomic_bool *suspended; /* NULL, or: while set, the child's group is stopped (SIGSTOP);
+                                     cancel and deadline then kill it after the grace */
     int64_t grace_ms;             /* between asking to end and SIGKILL; 0 = 10 s */
     assay_on_frame_fn *on_frame;
     void *context;

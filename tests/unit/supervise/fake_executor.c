@@ -122,6 +122,13 @@ static void talk_on(void)
     hang();
 }
 
+/* 100 ms of work. */
+static void work(void)
+{
+    (void)usleep(100000);
+    send_done();
+}
+
 static void linger(void)
 {
     send_done();
@@ -204,6 +211,7 @@ static const struct {
     void (*act)(void);
 } behaviours[] = {
     {"done", send_done},
+    {"work", work},
     {"hang", hang},
     {"ignore_sigterm", ignore_sigterm},
     {"segv", segv},

@@ -160,6 +160,35 @@ static void a_cancel_ends_it(void **state)
     assay_result_free(ran.result);
 }
 
+static atomic_bool suspended;
+
+/* Lets go after the child had time for far more than its five results. */
+static void *let_go(void *unused)
+{
+    assay_sleep_ms(300);
+    atomic_store(&suspended, false);
+    return unused;
+}
+
+static void a_suspended_child_stands_still(void **state)
+{
+    (void)state;
+    atomic_store(&suspended, true);
+    struct ran ran = run_with(
+        (struct assay_execution){.suspended = &suspended, .deadline_ms = 200, .grace_ms = 200},
+        "ignore_sigterm");
+    assert_int_equal(ran.code, ASSAY_TIMEOUT);
+    assert_int_equal(ran.ended.signal, SIGKILL);
+    assay_result_free(ran.result);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, let_go, NULL), 0);
+    ran = run_with((struct assay_execution){.suspended = &suspended}, "work");
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(ran.code, ASSAY_OK);
+    assert_true(ran.took_ms >= 290);
+    assay_result_free(ran.result);
+}
+
 static int refuse(const struct assay_frame *frame, void *context, struct assay_error *err)
 {
     (void)context;
@@ -308,6 +337,7 @@ int main(void)
         cmocka_unit_test(an_error_frame_keeps_its_details),
         cmocka_unit_test(a_deadline_ends_it),
         cmocka_unit_test(a_cancel_ends_it),
+        cmocka_unit_test(a_suspended_child_stands_still),
         cmocka_unit_test(a_refused_frame_ends_it),
         cmocka_unit_test(results_flow_by_credit),
         cmocka_unit_test(memory_above_the_limit_ends_it),
