@@ -185,11 +185,13 @@ static bool find_claim(struct assay_worker *worker, unsigned *seed,
 {
     struct assay_doorbell doorbell;
     struct assay_error err = {0};
+    struct assay_job_worker identity = worker->identity;
     int rc;
     if (assay_doorbells_take(&worker->doorbells, steal_interval_ms(worker, seed), &doorbell)) {
         *ret_sent_ns = assay_monotonic_ns();
+        identity.idle = atomic_load(&worker->busy) == 0;
         rc = assay_job_claim(worker->options.store, doorbell.task_id, doorbell.dispatch_seq,
-                             &worker->identity, ret_claim, &err);
+                             &identity, ret_claim, &err);
         if (rc == ASSAY_OK || rc == ASSAY_STALE)
             assay_doorbells_done(&worker->doorbells, &doorbell);
         else
@@ -198,9 +200,9 @@ static bool find_claim(struct assay_worker *worker, unsigned *seed,
         if (atomic_load(&worker->stopping))
             return false;
         *ret_sent_ns = assay_monotonic_ns();
+        identity.idle = atomic_load(&worker->busy) == 0;
         rc = assay_job_steal(worker->options.store, worker->pool, LANES_ALL,
-                             worker->options.times.steal_age_ms, atomic_load(&worker->busy) == 0,
-                             &worker->identity, ret_claim, &err);
+                             worker->options.times.steal_age_ms, &identity, ret_claim, &err);
     }
     if (rc != ASSAY_OK && rc != ASSAY_STALE && rc != ASSAY_NOT_FOUND) {
         ASSAY_LOG(ASSAY_LOG_WARNING, "claim", ASSAY_F_TEXT("error", err.text));
