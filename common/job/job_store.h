@@ -143,6 +143,7 @@ struct assay_job_worker {
     const char *owner; /* unique per worker process */
     int64_t ttl_ms;    /* of leases */
     int max_spec_version;
+    bool idle; /* no slot is busy: it may take a quarantined task, and then runs it alone */
 };
 /** A claimed task. Texts are the claim's. */
 struct assay_job_claim {
@@ -163,10 +164,10 @@ ASSAY_MUST_CHECK int assay_job_claim(struct assay_job_store *store, int64_t task
                                      int dispatch_seq, const struct assay_job_worker *worker,
                                      struct assay_job_claim *ret_claim, struct assay_error *err);
 /** Take any task of the pool that was dispatched at least min_age_ms ago, express first. lanes: bit
- * 1 << lane. alone: the worker is idle and may take a quarantined task. ASSAY_NOT_FOUND: there is
+ * 1 << lane. ASSAY_NOT_FOUND: there is
  * none. */
 ASSAY_MUST_CHECK int assay_job_steal(struct assay_job_store *store, const char *pool,
-                                     unsigned lanes, int64_t min_age_ms, bool alone,
+                                     unsigned lanes, int64_t min_age_ms,
                                      const struct assay_job_worker *worker,
                                      struct assay_job_claim *ret_claim, struct assay_error *err);
 /** Lease of one task to renew; held, cancel and deadline_us are answers. */
