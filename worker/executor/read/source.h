@@ -40,6 +40,12 @@ ASSAY_DEFINE_CLEANUP(struct assay_source, assay_source_close)
  */
 ASSAY_MUST_CHECK int assay_source_read(struct assay_source *source, void *buffer, size_t size_bytes,
                                        size_t *ret_size, struct assay_error *err);
+/** Look at the next bytes without taking them: up to size_bytes, fewer only at the end of the data.
+ * *ret_data is the source's, valid until its next call. size_bytes may grow from call to call.
+ * Errors as of reading. */
+ASSAY_MUST_CHECK int assay_source_peek(struct assay_source *source, size_t size_bytes,
+                                       const char **ret_data, size_t *ret_size,
+                                       struct assay_error *err);
 /** Plain UTF-8 file (or memory) that can be read from anywhere: only such a source has ranges. */
 bool assay_source_seekable(const struct assay_source *source);
 /** Bytes of a seekable source, as it was when opened. */
