@@ -26,8 +26,39 @@ struct attempt {
     char *summary;     /* DONE frame */
 };
 
-int assay_attempt_task(const struct assay_job_claim *claim, uint64_t memory_bytes, int threads,
-                       int64_t deadline_ms, json_t **ret_task, struct assay_error *err)
+static int threads_of(const struct assay_worker_options *options)
+{
+    const int threads = get_nprocs() / options->slots;
+    return threads > 0 ? threads : 1;
+}
+
+/* Only this worker's own configuration says which folders its executors may read. */
+static int set_roots(const struct assay_worker_options *options, json_t *source,
+                     struct assay_error *err)
+{
+    json_t *properties = assay_json_get(source, "properties");
+    if (!properties)
+        return ASSAY_OK;
+    json_t *roots = json_array();
+    for (size_t i = 0; roots && i < options->file_roots_count; i++)
+        ASSAY_TRY(assay_json_push(roots, json_string(options->file_roots[i]), err));
+    return assay_json_set(properties, "roots", roots, err);
+}
+
+static int set_all_roots(const struct assay_worker_options *options, json_t *task,
+                         struct assay_error *err)
+{
+    const char *name;
+    json_t *reference;
+    ASSAY_TRY(set_roots(options, assay_json_get(task, "source"), err));
+    json_object_foreach(assay_json_get(assay_json_get(task, "settings"), "refs"), name, reference)
+        ASSAY_TRY(set_roots(options, reference, err));
+    return ASSAY_OK;
+}
+
+int assay_attempt_task(const struct assay_worker_options *options,
+                       const struct assay_job_claim *claim, int64_t deadline_ms, json_t **ret_task,
+                       struct assay_error *err)
 {
     ASSAY_AUTO(assay_json_decref) json_t *task = NULL;
     ASSAY_TRY(assay_json_parse(claim->spec, strlen(claim->spec), "task spec", &task, err));
@@ -36,15 +67,17 @@ int assay_attempt_task(const struct assay_job_claim *claim, uint64_t memory_byte
     char now[ASSAY_DATETIME_TEXT];
     (void)assay_format_timestamp(claim->operation_started_us, "Z", now);
     ASSAY_AUTO(assay_json_decref)
-    json_t *known = json_pack(
-        "{s:i, s:s, s:I, s:I, s:i, s:I, s:I, s:i, s:i, s:s, s:{s:I, s:i, s:I}}", "v", 1, "kind",
-        claim->kind, "op_id", (json_int_t)claim->operation_id, "task_id",
-        (json_int_t)claim->task_id, "attempt", claim->attempts, "datastore_id",
-        (json_int_t)claim->source_id, "container_id", (json_int_t)claim->container_id, "split_no",
-        claim->split_no, "split_count", claim->split_count, "now", now, "limits", "memory_bytes",
-        (json_int_t)memory_bytes, "threads", threads, "deadline_ms", (json_int_t)deadline_ms);
+    json_t *known =
+        json_pack("{s:i, s:s, s:I, s:I, s:i, s:I, s:I, s:i, s:i, s:s, s:{s:I, s:i, s:I}}", "v", 1,
+                  "kind", claim->kind, "op_id", (json_int_t)claim->operation_id, "task_id",
+                  (json_int_t)claim->task_id, "attempt", claim->attempts, "datastore_id",
+                  (json_int_t)claim->source_id, "container_id", (json_int_t)claim->container_id,
+                  "split_no", claim->split_no, "split_count", claim->split_count, "now", now,
+                  "limits", "memory_bytes", (json_int_t)options->task_memory_bytes, "threads",
+                  threads_of(options), "deadline_ms", (json_int_t)deadline_ms);
     if (!known || json_object_update(task, known))
         return assay_fail_memory(err);
+    ASSAY_TRY(set_all_roots(options, task, err));
     if (claim->split && strcmp(claim->split, "{}") != 0) {
         json_t *split = NULL;
         ASSAY_TRY(assay_json_parse(claim->split, strlen(claim->split), "task split", &split, err));
@@ -63,12 +96,6 @@ static int64_t remaining_ms(const struct attempt *attempt)
         return ms > 1 ? ms : 1;
     }
     return ms;
-}
-
-static int threads_of(const struct assay_worker_options *options)
-{
-    const int threads = get_nprocs() / options->slots;
-    return threads > 0 ? threads : 1;
 }
 
 /* A catalog that is away costs time, not the task: the heartbeat's fence decides when to give up.
@@ -146,8 +173,7 @@ static int execute(struct attempt *attempt, struct assay_exit *ret_exit, struct 
     ASSAY_AUTO(assay_json_decref) json_t *secrets = NULL;
     const int64_t deadline_ms = remaining_ms(attempt);
     ASSAY_TRY(options->credentials(attempt->claim, options->credentials_context, &secrets, err));
-    ASSAY_TRY(assay_attempt_task(attempt->claim, options->task_memory_bytes, threads_of(options),
-                                 deadline_ms, &task, err));
+    ASSAY_TRY(assay_attempt_task(options, attempt->claim, deadline_ms, &task, err));
     const struct assay_execution execution = {.task = task,
                                               .secrets = secrets,
                                               .memory_bytes = options->task_memory_bytes,

@@ -48,6 +48,9 @@ struct assay_worker_options {
     int slots;
     uint64_t task_memory_bytes;
     int64_t task_deadline_ms; /* 0 = none */
+    const char *const
+        *file_roots; /* folders that `file` connections may reach; none = no files at all */
+    size_t file_roots_count;
     struct assay_worker_times times;
 };
 

@@ -1,5 +1,6 @@
-/* Connector: how the executor reaches one kind of source. One implementation file per connector and one row in
- * connectors.c; its definition (name, properties, secrets) is a row in common/connectors/. */
+/* Connector: how the executor reaches one kind of source. One implementation file per connector and
+ * one row in connectors.c; its definition (name, properties, secrets) is a row in
+ * common/connectors/. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_CONNECTOR_H
 #define ASSAY_EXECUTOR_CONNECTOR_H
@@ -14,45 +15,56 @@ struct assay_conn; /* an open connection; each connector's own struct begins wit
 
 /** A container that a source holds. Texts are heap; assay_found_release(). */
 struct assay_found {
-    char *name;           /* verbatim: table name, or file name / glob */
-    char *container_type; /* "table", "view", "file" */
+    char *name;               /* verbatim: table name, or file name / glob */
+    char *container_type;     /* "table", "view", "file" */
     int64_t records_estimate; /* -1 = unknown */
     int64_t size_bytes;       /* -1 = unknown */
     int64_t modified_us;      /* -1 = unknown */
-    json_t *details;          /* {"files":[…]} or {"kind":"materialized view","comment":…}; may be NULL */
+    json_t *details; /* {"files":[…]} or {"kind":"materialized view","comment":…}; may be NULL */
 };
 void assay_found_release(struct assay_found *found);
 
-/** Part of a container. Unsplit: no 0 of 1. `bounds` is the connector's own (byte range, ctid range, row groups). */
+/** Part of a container. Unsplit: no 0 of 1. `bounds` is the connector's own (byte range, ctid
+ * range, row groups). */
 struct assay_split {
     int split_no, split_count;
     const json_t *bounds; /* NULL = all */
 };
 
-/** Called for each container found; takes what it wants by ASSAY_TAKE. Not ASSAY_OK stops the listing. */
+/** Called for each container found; takes what it wants by ASSAY_TAKE. Not ASSAY_OK stops the
+ * listing. */
 typedef int assay_found_fn(struct assay_found *found, void *context, struct assay_error *err);
 
 struct assay_connector {
     const char *name; /* joins with struct assay_connector_def */
-    /** Open with properties (definition's keys; secrets merged in). ASSAY_UNAVAILABLE, ASSAY_DENIED, ASSAY_TIMEOUT,
-     *  ASSAY_INVALID. timeout_ms bounds the whole call. *cancelled is looked at while waiting. */
-    int (*open)(const json_t *properties, int64_t timeout_ms, const atomic_bool *cancelled, struct assay_conn **ret_conn,
-                struct assay_error *err);
+    /** Open with properties (definition's keys; secrets merged in). ASSAY_UNAVAILABLE,
+     * ASSAY_DENIED, ASSAY_TIMEOUT, ASSAY_INVALID. timeout_ms bounds the whole call. *cancelled is
+     * looked at while waiting. */
+    int (*open)(const json_t *properties, int64_t timeout_ms, const atomic_bool *cancelled,
+                struct assay_conn **ret_conn, struct assay_error *err);
     void (*close)(struct assay_conn *conn);
-    /** Product and version in *ret_product ("PostgreSQL 15.18"), heap. Proves that the source answers. */
+    /** Product and version in *ret_product ("PostgreSQL 15.18"), heap. Proves that the source
+     * answers. */
     int (*ping)(struct assay_conn *conn, char **ret_product, struct assay_error *err);
-    /** Every container below the datastore's scope, in name order. options: {"include":["table","view"],
-     *  "folder_globbing_enabled":false}. */
-    int (*list)(struct assay_conn *conn, const json_t *options, assay_found_fn *found, void *context,
-                struct assay_error *err);
-    /** Fields of one container. container: {"name","container_type","files"?…} as in the task spec. */
+    /** Every container below the datastore's scope, in name order. options:
+     * {"include":["table","view"], "folder_globbing_enabled":false}. */
+    int (*list)(struct assay_conn *conn, const json_t *options, assay_found_fn *found,
+                void *context, struct assay_error *err);
+    /** Fields of one container. container: {"name","container_type","files"?…} as in the task spec.
+     */
     int (*describe)(struct assay_conn *conn, const json_t *container, const json_t *reader_options,
                     struct assay_schema *ret_schema, struct assay_error *err);
-    /** Open a reader over one split, projected to `fields` (NULL = all, in schema order). The connection must outlive it;
-     *  one open reader per connection unless the connector says otherwise. */
+    /** Open a reader over one split, projected to `fields` (NULL = all, in schema order). The
+     * connection must outlive it; one open reader per connection unless the connector says
+     * otherwise. */
     int (*read)(struct assay_conn *conn, const json_t *container, const json_t *reader_options,
                 const struct assay_split *split, const char *const *fields, size_t fields_count,
                 struct assay_reader **ret_reader, struct assay_error *err);
+    /** Cut a container into at most `count` parts of about equal work that together are all of it,
+     * each record in one. *ret_bounds: an array, the caller's; each element is a split's `bounds`
+     * (null = all: nothing to cut). NULL for connectors that cannot. */
+    int (*plan)(struct assay_conn *conn, const json_t *container, const json_t *reader_options,
+                size_t count, json_t **ret_bounds, struct assay_error *err);
     /** Quote a name for the source's SQL into buf; NULL for files. */
     void (*quote)(struct assay_buf *sql, const char *name);
 };
