@@ -10,7 +10,7 @@
 
 #include "common/base/memory.h"
 
-enum { VALUES_MAX = 4096, NUMBER_BYTES = 40, OID_BYTEA = 17 };
+enum { VALUES_MAX = 4096, OID_BOOL = 16, OID_BYTEA = 17 };
 
 static int postgres_open(struct assay_db *db, const char *url, struct assay_error *err)
 {
@@ -181,6 +181,8 @@ static int add_cell(struct assay_db_rows *rows, const PGresult *result, int row,
     const char *text = PQgetvalue(result, row, column);
     if (PQftype(result, column) == OID_BYTEA)
         return add_bytea(rows, cell, text, err);
+    if (PQftype(result, column) == OID_BOOL) /* 0 or 1 to everybody, as in SQLite */
+        return assay_db_cell_set(rows, cell, *text == 't' ? "1" : "0", 1, err);
     return assay_db_cell_set(rows, cell, text, (size_t)PQgetlength(result, row, column), err);
 }
 

@@ -74,8 +74,8 @@ const struct assay_job_statements assay_job_statements_postgres = {
             " VALUES ($1, 1, $2, pg_backend_pid(), assay_now())"
             " ON CONFLICT (name) DO UPDATE SET epoch = leader.epoch + 1, holder = excluded.holder,"
             " pid = excluded.pid, renewed_at = excluded.renewed_at RETURNING epoch",
-    .depose =
-        "SELECT 1 FROM leader WHERE name = $1 AND renewed_at < (SELECT assay_now()) - $2::bigint"
-        " AND pg_terminate_backend(pid)",
+    .depose = "SELECT 1 FROM leader WHERE name = $1 AND CASE WHEN renewed_at < (SELECT "
+              "assay_now()) - $2::bigint"
+              " THEN pg_terminate_backend(pid) ELSE false END",
     .unpublished = ASSAY_JOB_UNPUBLISHED " FOR UPDATE OF t SKIP LOCKED",
 };

@@ -81,6 +81,7 @@ static inline void test_database_make(struct test_database *t, enum assay_db_kin
 {
     static atomic_int serial;
     memset(t, 0, sizeof *t);
+    assay_clock_real();
     t->kind = kind;
     if (kind == ASSAY_DB_SQLITE) {
         (void)snprintf(t->folder, sizeof t->folder, "/tmp/assay-test-XXXXXX");
