@@ -1,0 +1,67 @@
+/* JSON fields: the tree of keys behind the dotted fields. Private to the JSON reader. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_READ_JSON_FIELDS_H
+#define ASSAY_READ_JSON_FIELDS_H
+
+#include "common/base/arena.h"
+#include "worker/executor/read/json_reader.h"
+
+enum { JSON_SEEN_SCALAR = 1, JSON_SEEN_OBJECT = 2, JSON_SEEN_ARRAY = 4 };
+
+enum json_role {
+    JSON_ROLE_CELL,   /* scalars, or text of whatever it is */
+    JSON_ROLE_STRUCT, /* validity, and fields of its own */
+    JSON_ROLE_LIST,   /* elements, and where they are objects fields of theirs */
+};
+
+/** A key, the root (no key), or the elements of an array (no key). */
+struct json_node {
+    const char *key; /* unescaped */
+    size_t key_size;
+    uint8_t seen;
+    uint8_t level; /* names so far; the root has 0 */
+    bool in_list;  /* below the elements of an array */
+    struct json_node **children;
+    size_t count, capacity;
+    struct json_node **slots;  /* hash table of the children once there are many; NULL before */
+    size_t slots_count;        /* a power of two */
+    struct json_node *element; /* arrays */
+    /* settled by finish: */
+    uint32_t id; /* place in the tree, from 0 */
+    enum json_role role;
+    bool descend;    /* its members (or its elements' members) are fields */
+    ptrdiff_t field; /* in the schema, -1 for root and elements */
+};
+
+struct assay_json_fields {
+    struct assay_arena arena;
+    struct json_node root;
+    struct assay_schema schema;
+    size_t nodes; /* ids in use after finish */
+    bool lists;   /* arrays become lists */
+    char *format;
+};
+
+/** The child of that key, looked for first at `hint` (the place behind the last one found); NULL
+ * when unknown. */
+struct json_node *json_find_child(const struct json_node *node, const char *key, size_t key_size,
+                                  size_t hint);
+
+static inline struct json_node *json_hinted_child(const struct json_node *node, const char *key,
+                                                  size_t key_size, size_t hint)
+{
+    if (hint < node->count && node->children[hint]->key_size == key_size &&
+        __builtin_memcmp(node->children[hint]->key, key, key_size) == 0)
+        return node->children[hint];
+    return json_find_child(node, key, key_size, hint);
+}
+
+/** Make a child of a key that the node lacks; NULL when out of memory. */
+struct json_node *json_add_child(struct assay_arena *arena, struct json_node *node, const char *key,
+                                 size_t key_size);
+
+/** Add what a record shows. ASSAY_NO_MEMORY, ASSAY_LIMIT; malformed records change nothing. */
+ASSAY_MUST_CHECK int json_learn(struct assay_json_fields *fields, const char *record, size_t size,
+                                struct assay_error *err);
+
+#endif
