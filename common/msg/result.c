@@ -102,7 +102,7 @@ int assay_result_add(struct assay_result *result, const char *chunk, size_t size
     const char *kind = assay_json_str(body, "t", NULL);
     if (!kind)
         return assay_fail(err, ASSAY_FORMAT, "a result chunk is not an object with the text \"t\"");
-    json_t *target;
+    json_t *target = NULL;
     ASSAY_TRY(target_of(result, kind, &target, err));
     ASSAY_TRY(merge_chunk(target, body, err));
     result->used_bytes += size_bytes;
