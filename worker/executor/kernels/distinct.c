@@ -1,0 +1,239 @@
+// Distinct values: exact table, then HyperLogLog, hash sample and lossy counting.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/kernels/distinct.h"
+
+#include <math.h>
+
+bool assay_distinct_init(struct assay_distinct *distinct, uint32_t exact_capacity,
+                         uint32_t lossy_capacity, uint32_t sample_capacity, bool blob,
+                         uint32_t blobs_max_bytes)
+{
+    *distinct = (struct assay_distinct){.sample_capacity = sample_capacity};
+    return assay_frequency_init(&distinct->frequency, exact_capacity, lossy_capacity, blob,
+                                blobs_max_bytes);
+}
+
+void assay_distinct_release(struct assay_distinct *distinct)
+{
+    assay_frequency_release(&distinct->frequency);
+    assay_hll_release(&distinct->hll);
+    assay_hash_sample_release(&distinct->sample);
+}
+
+static void add_exact_table(struct assay_distinct *distinct, const struct assay_frequency *table)
+{
+    for (uint32_t i = 0; i < table->slots_count; i++) {
+        if (!table->slots[i].hash)
+            continue;
+        assay_hll_add(&distinct->hll, &table->slots[i].hash, 1);
+        assay_hash_sample_put(&distinct->sample, table->slots[i].hash, table->slots[i].count);
+    }
+}
+
+/* The table is full: from here on sketches. */
+static bool go_inexact(struct assay_distinct *distinct)
+{
+    if (!assay_distinct_exact(distinct))
+        return true;
+    if (!assay_hash_sample_init(&distinct->sample, distinct->sample_capacity) ||
+        !assay_hll_init(&distinct->hll))
+        return false;
+    add_exact_table(distinct, &distinct->frequency);
+    return assay_frequency_go_lossy(&distinct->frequency);
+}
+
+static void add_sketches(struct assay_distinct *distinct, const uint64_t *hashes, size_t n)
+{
+    assay_hll_add(&distinct->hll, hashes, n);
+    assay_hash_sample_add(&distinct->sample, hashes, n);
+}
+
+bool assay_distinct_add_words(struct assay_distinct *distinct, const uint64_t *hashes,
+                              const uint64_t *words, size_t n)
+{
+    bool failed = false;
+    size_t done = 0;
+    distinct->count += n;
+    if (assay_distinct_exact(distinct)) {
+        done = assay_frequency_add_words(&distinct->frequency, hashes, words, n, &failed);
+        if (done == n)
+            return true;
+        if (failed || !go_inexact(distinct))
+            return false;
+    }
+    add_sketches(distinct, hashes + done, n - done);
+    return done + assay_frequency_add_words(&distinct->frequency, hashes + done, words + done,
+                                            n - done, &failed) ==
+           n;
+}
+
+bool assay_distinct_add_texts(struct assay_distinct *distinct, const uint64_t *hashes,
+                              const struct assay_text *texts, size_t n)
+{
+    bool failed = false;
+    size_t done = 0;
+    distinct->count += n;
+    if (assay_distinct_exact(distinct)) {
+        done = assay_frequency_add_texts(&distinct->frequency, hashes, texts, n, &failed);
+        if (done == n)
+            return true;
+        if (failed || !go_inexact(distinct))
+            return false;
+    }
+    add_sketches(distinct, hashes + done, n - done);
+    return done + assay_frequency_add_texts(&distinct->frequency, hashes + done, texts + done,
+                                            n - done, &failed) ==
+           n;
+}
+
+bool assay_distinct_put_word(struct assay_distinct *distinct, uint64_t hash, uint64_t word,
+                             uint64_t count)
+{
+    bool full = false;
+    if (!count)
+        return true;
+    distinct->count += count;
+    if (assay_distinct_exact(distinct)) {
+        if (!assay_frequency_put(&distinct->frequency, hash, count, 0, word, NULL, &full))
+            return false;
+        if (!full)
+            return true;
+        if (!go_inexact(distinct))
+            return false;
+    }
+    assay_hll_add(&distinct->hll, &hash, 1);
+    assay_hash_sample_put(&distinct->sample, hash, count);
+    return assay_frequency_put(&distinct->frequency, hash, count, 0, word, NULL, &full);
+}
+
+bool assay_distinct_merge(struct assay_distinct *distinct, const struct assay_distinct *other)
+{
+    bool full = false;
+    if (!assay_distinct_exact(other) && !go_inexact(distinct))
+        return false;
+    if (!assay_frequency_merge(&distinct->frequency, &other->frequency, &full))
+        return false;
+    if (full) {
+        if (!go_inexact(distinct) ||
+            !assay_frequency_merge(&distinct->frequency, &other->frequency, &full))
+            return false;
+    }
+    distinct->count += other->count;
+    if (assay_distinct_exact(distinct))
+        return true;
+    if (assay_distinct_exact(other)) {
+        add_exact_table(distinct, &other->frequency);
+        return true;
+    }
+    assay_hll_merge(&distinct->hll, &other->hll);
+    assay_hash_sample_merge(&distinct->sample, &other->sample);
+    return true;
+}
+
+static double c_log_c(uint64_t count)
+{
+    return (double)count * log((double)count);
+}
+
+static void exact_figures(const struct assay_distinct *distinct,
+                          struct assay_distinct_figures *figures)
+{
+    const struct assay_frequency *table = &distinct->frequency;
+    double sum = 0, once = 0;
+    for (uint32_t i = 0; i < table->slots_count; i++) {
+        if (!table->slots[i].hash)
+            continue;
+        sum += c_log_c(table->slots[i].count);
+        once += table->slots[i].count == 1;
+    }
+    const double n = (double)distinct->count;
+    figures->distinct = table->used;
+    figures->once = once;
+    figures->ratio = table->used ? once / table->used : NAN;
+    figures->entropy = distinct->count ? fmax(0, log(n) - sum / n) : NAN;
+}
+
+/* A value whose count is known to 5 %: its part of the entropy is taken as it is. */
+static bool is_heavy(const struct assay_frequency *table, uint32_t slot)
+{
+    const uint64_t error = table->errors ? table->errors[slot] : 0;
+    return table->slots[slot].hash && table->slots[slot].count > 2 * table->floor &&
+           error < table->slots[slot].count / 20 + 1;
+}
+
+static bool is_heavy_hash(const struct assay_frequency *table, uint64_t hash)
+{
+    const uint32_t mask = table->slots_count - 1;
+    uint32_t slot = (uint32_t)hash & mask;
+    while (table->slots[slot].hash && table->slots[slot].hash != hash)
+        slot = (slot + 1) & mask;
+    return is_heavy(table, slot);
+}
+
+/* Entropy: heavy values by their counts; of the others the sampled ones tell mean c·ln(c) per
+ * record, for the records that are left (a ratio estimate). */
+static void sketch_figures(const struct assay_distinct *distinct,
+                           struct assay_distinct_figures *figures)
+{
+    const struct assay_frequency *table = &distinct->frequency;
+    double heavy = 0, heavy_records = 0, rare = 0, rare_records = 0, once = 0;
+    for (uint32_t i = 0; i < table->slots_count; i++) {
+        if (!is_heavy(table, i))
+            continue;
+        const uint64_t count = table->slots[i].count + table->errors[i] / 2;
+        heavy += c_log_c(count);
+        heavy_records += (double)count;
+    }
+    for (uint32_t i = 0; i < distinct->sample.capacity * 2; i++) {
+        const struct assay_hash_count *slot = &distinct->sample.slots[i];
+        if (!slot->hash)
+            continue;
+        once += slot->count == 1;
+        if (is_heavy_hash(table, slot->hash))
+            continue;
+        rare += c_log_c(slot->count);
+        rare_records += (double)slot->count;
+    }
+    const double n = (double)distinct->count, k = distinct->sample.used;
+    const double left = fmax(0, n - heavy_records);
+    const double sum = heavy + (rare_records > 0 ? rare / rare_records * left : 0);
+    figures->distinct = fmin(n, assay_hll_estimate(&distinct->hll));
+    figures->ratio = k > 0 ? once / k : NAN;
+    figures->ratio_error = k > 0 ? sqrt(figures->ratio * (1 - figures->ratio) / k) : NAN;
+    figures->once = figures->ratio * figures->distinct;
+    figures->entropy = fmax(0, log(n) - sum / n);
+}
+
+void assay_distinct_figures(const struct assay_distinct *distinct,
+                            struct assay_distinct_figures *ret_figures)
+{
+    *ret_figures = (struct assay_distinct_figures){.exact = assay_distinct_exact(distinct)};
+    if (ret_figures->exact)
+        exact_figures(distinct, ret_figures);
+    else
+        sketch_figures(distinct, ret_figures);
+}
+
+void assay_distinct_save(const struct assay_distinct *distinct, struct assay_buf *buf)
+{
+    assay_put_varint(buf, distinct->count);
+    assay_put_u8(buf, assay_distinct_exact(distinct));
+    if (!assay_distinct_exact(distinct)) {
+        assay_hll_save(&distinct->hll, buf);
+        assay_hash_sample_save(&distinct->sample, buf);
+    }
+    assay_frequency_save(&distinct->frequency, buf);
+}
+
+bool assay_distinct_load(struct assay_distinct *distinct, struct assay_bytes *in)
+{
+    distinct->count = assay_get_varint(in);
+    const uint8_t exact = assay_get_u8(in);
+    if (in->failed || exact > 1)
+        return false;
+    if (!exact && (!assay_hll_load(&distinct->hll, in) ||
+                   !assay_hash_sample_load(&distinct->sample, distinct->sample_capacity, in)))
+        return false;
+    return assay_frequency_load(&distinct->frequency, in) &&
+           assay_frequency_exact(&distinct->frequency) == (exact == 1);
+}

@@ -1,0 +1,109 @@
+/* Inside of struct assay_field_state, for the files field_*.c only. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_KERNELS_FIELD_INTERNAL_H
+#define ASSAY_KERNELS_FIELD_INTERNAL_H
+
+#include "worker/executor/kernels/distinct.h"
+#include "worker/executor/kernels/exact_sum.h"
+#include "worker/executor/kernels/field_state.h"
+#include "worker/executor/kernels/moments.h"
+#include "worker/executor/kernels/quantile.h"
+#include "worker/executor/kernels/sample.h"
+#include "worker/executor/kernels/text_scan.h"
+#include "worker/executor/kernels/wide_sum.h"
+
+/** How a layout's values are counted. */
+enum assay_field_class {
+    ASSAY_CLASS_NONE, /* only nulls are counted */
+    ASSAY_CLASS_BOOL,
+    ASSAY_CLASS_INT,  /* 64-bit integers, decimals; days and instants, which have no moments */
+    ASSAY_CLASS_WIDE, /* 128-bit integers and decimals */
+    ASSAY_CLASS_REAL,
+    ASSAY_CLASS_TEXT,
+    ASSAY_CLASS_LIST,
+};
+
+/** Sizes of the parts, from the plan's memory. */
+struct assay_field_capacity {
+    uint32_t exact, lossy, hashes, quantile, sample, blobs_bytes, keep_bytes;
+};
+
+struct assay_field_state {
+    struct assay_field_plan plan; /* defaults filled in */
+    struct assay_field_capacity capacity;
+    enum assay_field_class class;
+    bool numeric; /* has zero, negative, sum and moments */
+    bool timed;   /* has a granularity below the day */
+    bool any;     /* extremes below hold a value */
+    uint64_t records, nulls, zero, negative, nan, inf;
+    int64_t int_min, int_max;
+    double real_min, real_max;
+    assay_i128 wide_min, wide_max;
+    struct assay_wide_sum wide_sum;
+    struct assay_exact_sum exact_sum;
+    struct assay_moments moments;
+    struct assay_text_scan text;
+    struct assay_length_figures list_lengths;
+    enum assay_granularity granularity;
+    struct assay_distinct distinct;
+    struct assay_quantile quantile;
+    struct assay_sample sample;
+    struct assay_field_state *elements; /* arrays: made with the first child column */
+};
+
+static inline bool assay_field_leaves(const struct assay_field_state *state, unsigned what)
+{
+    return state->plan.leave_out & what;
+}
+static inline bool assay_field_has_distinct(const struct assay_field_state *state)
+{
+    return state->class != ASSAY_CLASS_NONE && state->class != ASSAY_CLASS_LIST &&
+           !assay_field_leaves(state, ASSAY_LEAVE_DISTINCT);
+}
+static inline bool assay_field_has_quantiles(const struct assay_field_state *state)
+{
+    return (state->class == ASSAY_CLASS_INT || state->class == ASSAY_CLASS_WIDE ||
+            state->class == ASSAY_CLASS_REAL) &&
+           !assay_field_leaves(state, ASSAY_LEAVE_QUANTILES);
+}
+static inline bool assay_field_has_sample(const struct assay_field_state *state)
+{
+    return state->class != ASSAY_CLASS_NONE && state->class != ASSAY_CLASS_LIST &&
+           !assay_field_leaves(state, ASSAY_LEAVE_SAMPLE);
+}
+/** Texts and 128-bit integers are kept as bytes, all else as words. */
+static inline bool assay_field_keeps_blobs(const struct assay_field_state *state)
+{
+    return state->class == ASSAY_CLASS_TEXT || state->class == ASSAY_CLASS_WIDE;
+}
+
+/** Set plan, class, capacity of a zeroed state; allocates nothing. */
+ASSAY_MUST_CHECK int assay_field_plan_take(const struct assay_field_plan *plan,
+                                           struct assay_field_state *state,
+                                           struct assay_error *err);
+/** The plan of an array's elements, whose layout the child column tells. */
+struct assay_field_plan assay_field_plan_of_elements(const struct assay_field_plan *plan,
+                                                     enum assay_layout layout, uint8_t scale);
+
+/** Count the elements of the lists of a column. */
+ASSAY_MUST_CHECK int assay_field_add_lists(struct assay_field_state *state,
+                                           const struct assay_column *column,
+                                           struct assay_kernel_rows *rows, struct assay_error *err);
+
+/** Buckets of the values, by value or by width. stats' counts, extremes and sampled figures stand
+ * already; view is that of the quantiles (count 0 without). False when out of memory. */
+bool assay_field_histogram(const struct assay_field_state *state,
+                           const struct assay_quantile_view *view, struct assay_field_stats *stats);
+/** A key of the quantiles as a number in the unit of the values. */
+double assay_field_key_number(const struct assay_field_state *state, int64_t key);
+
+/** The values that are kept with counts, most frequent first, then by value. *ret_values (heap,
+ * assay_free()). */
+struct assay_kept_value {
+    uint64_t count, error, word;
+    double number;
+};
+bool assay_field_kept_values(const struct assay_field_state *state, bool by_value,
+                             struct assay_kept_value **ret_values, size_t *ret_count);
+
+#endif

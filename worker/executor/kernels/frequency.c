@@ -1,0 +1,361 @@
+// Values with their counts: exact, then lossy counting.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/kernels/frequency.h"
+
+#include <string.h>
+
+#include "common/base/memory.h"
+
+#define SLOTS_START    64
+#define LOSSY_KEPT_MAX (ASSAY_LOSSY_CAPACITY_MAX / 2)
+#define NO_SLOT        UINT32_MAX
+
+static bool alloc_slots(struct assay_frequency *frequency, uint32_t slots_count, bool lossy)
+{
+    struct assay_hash_count *slots = assay_calloc(slots_count, sizeof *slots);
+    uint64_t *words = assay_calloc(slots_count, sizeof *words);
+    uint64_t *errors = lossy ? assay_calloc(slots_count, sizeof *errors) : NULL;
+    if (!slots || !words || (lossy && !errors)) {
+        assay_free(slots);
+        assay_free(words);
+        assay_free(errors);
+        return false;
+    }
+    frequency->slots = slots;
+    frequency->words = words;
+    frequency->errors = errors;
+    frequency->slots_count = slots_count;
+    return true;
+}
+
+bool assay_frequency_init(struct assay_frequency *frequency, uint32_t exact_capacity,
+                          uint32_t lossy_capacity, bool blob, uint32_t blobs_max_bytes)
+{
+    *frequency = (struct assay_frequency){.exact_capacity = exact_capacity,
+                                          .lossy_capacity = lossy_capacity,
+                                          .blob = blob,
+                                          .blobs = {.max_bytes = blobs_max_bytes}};
+    return alloc_slots(frequency, SLOTS_START, false);
+}
+
+void assay_frequency_release(struct assay_frequency *frequency)
+{
+    assay_free(frequency->slots);
+    assay_free(frequency->words);
+    assay_free(frequency->errors);
+    assay_blobs_release(&frequency->blobs);
+    *frequency = (struct assay_frequency){0};
+}
+
+/* The slot of the hash, or the free one where it belongs. */
+static inline uint32_t find(const struct assay_frequency *frequency, uint64_t hash)
+{
+    const uint32_t mask = frequency->slots_count - 1;
+    uint32_t slot = (uint32_t)hash & mask;
+    while (frequency->slots[slot].hash != hash && frequency->slots[slot].hash)
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+/* Double an exact table. */
+static bool grow(struct assay_frequency *frequency)
+{
+    struct assay_frequency old = *frequency;
+    if (!alloc_slots(frequency, old.slots_count * 2, false))
+        return false;
+    for (uint32_t i = 0; i < old.slots_count; i++) {
+        if (!old.slots[i].hash)
+            continue;
+        const uint32_t slot = find(frequency, old.slots[i].hash);
+        frequency->slots[slot] = old.slots[i];
+        frequency->words[slot] = old.words[i];
+    }
+    assay_free(old.slots);
+    assay_free(old.words);
+    return true;
+}
+
+/* The least floor by doubling steps that leaves at most `most` values. */
+static uint64_t next_floor(const struct assay_frequency *frequency, uint32_t most)
+{
+    for (uint64_t step = 1;; step *= 2) {
+        const uint64_t floor = frequency->floor + step;
+        uint32_t left = 0;
+        for (uint32_t i = 0; i < frequency->slots_count; i++) {
+            const uint64_t error = frequency->errors ? frequency->errors[i] : 0;
+            left += frequency->slots[i].hash && frequency->slots[i].count + error > floor;
+        }
+        if (left <= most)
+            return floor;
+    }
+}
+
+struct kept {
+    struct assay_hash_count slot[LOSSY_KEPT_MAX];
+    uint64_t words[LOSSY_KEPT_MAX], errors[LOSSY_KEPT_MAX];
+    uint32_t count;
+};
+
+static void keep_above(const struct assay_frequency *frequency, uint64_t floor,
+                       struct kept *ret_kept)
+{
+    ret_kept->count = 0;
+    for (uint32_t i = 0; i < frequency->slots_count; i++) {
+        const uint64_t error = frequency->errors ? frequency->errors[i] : 0;
+        if (!frequency->slots[i].hash || frequency->slots[i].count + error <= floor)
+            continue;
+        ret_kept->slot[ret_kept->count] = frequency->slots[i];
+        ret_kept->words[ret_kept->count] = frequency->words[i];
+        ret_kept->errors[ret_kept->count++] = error;
+    }
+}
+
+static void refill(struct assay_frequency *frequency, struct kept *kept)
+{
+    if (frequency->blob)
+        assay_blobs_collect(&frequency->blobs, kept->words, kept->count);
+    for (uint32_t i = 0; i < kept->count; i++) {
+        const uint32_t slot = find(frequency, kept->slot[i].hash);
+        frequency->slots[slot] = kept->slot[i];
+        frequency->words[slot] = kept->words[i];
+        frequency->errors[slot] = kept->errors[i];
+    }
+    frequency->used = kept->count;
+    frequency->crowded = false;
+}
+
+/* Raise the floor of a lossy table until it is half empty. */
+static void purge(struct assay_frequency *frequency)
+{
+    struct kept kept;
+    const uint64_t floor = next_floor(frequency, frequency->lossy_capacity / 2);
+    keep_above(frequency, floor, &kept);
+    memset(frequency->slots, 0, frequency->slots_count * sizeof *frequency->slots);
+    frequency->floor = floor;
+    refill(frequency, &kept);
+}
+
+bool assay_frequency_go_lossy(struct assay_frequency *frequency)
+{
+    if (!assay_frequency_exact(frequency))
+        return true;
+    struct kept kept;
+    const struct assay_frequency old = *frequency;
+    const uint32_t most = old.lossy_capacity / 2;
+    const uint64_t floor = old.used > most ? next_floor(&old, most) : 0;
+    keep_above(&old, floor, &kept);
+    if (!alloc_slots(frequency, old.lossy_capacity * 2, true))
+        return false;
+    assay_free(old.slots);
+    assay_free(old.words);
+    frequency->floor = floor;
+    refill(frequency, &kept);
+    return true;
+}
+
+/* Make room for one more value. Full: an exact table that must go lossy first. */
+enum room { ROOM_READY, ROOM_MOVED, ROOM_FULL, ROOM_NO_MEMORY };
+
+static enum room make_room(struct assay_frequency *frequency)
+{
+    if (!assay_frequency_exact(frequency)) {
+        if (frequency->used < frequency->lossy_capacity)
+            return ROOM_READY;
+        purge(frequency);
+        return ROOM_MOVED;
+    }
+    if (frequency->used == frequency->exact_capacity)
+        return ROOM_FULL;
+    if (frequency->used * 2 < frequency->slots_count)
+        return ROOM_READY;
+    return grow(frequency) ? ROOM_MOVED : ROOM_NO_MEMORY;
+}
+
+/* A slot for a hash that is not in the table, NO_SLOT with the reason. */
+static uint32_t insert(struct assay_frequency *frequency, uint64_t hash, uint32_t slot,
+                       bool *ret_failed)
+{
+    const enum room room = make_room(frequency);
+    if (room == ROOM_FULL || room == ROOM_NO_MEMORY) {
+        *ret_failed = room == ROOM_NO_MEMORY;
+        return NO_SLOT;
+    }
+    if (room == ROOM_MOVED)
+        slot = find(frequency, hash);
+    frequency->slots[slot] = (struct assay_hash_count){.hash = hash};
+    if (frequency->errors)
+        frequency->errors[slot] = frequency->floor;
+    frequency->used++;
+    return slot;
+}
+
+size_t assay_frequency_add_words(struct assay_frequency *frequency, const uint64_t *hashes,
+                                 const uint64_t *words, size_t n, bool *ret_failed)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t slot = find(frequency, hashes[i]);
+        if (!frequency->slots[slot].hash) {
+            slot = insert(frequency, hashes[i], slot, ret_failed);
+            if (slot == NO_SLOT)
+                return i;
+            frequency->words[slot] = words[i];
+        }
+        frequency->slots[slot].count++;
+    }
+    return n;
+}
+
+/* Room for texts is short: forget those of the values that occurred once. */
+static uint64_t put_text(struct assay_frequency *frequency, struct assay_text text, bool cut)
+{
+    const uint64_t word = assay_blobs_put(&frequency->blobs, text, cut);
+    if (word != ASSAY_BLOB_NONE || frequency->crowded)
+        return word;
+    for (uint32_t i = 0; i < frequency->slots_count; i++) {
+        if (!frequency->slots[i].hash || frequency->slots[i].count < 2)
+            frequency->words[i] = ASSAY_BLOB_NONE;
+    }
+    assay_blobs_collect(&frequency->blobs, frequency->words, frequency->slots_count);
+    frequency->crowded = frequency->blobs.size_bytes > frequency->blobs.max_bytes / 4 * 3;
+    return assay_blobs_put(&frequency->blobs, text, cut);
+}
+
+/* The text is kept at once while exact, and when a value comes the second time otherwise: what
+ * comes once is no frequent value, and its bytes need not be copied. */
+size_t assay_frequency_add_texts(struct assay_frequency *frequency, const uint64_t *hashes,
+                                 const struct assay_text *texts, size_t n, bool *ret_failed)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t slot = find(frequency, hashes[i]);
+        if (!frequency->slots[slot].hash) {
+            slot = insert(frequency, hashes[i], slot, ret_failed);
+            if (slot == NO_SLOT)
+                return i;
+            frequency->words[slot] = ASSAY_BLOB_NONE;
+            if (assay_frequency_exact(frequency))
+                frequency->words[slot] = assay_blobs_put(&frequency->blobs, texts[i], false);
+        }
+        if (++frequency->slots[slot].count == 2 && frequency->words[slot] == ASSAY_BLOB_NONE)
+            frequency->words[slot] = put_text(frequency, texts[i], false);
+    }
+    return n;
+}
+
+bool assay_frequency_put(struct assay_frequency *frequency, uint64_t hash, uint64_t count,
+                         uint64_t error, uint64_t word, const struct assay_blobs *blobs,
+                         bool *ret_full)
+{
+    bool failed = false;
+    uint32_t slot = find(frequency, hash);
+    const bool fresh = !frequency->slots[slot].hash;
+    if (fresh) {
+        slot = insert(frequency, hash, slot, &failed);
+        if (slot == NO_SLOT) {
+            *ret_full = !failed;
+            return !failed;
+        }
+        frequency->words[slot] = frequency->blob ? ASSAY_BLOB_NONE : word;
+        if (frequency->errors)
+            frequency->errors[slot] += error;
+    } else if (frequency->errors) {
+        frequency->errors[slot] += error;
+    }
+    frequency->slots[slot].count += count;
+    if (frequency->blob && frequency->words[slot] == ASSAY_BLOB_NONE && word != ASSAY_BLOB_NONE) {
+        bool cut;
+        const struct assay_text text = assay_blobs_get(blobs, word, &cut);
+        frequency->words[slot] = put_text(frequency, text, cut);
+    }
+    return true;
+}
+
+static uint32_t common_values(const struct assay_frequency *a, const struct assay_frequency *b)
+{
+    uint32_t common = 0;
+    for (uint32_t i = 0; i < b->slots_count; i++)
+        common += b->slots[i].hash && a->slots[find(a, b->slots[i].hash)].hash;
+    return common;
+}
+
+bool assay_frequency_merge(struct assay_frequency *frequency, const struct assay_frequency *other,
+                           bool *ret_full)
+{
+    const bool both_exact = assay_frequency_exact(frequency) && assay_frequency_exact(other);
+    *ret_full = false;
+    if (both_exact && frequency->used + other->used - common_values(frequency, other) >
+                          frequency->exact_capacity) {
+        *ret_full = true;
+        return true;
+    }
+    if (!both_exact && !assay_frequency_go_lossy(frequency))
+        return false;
+    /* what only this table holds may have been dropped by the other */
+    for (uint32_t i = 0; frequency->errors && i < frequency->slots_count; i++) {
+        const uint64_t hash = frequency->slots[i].hash;
+        if (hash && !other->slots[find(other, hash)].hash)
+            frequency->errors[i] += other->floor;
+    }
+    for (uint32_t i = 0; i < other->slots_count; i++) {
+        const uint64_t error = other->errors ? other->errors[i] : 0;
+        if (other->slots[i].hash &&
+            !assay_frequency_put(frequency, other->slots[i].hash, other->slots[i].count, error,
+                                 other->words[i], &other->blobs, ret_full))
+            return false;
+    }
+    frequency->floor += other->floor;
+    return true;
+}
+
+void assay_frequency_save(const struct assay_frequency *frequency, struct assay_buf *buf)
+{
+    assay_put_u8(buf, !assay_frequency_exact(frequency));
+    assay_put_varint(buf, frequency->floor);
+    assay_put_varint(buf, frequency->used);
+    for (uint32_t i = 0; i < frequency->slots_count; i++) {
+        if (!frequency->slots[i].hash)
+            continue;
+        assay_put_u64(buf, frequency->slots[i].hash);
+        assay_put_varint(buf, frequency->slots[i].count);
+        if (frequency->errors)
+            assay_put_varint(buf, frequency->errors[i]);
+        if (frequency->blob)
+            assay_blob_save(&frequency->blobs, frequency->words[i], buf);
+        else
+            assay_put_u64(buf, frequency->words[i]);
+    }
+}
+
+static bool load_one(struct assay_frequency *frequency, struct assay_bytes *in)
+{
+    bool failed = false;
+    const uint64_t hash = assay_get_u64(in), count = assay_get_varint(in);
+    const uint64_t error = frequency->errors ? assay_get_varint(in) : 0;
+    uint32_t slot = hash ? find(frequency, hash) : NO_SLOT;
+    if (in->failed || slot == NO_SLOT || frequency->slots[slot].hash || !count)
+        return false;
+    slot = insert(frequency, hash, slot, &failed);
+    if (slot == NO_SLOT)
+        return false;
+    frequency->slots[slot].count = count;
+    if (frequency->errors)
+        frequency->errors[slot] = error;
+    frequency->words[slot] =
+        frequency->blob ? assay_blob_load(&frequency->blobs, in) : assay_get_u64(in);
+    return !in->failed;
+}
+
+bool assay_frequency_load(struct assay_frequency *frequency, struct assay_bytes *in)
+{
+    const uint8_t lossy = assay_get_u8(in);
+    const uint64_t floor = assay_get_varint(in);
+    if (in->failed || lossy > 1 || (lossy && !assay_frequency_go_lossy(frequency)))
+        return false;
+    const uint32_t used =
+        assay_get_count(in, lossy ? frequency->lossy_capacity : frequency->exact_capacity);
+    for (uint32_t i = 0; i < used; i++) {
+        if (!load_one(frequency, in))
+            return false;
+    }
+    frequency->floor = floor;
+    return !in->failed && (lossy || !floor);
+}

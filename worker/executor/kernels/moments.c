@@ -1,0 +1,93 @@
+// Central moments to the 4th order.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/kernels/moments.h"
+
+#include <math.h>
+
+#include "worker/executor/kernels/numeric.h"
+
+void assay_moments_add(struct assay_moments *moments, const double *values, size_t n, double sum)
+{
+    if (!n)
+        return;
+    double sums[4];
+    const long double count = (long double)n;
+    const double shift = sum / (double)n;
+    assay_power_sums(values, n, shift, sums);
+    const long double e = sums[0] / count, s2 = sums[1], s3 = sums[2], s4 = sums[3];
+    const struct assay_moments batch = {
+        .count = n,
+        .mean = shift + e,
+        .m2 = fmaxl(0, s2 - count * e * e),
+        .m3 = s3 - 3 * e * s2 + 2 * count * e * e * e,
+        .m4 = fmaxl(0, s4 - 4 * e * s3 + 6 * e * e * s2 - 3 * count * e * e * e * e),
+    };
+    assay_moments_merge(moments, &batch);
+}
+
+void assay_moments_put(struct assay_moments *moments, double value, uint64_t n)
+{
+    const struct assay_moments batch = {.count = n, .mean = value};
+    assay_moments_merge(moments, &batch);
+}
+
+void assay_moments_merge(struct assay_moments *moments, const struct assay_moments *other)
+{
+    if (!other->count)
+        return;
+    if (!moments->count) {
+        *moments = *other;
+        return;
+    }
+    const long double na = (long double)moments->count, nb = (long double)other->count, n = na + nb;
+    const long double d = other->mean - moments->mean, dn = d / n, dn2 = dn * dn;
+    const long double term = d * dn * na * nb;
+    const struct assay_moments a = *moments, *b = other;
+    moments->count = a.count + b->count;
+    moments->mean = a.mean + dn * nb;
+    moments->m2 = a.m2 + b->m2 + term;
+    moments->m3 = a.m3 + b->m3 + term * dn * (na - nb) + 3 * dn * (na * b->m2 - nb * a.m2);
+    moments->m4 = a.m4 + b->m4 + term * dn2 * (na * na - na * nb + nb * nb) +
+                  6 * dn2 * (na * na * b->m2 + nb * nb * a.m2) + 4 * dn * (na * b->m3 - nb * a.m3);
+}
+
+double assay_moments_std_dev(const struct assay_moments *moments)
+{
+    if (moments->count < 2)
+        return NAN;
+    return (double)sqrtl(moments->m2 / (long double)(moments->count - 1));
+}
+
+double assay_moments_skewness(const struct assay_moments *moments)
+{
+    const long double n = (long double)moments->count;
+    if (moments->count < 2 || !(moments->m2 > 0))
+        return NAN;
+    return (double)(sqrtl(n) * moments->m3 / powl(moments->m2, 1.5L));
+}
+
+double assay_moments_kurtosis(const struct assay_moments *moments)
+{
+    const long double n = (long double)moments->count;
+    if (moments->count < 2 || !(moments->m2 > 0))
+        return NAN;
+    return (double)(n * moments->m4 / (moments->m2 * moments->m2) - 3);
+}
+
+void assay_moments_save(const struct assay_moments *moments, struct assay_buf *buf)
+{
+    assay_put_varint(buf, moments->count);
+    assay_put_long_real(buf, moments->mean);
+    assay_put_long_real(buf, moments->m2);
+    assay_put_long_real(buf, moments->m3);
+    assay_put_long_real(buf, moments->m4);
+}
+
+void assay_moments_load(struct assay_moments *moments, struct assay_bytes *in)
+{
+    moments->count = assay_get_varint(in);
+    moments->mean = assay_get_long_real(in);
+    moments->m2 = assay_get_long_real(in);
+    moments->m3 = assay_get_long_real(in);
+    moments->m4 = assay_get_long_real(in);
+}

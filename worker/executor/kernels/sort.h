@@ -1,0 +1,15 @@
+/* Sorting of 64-bit keys. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_KERNELS_SORT_H
+#define ASSAY_KERNELS_SORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ASSAY_SORT_MAX 8192 /* most keys of one call */
+
+/** Sort n ≤ ASSAY_SORT_MAX keys ascending (least significant digit radix, digits that all keys
+ * share left out). scratch holds n keys. */
+void assay_sort_ints(int64_t *keys, size_t n, int64_t *scratch);
+
+#endif
