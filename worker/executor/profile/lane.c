@@ -1,0 +1,138 @@
+// Lane: what one thread counts.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/profile/lane.h"
+
+#include "common/base/memory.h"
+#include "worker/executor/infer/cell_convert.h"
+
+#define CONVERT_BYTES ((size_t)ASSAY_BATCH_ROWS * 16 + ASSAY_BATCH_ROWS / 4 + 4096)
+
+struct lane_field {
+    struct assay_field_state *state;
+    struct assay_convert *convert; /* of cells; NULL when the values are typed */
+    struct assay_column list;
+};
+
+struct assay_lane {
+    struct assay_profile_field *const *fields;
+    struct lane_field *counts;
+    size_t fields_count;
+    struct assay_kernel_rows *rows;
+    uint64_t seed;
+};
+
+size_t assay_lane_field_bytes(const struct assay_profile_field *field)
+{
+    return assay_field_state_bytes(&field->plan) + (field->cells ? CONVERT_BYTES : 0);
+}
+
+static int open_field(struct lane_field *count, const struct assay_profile_field *field,
+                      struct assay_error *err)
+{
+    ASSAY_TRY(assay_field_state_new(&field->plan, &count->state, err));
+    return field->cells ? assay_convert_new(&field->target, &count->convert, err) : ASSAY_OK;
+}
+
+int assay_lane_new(struct assay_profile_field *const *fields, size_t fields_count, uint64_t seed,
+                   struct assay_lane **ret_lane, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_lane_free) struct assay_lane *lane = assay_calloc(1, sizeof *lane);
+    if (!lane)
+        return assay_fail_memory(err);
+    lane->fields = fields;
+    lane->seed = seed;
+    lane->counts = assay_calloc(fields_count + 1, sizeof *lane->counts);
+    lane->rows = assay_kernel_rows_new();
+    if (!lane->counts || !lane->rows)
+        return assay_fail_memory(err);
+    lane->fields_count = fields_count;
+    for (size_t i = 0; i < fields_count; i++)
+        ASSAY_TRY(open_field(&lane->counts[i], fields[i], err));
+    *ret_lane = ASSAY_TAKE(lane);
+    return ASSAY_OK;
+}
+
+void assay_lane_free(struct assay_lane *lane)
+{
+    if (!lane)
+        return;
+    for (size_t i = 0; i < lane->fields_count; i++) {
+        assay_field_state_free(lane->counts[i].state);
+        assay_convert_free(lane->counts[i].convert);
+    }
+    assay_kernel_rows_free(lane->rows);
+    assay_free(lane->counts);
+    assay_free(lane);
+}
+
+/* --- a batch --- */
+
+/* Elements are cells of their own: they are converted as a column of any length and put back under
+ * the list. */
+static int convert_elements(struct lane_field *count, const struct assay_column *column,
+                            uint64_t row, const struct assay_column **ret_column,
+                            struct assay_error *err)
+{
+    ASSAY_TRY(assay_convert_column(count->convert, column->child, column->child_rows, row, err));
+    count->list = *column;
+    count->list.child = &count->convert->column;
+    *ret_column = &count->list;
+    return ASSAY_OK;
+}
+
+static int typed_column(struct lane_field *count, const struct assay_column *column, size_t rows,
+                        uint64_t row, const struct assay_column **ret_column,
+                        struct assay_error *err)
+{
+    if (count->convert && column->layout == ASSAY_LAYOUT_CELL) {
+        ASSAY_TRY(assay_convert_column(count->convert, column, rows, row, err));
+        *ret_column = &count->convert->column;
+        return ASSAY_OK;
+    }
+    if (count->convert && column->layout == ASSAY_LAYOUT_LIST && column->child &&
+        column->child->layout == ASSAY_LAYOUT_CELL)
+        return convert_elements(count, column, row, ret_column, err);
+    *ret_column = column;
+    return ASSAY_OK;
+}
+
+int assay_lane_add(struct assay_lane *lane, const struct assay_batch *batch, size_t part,
+                   struct assay_error *err)
+{
+    const uint64_t *identity = batch->offset ? batch->offset : batch->row;
+    assay_kernel_rows_set(lane->rows, lane->seed, batch->file, batch->first_row, identity,
+                          batch->rows);
+    const uint64_t row = (uint64_t)part << ASSAY_PART_SHIFT | batch->first_row;
+    for (size_t i = 0; i < lane->fields_count; i++) {
+        const struct assay_column *column;
+        struct lane_field *count = &lane->counts[i];
+        ASSAY_TRY(typed_column(count, &batch->columns[i], batch->rows, row, &column, err));
+        const int rc = assay_field_state_add(count->state, column, lane->rows, err);
+        if (rc != ASSAY_OK)
+            return assay_context(err, rc, "counting %.100s", lane->fields[i]->name);
+    }
+    return ASSAY_OK;
+}
+
+/* --- merging --- */
+
+static int merge_field(struct assay_profile_field *field, struct lane_field *count,
+                       struct assay_error *err)
+{
+    if (field->state)
+        ASSAY_TRY(assay_field_state_merge(field->state, count->state, err));
+    else
+        field->state = ASSAY_TAKE(count->state);
+    return count->convert ? assay_type_profile_merge(&field->types, &count->convert->profile, err)
+                          : ASSAY_OK;
+}
+
+int assay_lane_merge(struct assay_lane *lane, struct assay_error *err)
+{
+    for (size_t i = 0; i < lane->fields_count; i++) {
+        ASSAY_TRY(merge_field(lane->fields[i], &lane->counts[i], err));
+        assay_field_state_free(ASSAY_TAKE(lane->counts[i].state));
+        assay_convert_free(ASSAY_TAKE(lane->counts[i].convert));
+    }
+    return ASSAY_OK;
+}

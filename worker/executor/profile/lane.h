@@ -1,0 +1,28 @@
+/* Lane: what one thread counts: a state for each field of the pass, cells converted on the way. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_PROFILE_LANE_H
+#define ASSAY_PROFILE_LANE_H
+
+#include "worker/executor/profile/profile_field.h"
+
+struct assay_lane;
+
+/** fields: those of the pass, in the order of the batches' columns; they must outlive the lane and
+ * stay as they are. */
+ASSAY_MUST_CHECK int assay_lane_new(struct assay_profile_field *const *fields, size_t fields_count,
+                                    uint64_t seed, struct assay_lane **ret_lane,
+                                    struct assay_error *err);
+void assay_lane_free(struct assay_lane *lane);
+ASSAY_DEFINE_CLEANUP(struct assay_lane, assay_lane_free)
+
+/** Count a batch of a part. One thread at a time. */
+ASSAY_MUST_CHECK int assay_lane_add(struct assay_lane *lane, const struct assay_batch *batch,
+                                    size_t part, struct assay_error *err);
+/** Merge what the lane counted into the fields; the lane is empty after. One thread for all lanes.
+ */
+ASSAY_MUST_CHECK int assay_lane_merge(struct assay_lane *lane, struct assay_error *err);
+
+/** Bytes of one lane for a field, at most: state and conversion. */
+size_t assay_lane_field_bytes(const struct assay_profile_field *field);
+
+#endif

@@ -1,0 +1,122 @@
+// Profile source: the container that is profiled, opened, and cut into parts for the threads.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/profile/profile_source.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/base/memory.h"
+#include "worker/executor/connect/file.h"
+#include "worker/executor/profile/profile_parts.h"
+
+enum { OPEN_TIMEOUT_MS = 30000 };
+
+uint64_t assay_profile_engine_bytes(const struct assay_task *task)
+{
+    return task->memory_bytes / 3;
+}
+
+int assay_profile_source_connect(const struct assay_profile_source *source,
+                                 struct assay_conn **ret_conn, struct assay_error *err)
+{
+    const struct assay_task *task = source->task;
+    const struct assay_connector *connector = assay_connector_find(task->connector);
+    if (!connector)
+        return assay_fail(err, ASSAY_UNSUPPORTED, "there is no connector %s", task->connector);
+    return connector->open(task->properties, OPEN_TIMEOUT_MS, &task->cancelled, ret_conn, err);
+}
+
+/* --- Parquet --- */
+
+static int open_parquet(struct assay_profile_source *source, struct assay_error *err)
+{
+    const struct assay_file_set *set = source->set;
+    const char **paths = assay_calloc(set->count, sizeof *paths);
+    if (!paths)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < set->count; i++)
+        paths[i] = set->files[i].path;
+    source->files = (struct assay_parquet_files){.paths = paths, .count = set->count};
+    const struct assay_session_options options = {.memory_bytes =
+                                                      assay_profile_engine_bytes(source->task),
+                                                  .threads = source->task->threads,
+                                                  .timezone = source->task->timezone,
+                                                  .paths = paths,
+                                                  .paths_count = set->count,
+                                                  .cancelled = &source->task->cancelled};
+    ASSAY_TRY(assay_session_open(&options, &source->session, err));
+    return assay_parquet_describe(source->session, &source->files, &source->schema, err);
+}
+
+/* --- readers --- */
+
+static int open_readers(struct assay_profile_source *source, struct assay_error *err)
+{
+    const struct assay_task *task = source->task;
+    ASSAY_TRY(source->conn->connector->describe(source->conn, task->container, task->reader,
+                                                &source->schema, err));
+    source->one_reader = !source->set;
+    return assay_profile_parts_plan(source, true, err);
+}
+
+static uint64_t sum_files(const struct assay_file_set *set)
+{
+    uint64_t sum = 0;
+    struct stat info;
+    for (size_t i = 0; i < set->count; i++)
+        sum +=
+            stat(set->files[i].path, &info) || !S_ISREG(info.st_mode) ? 0 : (uint64_t)info.st_size;
+    return sum;
+}
+
+static int open_container(struct assay_profile_source *source, struct assay_error *err)
+{
+    struct assay_task *task = source->task;
+    ASSAY_TRY(assay_profile_source_connect(source, &source->conn, err));
+    if (!strcmp(task->connector, "file")) {
+        struct assay_file_set *set;
+        ASSAY_TRY(assay_file_conn_set(source->conn, task->container, task->reader, &set, err));
+        source->set = set;
+        source->files_bytes = sum_files(set);
+    }
+    if (source->files_bytes)
+        atomic_store(&task->progress.bytes_total, (int_fast64_t)source->files_bytes);
+    return assay_profile_source_is_parquet(source) ? open_parquet(source, err)
+                                                   : open_readers(source, err);
+}
+
+int assay_profile_source_open(struct assay_task *task, struct assay_profile_source *ret_source,
+                              struct assay_error *err)
+{
+    if (!task->container || !task->connector)
+        return assay_fail(err, ASSAY_INVALID, "the task names no container");
+    struct assay_profile_source source = {.task = task};
+    const int rc = open_container(&source, err);
+    if (rc != ASSAY_OK) {
+        assay_profile_source_close(&source);
+        return rc;
+    }
+    *ret_source = source;
+    return ASSAY_OK;
+}
+
+void assay_profile_source_close(struct assay_profile_source *source)
+{
+    assay_session_close(source->session);
+    assay_free((void *)(uintptr_t)source->files.paths);
+    assay_schema_release(&source->schema);
+    json_decref(source->bounds);
+    if (source->conn)
+        source->conn->connector->close(source->conn);
+    *source = (struct assay_profile_source){0};
+}
+
+bool assay_profile_source_is_parquet(const struct assay_profile_source *source)
+{
+    return source->set && source->set->family == ASSAY_FAMILY_PARQUET;
+}
+
+const char *assay_profile_source_format(const struct assay_profile_source *source)
+{
+    return source->set ? source->set->format : source->task->connector;
+}

@@ -1,0 +1,45 @@
+/* Profile source: the container that is profiled, opened: its fields, its parts, and how its
+ * records are reached. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_PROFILE_SOURCE_H
+#define ASSAY_PROFILE_SOURCE_H
+
+#include "worker/executor/connect/connector.h"
+#include "worker/executor/connect/file_set.h"
+#include "worker/executor/engine/parquet.h"
+#include "worker/executor/task.h"
+
+struct assay_profile_source {
+    struct assay_task *task;
+    struct assay_conn *conn;
+    const struct assay_file_set *set; /* files; NULL for databases. The connection's */
+    struct assay_schema schema;
+    json_t *bounds;  /* of the parts that are read in parallel; ≥ 1 element, null = all. Not for
+                        Parquet */
+    bool guessed;    /* the bounds of CSV ranges are guesses, to be verified after reading */
+    bool one_reader; /* a database: one open reader per connection */
+    struct assay_session *session;    /* Parquet */
+    struct assay_parquet_files files; /* Parquet; paths are the set's */
+    uint64_t files_bytes;             /* of all files; 0 = unknown */
+};
+
+/** Open the task's container. ASSAY_INVALID, ASSAY_NOT_FOUND and what the connector says, with the
+ * container's name. */
+ASSAY_MUST_CHECK int assay_profile_source_open(struct assay_task *task,
+                                               struct assay_profile_source *ret_source,
+                                               struct assay_error *err);
+void assay_profile_source_close(struct assay_profile_source *source);
+
+/** One more connection to the same source; its connector's close() ends it. */
+ASSAY_MUST_CHECK int assay_profile_source_connect(const struct assay_profile_source *source,
+                                                  struct assay_conn **ret_conn,
+                                                  struct assay_error *err);
+
+/** DuckDB's share of the budget: a third for decoding, what is left is for the states (groups.h).
+ */
+uint64_t assay_profile_engine_bytes(const struct assay_task *task);
+bool assay_profile_source_is_parquet(const struct assay_profile_source *source);
+/** "csv", "jsonl", "parquet", …, for databases the connector's name. */
+const char *assay_profile_source_format(const struct assay_profile_source *source);
+
+#endif

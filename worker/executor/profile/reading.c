@@ -1,0 +1,351 @@
+// Reading: one pass over the container, with threads over its parts or DuckDB's threads over its
+// row groups. SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/profile/reading.h"
+
+#include <pthread.h>
+
+#include "common/base/memory.h"
+#include "worker/executor/profile/groups.h"
+#include "worker/executor/profile/lane.h"
+#include "worker/executor/profile/profile_parts.h"
+
+/* What one part had to say when it was read to its end. */
+struct part {
+    uint64_t records, lines, stop;
+    struct assay_rejections rejections;
+    json_t *warnings;
+};
+
+struct pass {
+    struct assay_profile_source *source;
+    struct assay_profile_field *const *fields;
+    const char **names; /* of the fields, for the projection */
+    size_t fields_count;
+    struct part *parts;
+    size_t parts_count;
+    atomic_size_t next_part;
+    atomic_bool failed;
+    atomic_uint_fast64_t records, bytes;
+    pthread_mutex_t lock; /* guards error */
+    struct assay_error error;
+};
+
+struct worker {
+    struct pass *pass;
+    struct assay_lane *lane;
+    pthread_t thread;
+    bool started;
+};
+
+void assay_pass_result_release(struct assay_pass_result *result)
+{
+    assay_rejections_release(&result->rejections);
+    json_decref(result->warnings);
+    assay_free(result->first_rows);
+    *result = (struct assay_pass_result){0};
+}
+
+static void record_failure(struct pass *pass, const struct assay_error *error)
+{
+    (void)pthread_mutex_lock(&pass->lock);
+    if (!atomic_exchange(&pass->failed, true))
+        pass->error = *error;
+    (void)pthread_mutex_unlock(&pass->lock);
+}
+
+/* --- a part --- */
+
+static int add_batches(struct worker *worker, struct assay_reader *reader, size_t index,
+                       struct assay_error *err)
+{
+    struct pass *pass = worker->pass;
+    struct assay_task_progress *progress = &pass->source->task->progress;
+    for (uint64_t bytes = 0;;) {
+        const struct assay_batch *batch;
+        if (atomic_load(&pass->failed))
+            return assay_fail(err, ASSAY_CANCELLED, "another thread failed");
+        ASSAY_TRY(assay_task_check(pass->source->task, err));
+        ASSAY_TRY(assay_reader_next(reader, &batch, err));
+        atomic_fetch_add(&progress->bytes, reader->bytes_read - bytes);
+        atomic_fetch_add(&pass->bytes, reader->bytes_read - bytes);
+        bytes = reader->bytes_read;
+        if (!batch)
+            return ASSAY_OK;
+        ASSAY_TRY(assay_lane_add(worker->lane, batch, index, err));
+        atomic_fetch_add(&progress->records, batch->rows);
+        atomic_fetch_add(&pass->records, batch->rows);
+        pass->parts[index].records += batch->rows;
+    }
+}
+
+static int read_part(struct worker *worker, struct assay_conn *conn, size_t index,
+                     struct assay_error *err)
+{
+    struct pass *pass = worker->pass;
+    const struct assay_profile_source *source = pass->source;
+    const struct assay_task *task = source->task;
+    struct part *part = &pass->parts[index];
+    json_t *bounds = json_array_get(source->bounds, index);
+    const struct assay_split split = {.split_no = (int)index,
+                                      .split_count = (int)pass->parts_count,
+                                      .bounds = json_is_null(bounds) ? NULL : bounds};
+    ASSAY_AUTO(assay_reader_close) struct assay_reader *reader = NULL;
+    ASSAY_TRY(conn->connector->read(conn, task->container, task->reader, &split, pass->names,
+                                    pass->fields_count, &reader, err));
+    reader->cancelled = &task->cancelled;
+    ASSAY_TRY(add_batches(worker, reader, index, err));
+    part->lines = reader->lines_read;
+    part->stop = reader->stop;
+    part->rejections = reader->rejections;
+    reader->rejections = (struct assay_rejections){0};
+    part->warnings = json_incref(reader->warnings);
+    return ASSAY_OK;
+}
+
+static int read_parts(struct worker *worker, struct assay_error *err)
+{
+    struct pass *pass = worker->pass;
+    const struct assay_profile_source *source = pass->source;
+    struct assay_conn *own = NULL;
+    int rc = ASSAY_OK;
+    for (;;) {
+        const size_t index = atomic_fetch_add(&pass->next_part, 1);
+        if (index >= pass->parts_count || atomic_load(&pass->failed))
+            break;
+        if (source->one_reader && index && !own)
+            rc = assay_profile_source_connect(source, &own, err);
+        if (rc == ASSAY_OK)
+            rc = read_part(worker, own ? own : source->conn, index, err);
+        if (rc != ASSAY_OK)
+            break;
+    }
+    if (own)
+        own->connector->close(own);
+    return rc;
+}
+
+static void *worker_main(void *context)
+{
+    struct worker *worker = context;
+    struct assay_error error = {0};
+    if (read_parts(worker, &error) != ASSAY_OK)
+        record_failure(worker->pass, &error);
+    return NULL;
+}
+
+/* --- threads --- */
+
+static void run_workers(struct worker *workers, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        workers[i].started = !pthread_create(&workers[i].thread, NULL, worker_main, &workers[i]);
+        /* a thread that does not start leaves its work to the others */
+    }
+    (void)worker_main(&workers[0]);
+    for (size_t i = 1; i < count; i++)
+        if (workers[i].started)
+            (void)pthread_join(workers[i].thread, NULL);
+}
+
+static int open_lanes(struct pass *pass, struct worker *workers, size_t count,
+                      struct assay_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        workers[i].pass = pass;
+        ASSAY_TRY(assay_lane_new(pass->fields, pass->fields_count, pass->source->task->seed,
+                                 &workers[i].lane, err));
+    }
+    return ASSAY_OK;
+}
+
+static int merge_lanes(struct worker *workers, size_t count, struct assay_error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        ASSAY_TRY(assay_lane_merge(workers[i].lane, err));
+    return ASSAY_OK;
+}
+
+/* --- Parquet --- */
+
+struct parquet_lane {
+    struct pass *pass;
+    struct assay_lane *lane;
+};
+
+static int take_parquet(void *context, const struct assay_batch *batch, struct assay_error *err)
+{
+    struct parquet_lane *lane = context;
+    ASSAY_TRY(assay_task_check(lane->pass->source->task, err));
+    ASSAY_TRY(assay_lane_add(lane->lane, batch, 0, err));
+    atomic_fetch_add(&lane->pass->source->task->progress.records, batch->rows);
+    atomic_fetch_add(&lane->pass->records, batch->rows);
+    return ASSAY_OK;
+}
+
+static int scan_parquet(struct pass *pass, struct worker *workers, size_t count,
+                        struct assay_error *err)
+{
+    struct assay_profile_source *source = pass->source;
+    struct parquet_lane *lanes = assay_calloc(count, sizeof *lanes);
+    void **pointers = assay_calloc(count, sizeof *pointers);
+    int rc = lanes && pointers ? ASSAY_OK : assay_fail_memory(err);
+    if (rc == ASSAY_OK) {
+        for (size_t i = 0; i < count; i++) {
+            lanes[i] = (struct parquet_lane){pass, workers[i].lane};
+            pointers[i] = &lanes[i];
+        }
+        const struct assay_parquet_request request = {
+            .files = source->files, .fields = pass->names, .fields_count = pass->fields_count};
+        const struct assay_parquet_sink sink = {
+            .batch = take_parquet, .lanes = pointers, .lanes_count = (int)count};
+        rc = assay_parquet_scan(source->session, &request, &sink, err);
+        atomic_store(&pass->bytes, source->files_bytes);
+        atomic_store(&source->task->progress.bytes, source->files_bytes);
+    }
+    assay_free(lanes);
+    assay_free(pointers);
+    return rc;
+}
+
+/* --- the whole pass --- */
+
+static int run_pass(struct pass *pass, struct worker *workers, size_t count,
+                    struct assay_error *err)
+{
+    ASSAY_TRY(open_lanes(pass, workers, count, err));
+    if (assay_profile_source_is_parquet(pass->source)) {
+        ASSAY_TRY(scan_parquet(pass, workers, count, err));
+    } else {
+        run_workers(workers, count);
+        if (atomic_load(&pass->failed)) {
+            if (err)
+                *err = pass->error;
+            return pass->error.code;
+        }
+    }
+    return merge_lanes(workers, count, err);
+}
+
+static int pass_init(struct pass *pass, struct assay_error *err)
+{
+    if (pthread_mutex_init(&pass->lock, NULL))
+        return assay_fail_memory(err);
+    pass->parts = assay_calloc(pass->parts_count + 1, sizeof *pass->parts);
+    pass->names = assay_calloc(pass->fields_count + 1, sizeof *pass->names);
+    if (!pass->parts || !pass->names)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < pass->fields_count; i++)
+        pass->names[i] = pass->fields[i]->name;
+    return ASSAY_OK;
+}
+
+static void pass_release(struct pass *pass)
+{
+    for (size_t i = 0; pass->parts && i < pass->parts_count; i++) {
+        assay_rejections_release(&pass->parts[i].rejections);
+        json_decref(pass->parts[i].warnings);
+    }
+    assay_free(pass->parts);
+    assay_free((void *)pass->names);
+    (void)pthread_mutex_destroy(&pass->lock);
+}
+
+/* Lines in front of each part: a range counts its own lines, the file's are wanted. */
+static uint64_t line_base(const struct pass *pass, size_t index, size_t *file, uint64_t *lines)
+{
+    size_t of;
+    uint64_t begin, end;
+    if (!assay_profile_part_place(pass->source, index, &of, &begin, &end) || !begin) {
+        *file = assay_profile_part_place(pass->source, index, &of, &begin, &end) ? of : SIZE_MAX;
+        *lines = pass->parts[index].lines;
+        return 0;
+    }
+    if (*file != of)
+        *lines = assay_profile_part_head_lines(pass->source, of);
+    *file = of;
+    const uint64_t base = *lines;
+    *lines += pass->parts[index].lines;
+    return base;
+}
+
+/* Every reader of a container repeats what holds for the container. */
+static int add_warnings(json_t *all, const json_t *some, struct assay_error *err)
+{
+    for (size_t i = 0; i < json_array_size(some); i++) {
+        json_t *warning = json_array_get(some, i);
+        bool known = false;
+        for (size_t k = 0; k < json_array_size(all) && !known; k++)
+            known = json_equal(json_array_get(all, k), warning);
+        if (!known)
+            ASSAY_TRY(assay_json_push(all, json_incref(warning), err));
+    }
+    return ASSAY_OK;
+}
+
+/* Put the parts' findings together, in order. */
+static int collect(struct pass *pass, struct assay_pass_result *result, struct assay_error *err)
+{
+    result->records = atomic_load(&pass->records);
+    result->bytes = atomic_load(&pass->bytes);
+    result->parts_count = pass->parts_count;
+    result->first_rows = assay_calloc(pass->parts_count + 1, sizeof *result->first_rows);
+    result->warnings = json_array();
+    if (!result->first_rows || !result->warnings)
+        return assay_fail_memory(err);
+    size_t file = SIZE_MAX;
+    uint64_t row = 0, lines = 0;
+    for (size_t i = 0; i < pass->parts_count; i++) {
+        struct part *part = &pass->parts[i];
+        result->first_rows[i] = row;
+        row += part->records;
+        if (!assay_rejections_merge(&result->rejections, &part->rejections,
+                                    line_base(pass, i, &file, &lines)))
+            return assay_fail_memory(err);
+        ASSAY_TRY(add_warnings(result->warnings, part->warnings, err));
+    }
+    return ASSAY_OK;
+}
+
+static int verify(struct pass *pass, bool *ret_right, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(pass->parts_count + 1, sizeof(uint64_t));
+    uint64_t *stops = memory;
+    if (!stops)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < pass->parts_count; i++)
+        stops[i] = pass->parts[i].stop;
+    return assay_profile_parts_verify(pass->source, stops, ret_right, err);
+}
+
+int assay_pass_run(struct assay_profile_source *source, struct assay_profile_field *const *fields,
+                   size_t fields_count, struct assay_pass_result *ret_result,
+                   struct assay_error *err)
+{
+    const bool parquet = assay_profile_source_is_parquet(source);
+    struct pass pass = {.source = source,
+                        .fields = fields,
+                        .fields_count = fields_count,
+                        .parts_count = parquet ? 1 : json_array_size(source->bounds)};
+    const size_t count = assay_groups_lanes(source);
+    struct worker *workers = assay_calloc(count, sizeof *workers);
+    struct assay_pass_result result = {0};
+    int rc = workers ? pass_init(&pass, err) : assay_fail_memory(err);
+    if (rc == ASSAY_OK)
+        rc = run_pass(&pass, workers, count, err);
+    bool right = true;
+    if (rc == ASSAY_OK && !parquet)
+        rc = verify(&pass, &right, err);
+    if (rc == ASSAY_OK && right)
+        rc = collect(&pass, &result, err);
+    result.wrong_guess = !right;
+    for (size_t i = 0; workers && i < count; i++)
+        assay_lane_free(workers[i].lane);
+    assay_free(workers);
+    pass_release(&pass);
+    if (rc != ASSAY_OK) {
+        assay_pass_result_release(&result);
+        return rc;
+    }
+    *ret_result = result;
+    return ASSAY_OK;
+}

@@ -1,0 +1,221 @@
+// Warnings: what a person should look at in a profile, one row of a table each.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/profile/warnings.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "common/base/memory.h"
+
+#define MOSTLY_NULL 0.05 /* completeness below */
+#define KEY_ERRORS                                                                                 \
+    3.0 /* standard errors within which an estimated distinct count may still be all records */
+#define KEY_RECORDS 2
+
+/* A test writes its message into text and returns true when the warning stands. */
+typedef bool warning_fn(const struct assay_profile_field *field, struct assay_buf *text);
+
+static uint64_t present(const struct assay_profile_field *field)
+{
+    return field->stats->records_count - assay_document_nulls(field);
+}
+
+static bool is_all_null(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    assay_buf_text(text, "every value is null");
+    return field->stats->records_count && !present(field);
+}
+
+static bool is_mostly_null(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    const uint64_t records = field->stats->records_count;
+    const double share = records ? (double)present(field) / (double)records : 1;
+    assay_buf_printf(text, "%.4g %% of the values are null", 100 * (1 - share));
+    return share > 0 && share < MOSTLY_NULL;
+}
+
+static bool is_constant(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    const struct assay_field_stats *stats = field->stats;
+    assay_buf_text(text, "every value that is not null is the same");
+    return stats->distinct == 1 && stats->valid_count > 1 && !field->types.misfit_count;
+}
+
+static bool is_key(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    const struct assay_field_stats *stats = field->stats;
+    const double records = (double)stats->records_count;
+    const bool exact = stats->distinct_standard_error == 0;
+    assay_buf_text(text,
+                   exact ? "no value is null or occurs twice: it may be a key"
+                         : "no value is null and hardly any seems to occur twice: it may be a key");
+    if (stats->records_count < KEY_RECORDS || stats->valid_count != stats->records_count ||
+        isnan(stats->distinct))
+        return false;
+    return exact ? stats->distinct == records
+                 : fabs(stats->distinct - records) <=
+                           KEY_ERRORS * stats->distinct_standard_error * records &&
+                       stats->unique_distinct_ratio > 0.99;
+}
+
+static bool has_mismatches(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    assay_buf_printf(text,
+                     "%" PRIu64 " values do not fit the type %s and are left out of its statistics",
+                     field->types.misfit_count, assay_type_name(assay_profile_field_type(field)));
+    return field->types.misfit_count > 0;
+}
+
+static bool has_mixed_dates(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    assay_buf_text(text, "dates are written in several ways");
+    return field->cells && field->decision.mixed_dates;
+}
+
+static bool has_ambiguous_dates(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    assay_buf_printf(text, "day and month could be swapped in every value; they were read as %s",
+                     field->decision.date_format);
+    return field->cells && field->decision.ambiguous_date;
+}
+
+static bool has_leading_zeros(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    assay_buf_printf(text,
+                     "%" PRIu64 " values are digits with leading zeros: the field is read as text",
+                     field->types.counts[ASSAY_CLASS_LEADING_ZERO]);
+    return field->cells && field->types.counts[ASSAY_CLASS_LEADING_ZERO] &&
+           assay_profile_field_type(field) == ASSAY_TYPE_STRING;
+}
+
+static bool has_null_likes(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    const uint64_t count = field->types.counts[ASSAY_CLASS_NULL_LIKE] +
+                           (assay_profile_field_type(field) == ASSAY_TYPE_FRACTIONAL
+                                ? 0
+                                : field->types.counts[ASSAY_CLASS_NAN]);
+    assay_buf_printf(
+        text, "%" PRIu64 " values look like spellings of null; null_values makes them null", count);
+    return count > 0;
+}
+
+static bool lost_precision(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    assay_buf_text(text, "some numbers have more digits than a double holds");
+    return field->cells && field->decision.precision_warning;
+}
+
+static bool has_grouped_numbers(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    const uint64_t *counts = field->types.counts;
+    const uint64_t count =
+        counts[ASSAY_CLASS_GROUPED] + counts[ASSAY_CLASS_CURRENCY] + counts[ASSAY_CLASS_PERCENT];
+    assay_buf_printf(
+        text,
+        "%" PRIu64 " values are numbers with separators, a currency or a percent sign: a computed "
+        "field could clean them",
+        count);
+    return count > 0 && 2 * count >= present(field);
+}
+
+static bool has_invalid_utf8(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    assay_buf_printf(text, "%" PRIu64 " values are not valid UTF-8",
+                     field->stats->invalid_utf8_count);
+    return field->stats->invalid_utf8_count > 0;
+}
+
+static const struct {
+    const char *code;
+    warning_fn *test;
+} field_warnings[] = {
+    {"all_null", is_all_null},
+    {"mostly_null", is_mostly_null},
+    {"constant", is_constant},
+    {"unique_key_candidate", is_key},
+    {"type_mismatches", has_mismatches},
+    {"mixed_dates", has_mixed_dates},
+    {"ambiguous_dates", has_ambiguous_dates},
+    {"leading_zeros", has_leading_zeros},
+    {"null_like", has_null_likes},
+    {"precision", lost_precision},
+    {"formatted_numbers", has_grouped_numbers},
+    {"invalid_utf8", has_invalid_utf8},
+};
+
+static int add(json_t *list, const char *code, const char *field, const char *message,
+               struct assay_error *err)
+{
+    json_t *name = field ? assay_json_safe_string(field, strlen(field)) : json_null();
+    return assay_json_push(
+        list, json_pack("{s:s, s:o, s:s}", "code", code, "field", name, "message", message), err);
+}
+
+int assay_warnings_of_field(const struct assay_profile_field *field, json_t *warnings,
+                            struct assay_error *err)
+{
+    for (size_t i = 0; i < ASSAY_COUNT(field_warnings); i++) {
+        ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
+        if (!field_warnings[i].test(field, &text))
+            continue;
+        ASSAY_TRY(assay_buf_check(&text, err));
+        ASSAY_TRY(add(warnings, field_warnings[i].code, field->name, text.data, err));
+    }
+    return ASSAY_OK;
+}
+
+/* --- the container --- */
+
+static int find_in_head(const struct assay_profile_source *source, json_t *list,
+                        struct assay_error *err)
+{
+    const bool csv = source->set && source->set->family == ASSAY_FAMILY_CSV && source->set->count;
+    const struct assay_csv_head *head = csv ? source->set->files[0].head : NULL;
+    if (head && head->names_changed)
+        ASSAY_TRY(add(list, "duplicate_header", NULL,
+                      "some names of the header are repeated or empty; they were "
+                      "made unique",
+                      err));
+    if (head && head->dialect.all_quoted)
+        ASSAY_TRY(add(list, "all_quoted", NULL, "every cell is quoted: empty ones are read as null",
+                      err));
+    return ASSAY_OK;
+}
+
+static int find_in_container(const struct assay_profile_result *result, size_t groups, json_t *list,
+                             struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
+    ASSAY_TRY(find_in_head(result->source, list, err));
+    if (result->pass.rejections.count) {
+        assay_buf_printf(&text, "%" PRIu64 " records could not be read",
+                         result->pass.rejections.count);
+        ASSAY_TRY(assay_buf_check(&text, err));
+        ASSAY_TRY(add(list, "rejected_records", NULL, text.data, err));
+    }
+    if (!result->records_processed)
+        ASSAY_TRY(add(list, "no_records", NULL, "there are no records", err));
+    if (groups > 1) {
+        assay_buf_clear(&text);
+        assay_buf_printf(
+            &text,
+            "the memory budget holds the statistics of some fields only: the source was read "
+            "in %zu groups of fields",
+            groups);
+        ASSAY_TRY(assay_buf_check(&text, err));
+        ASSAY_TRY(add(list, "field_groups", NULL, text.data, err));
+    }
+    return ASSAY_OK;
+}
+
+int assay_warnings_of_container(const struct assay_profile_result *result, size_t groups,
+                                json_t **ret_warnings, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *list = json_array();
+    if (!list || (result->pass.warnings && json_array_extend(list, result->pass.warnings)))
+        return assay_fail_memory(err);
+    ASSAY_TRY(find_in_container(result, groups, list, err));
+    *ret_warnings = ASSAY_TAKE(list);
+    return ASSAY_OK;
+}
