@@ -320,8 +320,7 @@ static void publishers_share(struct suite *s)
     for (int i = 0; i < 2; i++)
         TEST_OK(assay_job_complete(s->store, ids[i], suite_claim(s, ids[i]), NULL, &test_err));
     ASSAY_SCOPED(assay_job_published_release)
-    struct assay_job_published first = {0},
-                               second = {0}, none = {0};
+    struct assay_job_published first = {0}, second = {0}, none = {0};
     ASSAY_AUTO(assay_db_release) struct assay_db_conn *conn = NULL, *rival = NULL;
     TEST_OK(assay_db_acquire(s->base.db, &conn, &test_err));
     TEST_OK(assay_db_begin(conn, true, &test_err));
