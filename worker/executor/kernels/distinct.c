@@ -1,4 +1,4 @@
-// Distinct values: exact table, then HyperLogLog, hash sample and lossy counting.
+// Distinct values: exact table, then HyperLogLog, hash sample and filtered counting.
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/kernels/distinct.h"
 
@@ -157,7 +157,7 @@ static void exact_figures(const struct assay_distinct *distinct,
 static bool is_heavy(const struct assay_frequency *table, uint32_t slot)
 {
     const uint64_t error = table->errors ? table->errors[slot] : 0;
-    return table->slots[slot].hash && table->slots[slot].count > 2 * table->floor &&
+    return table->slots[slot].hash && table->slots[slot].count > 2 * table->threshold &&
            error < table->slots[slot].count / 20 + 1;
 }
 

@@ -2,7 +2,7 @@
  *
  * Exact while there are at most `exact_capacity` distinct values: one table of values and counts.
  * Then HyperLogLog counts the distinct ones (0.81 %), a hash sample gives the share that occurs
- * once and the rare values' part of the entropy, and lossy counting the frequent values with a
+ * once and the rare values' part of the entropy, and frequency.h the frequent values with a
  * bound each. Whether it is exact depends on the values only, never on order or splits; so do the
  * registers and the hash sample. */
 // SPDX-License-Identifier: Apache-2.0

@@ -266,7 +266,7 @@ static bool finish_top_values(const struct assay_field_state *state,
             .error = values[i].error,
         };
     }
-    stats->top_values_error = table->floor;
+    stats->top_values_error = assay_frequency_bound(table);
     stats->all_values =
         assay_distinct_exact(&state->distinct) && stats->top_values_count == table->used;
     return true;

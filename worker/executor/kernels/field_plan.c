@@ -31,7 +31,7 @@ static const struct {
 
 static const struct assay_field_capacity largest = {
     .exact = ASSAY_FIELD_EXACT_VALUES,
-    .lossy = 1024,
+    .lossy = 512,
     .hashes = 2048,
     .quantile = ASSAY_FIELD_EXACT_VALUES,
     .sample = ASSAY_FIELD_SAMPLE,
@@ -68,7 +68,8 @@ static size_t bytes_of(const struct assay_field_state *state)
     if (assay_field_has_distinct(state)) {
         const size_t exact = (size_t)capacity->exact * 2 * 24 / 2 * 3;
         const size_t hashes = (size_t)capacity->hashes * 2 * 16;
-        const size_t change = (size_t)capacity->exact * 2 * 24 + (size_t)capacity->lossy * 2 * 32;
+        const size_t change = (size_t)capacity->exact * 2 * 24 + (size_t)capacity->lossy * 2 * 32 +
+                              ASSAY_FREQUENCY_CELLS * sizeof(uint32_t);
         bytes += larger(exact, change + ASSAY_HLL_REGISTERS + hashes);
         bytes += blob ? (size_t)capacity->blobs_bytes * 2 : 0;
     }

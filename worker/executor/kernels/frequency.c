@@ -1,4 +1,4 @@
-// Values with their counts: exact, then lossy counting.
+// Values with their counts: exact, then filtered space-saving.
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/kernels/frequency.h"
 
@@ -15,15 +15,18 @@ static bool alloc_slots(struct assay_frequency *frequency, uint32_t slots_count,
     struct assay_hash_count *slots = assay_calloc(slots_count, sizeof *slots);
     uint64_t *words = assay_calloc(slots_count, sizeof *words);
     uint64_t *errors = lossy ? assay_calloc(slots_count, sizeof *errors) : NULL;
-    if (!slots || !words || (lossy && !errors)) {
+    uint32_t *cells = lossy ? assay_calloc(ASSAY_FREQUENCY_CELLS, sizeof *cells) : NULL;
+    if (!slots || !words || (lossy && (!errors || !cells))) {
         assay_free(slots);
         assay_free(words);
         assay_free(errors);
+        assay_free(cells);
         return false;
     }
     frequency->slots = slots;
     frequency->words = words;
     frequency->errors = errors;
+    frequency->cells = cells;
     frequency->slots_count = slots_count;
     return true;
 }
@@ -43,6 +46,7 @@ void assay_frequency_release(struct assay_frequency *frequency)
     assay_free(frequency->slots);
     assay_free(frequency->words);
     assay_free(frequency->errors);
+    assay_free(frequency->cells);
     assay_blobs_release(&frequency->blobs);
     *frequency = (struct assay_frequency){0};
 }
@@ -75,18 +79,32 @@ static bool grow(struct assay_frequency *frequency)
     return true;
 }
 
-/* The least floor by doubling steps that leaves at most `most` values. */
-static uint64_t next_floor(const struct assay_frequency *frequency, uint32_t most)
+static inline uint32_t *cell_of(const struct assay_frequency *frequency, uint64_t hash)
 {
-    for (uint64_t step = 1;; step *= 2) {
-        const uint64_t floor = frequency->floor + step;
+    return &frequency->cells[hash >> 32 & (ASSAY_FREQUENCY_CELLS - 1)];
+}
+
+static void raise_cell(uint32_t *cell, uint64_t count)
+{
+    const uint32_t capped = count > UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+    *cell = capped > *cell ? capped : *cell;
+}
+
+static uint64_t most_of(const struct assay_frequency *frequency, uint32_t slot)
+{
+    return frequency->slots[slot].count + (frequency->errors ? frequency->errors[slot] : 0);
+}
+
+/* A threshold that leaves at most `most` values; growing by an eighth, so that rising is rare. */
+static uint64_t next_threshold(const struct assay_frequency *frequency, uint32_t most)
+{
+    for (uint64_t threshold = frequency->threshold;;) {
         uint32_t left = 0;
-        for (uint32_t i = 0; i < frequency->slots_count; i++) {
-            const uint64_t error = frequency->errors ? frequency->errors[i] : 0;
-            left += frequency->slots[i].hash && frequency->slots[i].count + error > floor;
-        }
+        threshold += threshold / 8 + 1;
+        for (uint32_t i = 0; i < frequency->slots_count; i++)
+            left += frequency->slots[i].hash && most_of(frequency, i) > threshold;
         if (left <= most)
-            return floor;
+            return threshold;
     }
 }
 
@@ -96,17 +114,21 @@ struct kept {
     uint32_t count;
 };
 
-static void keep_above(const struct assay_frequency *frequency, uint64_t floor,
-                       struct kept *ret_kept)
+/* Split the values of `from` at the threshold: kept, or counted in the cells of `into`. */
+static void split(const struct assay_frequency *from, uint64_t threshold,
+                  struct assay_frequency *into, struct kept *ret_kept)
 {
     ret_kept->count = 0;
-    for (uint32_t i = 0; i < frequency->slots_count; i++) {
-        const uint64_t error = frequency->errors ? frequency->errors[i] : 0;
-        if (!frequency->slots[i].hash || frequency->slots[i].count + error <= floor)
+    for (uint32_t i = 0; i < from->slots_count; i++) {
+        if (!from->slots[i].hash)
             continue;
-        ret_kept->slot[ret_kept->count] = frequency->slots[i];
-        ret_kept->words[ret_kept->count] = frequency->words[i];
-        ret_kept->errors[ret_kept->count++] = error;
+        if (most_of(from, i) <= threshold) {
+            raise_cell(cell_of(into, from->slots[i].hash), most_of(from, i));
+            continue;
+        }
+        ret_kept->slot[ret_kept->count] = from->slots[i];
+        ret_kept->words[ret_kept->count] = from->words[i];
+        ret_kept->errors[ret_kept->count++] = from->errors ? from->errors[i] : 0;
     }
 }
 
@@ -124,14 +146,13 @@ static void refill(struct assay_frequency *frequency, struct kept *kept)
     frequency->crowded = false;
 }
 
-/* Raise the floor of a lossy table until it is half empty. */
+/* Raise the threshold of a lossy table until it is half empty. */
 static void purge(struct assay_frequency *frequency)
 {
     struct kept kept;
-    const uint64_t floor = next_floor(frequency, frequency->lossy_capacity / 2);
-    keep_above(frequency, floor, &kept);
+    frequency->threshold = next_threshold(frequency, frequency->lossy_capacity / 2);
+    split(frequency, frequency->threshold, frequency, &kept);
     memset(frequency->slots, 0, frequency->slots_count * sizeof *frequency->slots);
-    frequency->floor = floor;
     refill(frequency, &kept);
 }
 
@@ -142,15 +163,23 @@ bool assay_frequency_go_lossy(struct assay_frequency *frequency)
     struct kept kept;
     const struct assay_frequency old = *frequency;
     const uint32_t most = old.lossy_capacity / 2;
-    const uint64_t floor = old.used > most ? next_floor(&old, most) : 0;
-    keep_above(&old, floor, &kept);
+    const uint64_t threshold = old.used > most ? next_threshold(&old, most) : 0;
     if (!alloc_slots(frequency, old.lossy_capacity * 2, true))
         return false;
+    split(&old, threshold, frequency, &kept);
     assay_free(old.slots);
     assay_free(old.words);
-    frequency->floor = floor;
+    frequency->threshold = threshold;
     refill(frequency, &kept);
     return true;
+}
+
+uint64_t assay_frequency_bound(const struct assay_frequency *frequency)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; frequency->cells && i < ASSAY_FREQUENCY_CELLS; i++)
+        most = frequency->cells[i] > most ? frequency->cells[i] : most;
+    return most;
 }
 
 /* Make room for one more value. Full: an exact table that must go lossy first. */
@@ -171,9 +200,10 @@ static enum room make_room(struct assay_frequency *frequency)
     return grow(frequency) ? ROOM_MOVED : ROOM_NO_MEMORY;
 }
 
-/* A slot for a hash that is not in the table, NO_SLOT with the reason. */
+/* A slot for a hash that is not in the table, with a bound on its earlier count; NO_SLOT when there
+ * is none. */
 static uint32_t insert(struct assay_frequency *frequency, uint64_t hash, uint32_t slot,
-                       bool *ret_failed)
+                       uint64_t error, bool *ret_failed)
 {
     const enum room room = make_room(frequency);
     if (room == ROOM_FULL || room == ROOM_NO_MEMORY) {
@@ -184,18 +214,36 @@ static uint32_t insert(struct assay_frequency *frequency, uint64_t hash, uint32_
         slot = find(frequency, hash);
     frequency->slots[slot] = (struct assay_hash_count){.hash = hash};
     if (frequency->errors)
-        frequency->errors[slot] = frequency->floor;
+        frequency->errors[slot] = error;
     frequency->used++;
     return slot;
+}
+
+/* One more of a value that is not watched. True when it is to be watched, with the bound on what
+ * came before. */
+static inline bool crosses(const struct assay_frequency *frequency, uint64_t hash,
+                           uint64_t *ret_error)
+{
+    uint32_t *cell = cell_of(frequency, hash);
+    if (*cell < frequency->threshold) {
+        ++*cell;
+        return false;
+    }
+    *ret_error = *cell;
+    return true;
 }
 
 size_t assay_frequency_add_words(struct assay_frequency *frequency, const uint64_t *hashes,
                                  const uint64_t *words, size_t n, bool *ret_failed)
 {
+    const bool exact = assay_frequency_exact(frequency);
     for (size_t i = 0; i < n; i++) {
         uint32_t slot = find(frequency, hashes[i]);
         if (!frequency->slots[slot].hash) {
-            slot = insert(frequency, hashes[i], slot, ret_failed);
+            uint64_t error = 0;
+            if (!exact && !crosses(frequency, hashes[i], &error))
+                continue;
+            slot = insert(frequency, hashes[i], slot, error, ret_failed);
             if (slot == NO_SLOT)
                 return i;
             frequency->words[slot] = words[i];
@@ -220,25 +268,35 @@ static uint64_t put_text(struct assay_frequency *frequency, struct assay_text te
     return assay_blobs_put(&frequency->blobs, text, cut);
 }
 
-/* The text is kept at once while exact, and when a value comes the second time otherwise: what
- * comes once is no frequent value, and its bytes need not be copied. */
 size_t assay_frequency_add_texts(struct assay_frequency *frequency, const uint64_t *hashes,
                                  const struct assay_text *texts, size_t n, bool *ret_failed)
 {
+    const bool exact = assay_frequency_exact(frequency);
     for (size_t i = 0; i < n; i++) {
         uint32_t slot = find(frequency, hashes[i]);
         if (!frequency->slots[slot].hash) {
-            slot = insert(frequency, hashes[i], slot, ret_failed);
+            uint64_t error = 0;
+            if (!exact && !crosses(frequency, hashes[i], &error))
+                continue;
+            slot = insert(frequency, hashes[i], slot, error, ret_failed);
             if (slot == NO_SLOT)
                 return i;
-            frequency->words[slot] = ASSAY_BLOB_NONE;
-            if (assay_frequency_exact(frequency))
-                frequency->words[slot] = assay_blobs_put(&frequency->blobs, texts[i], false);
+            frequency->words[slot] = assay_blobs_put(&frequency->blobs, texts[i], false);
         }
         if (++frequency->slots[slot].count == 2 && frequency->words[slot] == ASSAY_BLOB_NONE)
             frequency->words[slot] = put_text(frequency, texts[i], false);
     }
     return n;
+}
+
+static void attach(struct assay_frequency *frequency, uint32_t slot, uint64_t word,
+                   const struct assay_blobs *blobs)
+{
+    bool cut;
+    if (!frequency->blob || frequency->words[slot] != ASSAY_BLOB_NONE || word == ASSAY_BLOB_NONE)
+        return;
+    const struct assay_text text = assay_blobs_get(blobs, word, &cut);
+    frequency->words[slot] = put_text(frequency, text, cut);
 }
 
 bool assay_frequency_put(struct assay_frequency *frequency, uint64_t hash, uint64_t count,
@@ -247,25 +305,24 @@ bool assay_frequency_put(struct assay_frequency *frequency, uint64_t hash, uint6
 {
     bool failed = false;
     uint32_t slot = find(frequency, hash);
-    const bool fresh = !frequency->slots[slot].hash;
-    if (fresh) {
-        slot = insert(frequency, hash, slot, &failed);
+    *ret_full = false;
+    if (!frequency->slots[slot].hash) {
+        const uint64_t before = frequency->cells ? *cell_of(frequency, hash) : 0;
+        if (!assay_frequency_exact(frequency) && before + count + error <= frequency->threshold) {
+            raise_cell(cell_of(frequency, hash), before + count + error);
+            return true;
+        }
+        slot = insert(frequency, hash, slot, before + error, &failed);
         if (slot == NO_SLOT) {
             *ret_full = !failed;
             return !failed;
         }
         frequency->words[slot] = frequency->blob ? ASSAY_BLOB_NONE : word;
-        if (frequency->errors)
-            frequency->errors[slot] += error;
     } else if (frequency->errors) {
         frequency->errors[slot] += error;
     }
     frequency->slots[slot].count += count;
-    if (frequency->blob && frequency->words[slot] == ASSAY_BLOB_NONE && word != ASSAY_BLOB_NONE) {
-        bool cut;
-        const struct assay_text text = assay_blobs_get(blobs, word, &cut);
-        frequency->words[slot] = put_text(frequency, text, cut);
-    }
+    attach(frequency, slot, word, blobs);
     return true;
 }
 
@@ -275,6 +332,24 @@ static uint32_t common_values(const struct assay_frequency *a, const struct assa
     for (uint32_t i = 0; i < b->slots_count; i++)
         common += b->slots[i].hash && a->slots[find(a, b->slots[i].hash)].hash;
     return common;
+}
+
+/* What only this table watches may be in the other's cells; what only the other watches, in ours.
+ */
+static void add_bounds(struct assay_frequency *frequency, const struct assay_frequency *other)
+{
+    for (uint32_t i = 0; other->cells && i < frequency->slots_count; i++) {
+        const uint64_t hash = frequency->slots[i].hash;
+        if (hash && !other->slots[find(other, hash)].hash)
+            frequency->errors[i] += *cell_of(other, hash);
+    }
+}
+
+static void add_cells(struct assay_frequency *frequency, const struct assay_frequency *other)
+{
+    for (size_t i = 0; other->cells && i < ASSAY_FREQUENCY_CELLS; i++)
+        raise_cell(&frequency->cells[i], (uint64_t)frequency->cells[i] + other->cells[i]);
+    frequency->threshold += other->threshold;
 }
 
 bool assay_frequency_merge(struct assay_frequency *frequency, const struct assay_frequency *other,
@@ -289,12 +364,7 @@ bool assay_frequency_merge(struct assay_frequency *frequency, const struct assay
     }
     if (!both_exact && !assay_frequency_go_lossy(frequency))
         return false;
-    /* what only this table holds may have been dropped by the other */
-    for (uint32_t i = 0; frequency->errors && i < frequency->slots_count; i++) {
-        const uint64_t hash = frequency->slots[i].hash;
-        if (hash && !other->slots[find(other, hash)].hash)
-            frequency->errors[i] += other->floor;
-    }
+    add_bounds(frequency, other);
     for (uint32_t i = 0; i < other->slots_count; i++) {
         const uint64_t error = other->errors ? other->errors[i] : 0;
         if (other->slots[i].hash &&
@@ -302,14 +372,16 @@ bool assay_frequency_merge(struct assay_frequency *frequency, const struct assay
                                  other->words[i], &other->blobs, ret_full))
             return false;
     }
-    frequency->floor += other->floor;
+    add_cells(frequency, other);
     return true;
 }
 
 void assay_frequency_save(const struct assay_frequency *frequency, struct assay_buf *buf)
 {
     assay_put_u8(buf, !assay_frequency_exact(frequency));
-    assay_put_varint(buf, frequency->floor);
+    assay_put_varint(buf, frequency->threshold);
+    for (size_t i = 0; frequency->cells && i < ASSAY_FREQUENCY_CELLS; i++)
+        assay_put_varint(buf, frequency->cells[i]);
     assay_put_varint(buf, frequency->used);
     for (uint32_t i = 0; i < frequency->slots_count; i++) {
         if (!frequency->slots[i].hash)
@@ -333,12 +405,10 @@ static bool load_one(struct assay_frequency *frequency, struct assay_bytes *in)
     uint32_t slot = hash ? find(frequency, hash) : NO_SLOT;
     if (in->failed || slot == NO_SLOT || frequency->slots[slot].hash || !count)
         return false;
-    slot = insert(frequency, hash, slot, &failed);
+    slot = insert(frequency, hash, slot, error, &failed);
     if (slot == NO_SLOT)
         return false;
     frequency->slots[slot].count = count;
-    if (frequency->errors)
-        frequency->errors[slot] = error;
     frequency->words[slot] =
         frequency->blob ? assay_blob_load(&frequency->blobs, in) : assay_get_u64(in);
     return !in->failed;
@@ -347,15 +417,17 @@ static bool load_one(struct assay_frequency *frequency, struct assay_bytes *in)
 bool assay_frequency_load(struct assay_frequency *frequency, struct assay_bytes *in)
 {
     const uint8_t lossy = assay_get_u8(in);
-    const uint64_t floor = assay_get_varint(in);
+    const uint64_t threshold = assay_get_varint(in);
     if (in->failed || lossy > 1 || (lossy && !assay_frequency_go_lossy(frequency)))
         return false;
+    for (size_t i = 0; lossy && i < ASSAY_FREQUENCY_CELLS; i++)
+        frequency->cells[i] = assay_get_count(in, UINT32_MAX);
     const uint32_t used =
         assay_get_count(in, lossy ? frequency->lossy_capacity : frequency->exact_capacity);
     for (uint32_t i = 0; i < used; i++) {
         if (!load_one(frequency, in))
             return false;
     }
-    frequency->floor = floor;
-    return !in->failed && (lossy || !floor);
+    frequency->threshold = threshold;
+    return !in->failed && (lossy || !threshold);
 }

@@ -1,10 +1,12 @@
-/* Values with their counts: exact while they are few, then the frequent ones by lossy counting.
+/* Values with their counts: exact while they are few, then the frequent ones with a bound each.
  *
  * Exact up to `exact_capacity` distinct values. Beyond that (assay_frequency_go_lossy()) at most
- * `lossy_capacity` values are kept: each has the count seen since it was taken in, and a bound on
- * what came before (error); a value that is not kept occurs at most `floor` times. G. Manku and R.
- * Motwani, "Approximate frequency counts over data streams" (2002), with a floor that rises when
- * the table is full instead of at fixed windows. Merging adds bounds. */
+ * `lossy_capacity` values are watched. A value that is not watched is counted in the cell of its
+ * hash, so it occurs at most as often as its cell says; when that exceeds the threshold it is
+ * watched from then on, and what its cell said is the bound on what came before (error). N. Homem
+ * and J. Carvalho, "Finding top-k elements in data streams" (2010), with a threshold that rises
+ * when the table is full. A watched value occurs between count and count + error times; merging
+ * adds counts, cells and bounds. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_KERNELS_FREQUENCY_H
 #define ASSAY_KERNELS_FREQUENCY_H
@@ -16,19 +18,21 @@
 #include "worker/executor/kernels/blobs.h"
 #include "worker/executor/kernels/hash_sample.h"
 
-#define ASSAY_LOSSY_CAPACITY_MAX 1024
+#define ASSAY_LOSSY_CAPACITY_MAX 512
+#define ASSAY_FREQUENCY_CELLS    4096
 
 /** Zero-initialised is valid to release. Slots, words and errors run in parallel. */
 struct assay_frequency {
     struct assay_hash_count *slots; /* open addressing by the low bits of the hash */
     uint64_t *words;                /* the value itself, or the word of its blob */
     uint64_t *errors;               /* NULL while exact */
+    uint32_t *cells;                /* counts of what is not watched; NULL while exact */
     uint32_t slots_count;           /* a power of two */
     uint32_t used;
     uint32_t exact_capacity, lossy_capacity;
-    uint64_t floor; /* 0 while exact */
-    bool crowded;   /* no room for more texts until values are dropped */
-    bool blob;      /* values are texts (or 128-bit integers as 16 bytes) in `blobs` */
+    uint64_t threshold; /* 0 while exact */
+    bool crowded;       /* no room for more texts until values are dropped */
+    bool blob;          /* values are texts (or 128-bit integers as 16 bytes) in `blobs` */
     struct assay_blobs blobs;
 };
 
@@ -50,6 +54,9 @@ size_t assay_frequency_add_words(struct assay_frequency *frequency, const uint64
                                  const uint64_t *words, size_t n, bool *ret_failed);
 size_t assay_frequency_add_texts(struct assay_frequency *frequency, const uint64_t *hashes,
                                  const struct assay_text *texts, size_t n, bool *ret_failed);
+
+/** No value that is not kept occurs more often; 0 while exact. */
+uint64_t assay_frequency_bound(const struct assay_frequency *frequency);
 
 /** From here on keep the frequent values only. False when out of memory. */
 bool assay_frequency_go_lossy(struct assay_frequency *frequency);

@@ -13,9 +13,17 @@ static inline uint64_t hash_never_zero(uint64_t hash)
     return hash | (uint64_t)(hash == 0);
 }
 
+/* XXH3 of eight bytes under seed 0, written out so that the loop around it can be vectorised: the
+ * halves swapped, the secret's bytes 8 to 23 folded in, then the specification's mix for short
+ * inputs. A test holds it against the library. */
 static inline uint64_t hash_word(uint64_t word)
 {
-    return hash_never_zero(XXH3_64bits(&word, sizeof word));
+    uint64_t mix = (word << 32 | word >> 32) ^ UINT64_C(0xC73AB174C5ECD5A2);
+    mix ^= (mix << 49 | mix >> 15) ^ (mix << 24 | mix >> 40);
+    mix *= UINT64_C(0x9FB21C651E98DF25);
+    mix ^= (mix >> 35) + sizeof word;
+    mix *= UINT64_C(0x9FB21C651E98DF25);
+    return hash_never_zero(mix ^ mix >> 28);
 }
 
 static inline void hash_words_body(const uint64_t *words, size_t n, uint64_t *ret_hashes)

@@ -68,8 +68,10 @@ void assay_hash_sample_put(struct assay_hash_sample *sample, uint64_t hash, uint
 
 void assay_hash_sample_add(struct assay_hash_sample *sample, const uint64_t *hashes, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        assay_hash_sample_put(sample, hashes[i], 1);
+    for (size_t i = 0; i < n; i++) {
+        if (is_in(sample, hashes[i]))
+            assay_hash_sample_put(sample, hashes[i], 1);
+    }
 }
 
 void assay_hash_sample_merge(struct assay_hash_sample *sample,

@@ -1,10 +1,11 @@
-// Radix sort of 64-bit keys.
+// Bucket sort of 64-bit keys.
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/kernels/sort.h"
 
 #include <string.h>
 
-#define DIGITS 8
+#define BUCKETS   256
+#define SMALL_MAX 20 /* keys that insertion sorts sooner */
 
 static void sort_small(int64_t *keys, size_t n)
 {
@@ -17,41 +18,49 @@ static void sort_small(int64_t *keys, size_t n)
     }
 }
 
-/* One pass by one byte; `flip` makes the sign byte sort as signed. */
-static void pass(const uint64_t *from, uint64_t *to, size_t n, unsigned digit, unsigned flip)
+/* By how much to shift key − min so that it is a bucket's number. */
+static unsigned shift_for(uint64_t range)
 {
-    uint32_t start[256] = {0};
-    const unsigned shift = digit * 8;
-    for (size_t i = 0; i < n; i++)
-        start[((from[i] >> shift) & 0xFF) ^ flip]++;
+    const unsigned bits = range ? 64 - (unsigned)__builtin_clzll(range) : 0;
+    return bits > 8 ? bits - 8 : 0;
+}
+
+/* Spread the keys over the buckets; ends[b] is the end of bucket b. */
+static void spread(int64_t *keys, size_t n, int64_t *scratch, int64_t min, unsigned shift,
+                   uint32_t ends[BUCKETS])
+{
     uint32_t sum = 0;
-    for (size_t i = 0; i < 256; i++) {
-        const uint32_t count = start[i];
-        start[i] = sum;
+    memset(ends, 0, BUCKETS * sizeof *ends);
+    for (size_t i = 0; i < n; i++)
+        ends[((uint64_t)keys[i] - (uint64_t)min) >> shift]++;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        const uint32_t count = ends[i];
+        ends[i] = sum;
         sum += count;
     }
     for (size_t i = 0; i < n; i++)
-        to[start[((from[i] >> shift) & 0xFF) ^ flip]++] = from[i];
+        scratch[ends[((uint64_t)keys[i] - (uint64_t)min) >> shift]++] = keys[i];
+    memcpy(keys, scratch, n * sizeof *keys);
 }
 
 void assay_sort_ints(int64_t *keys, size_t n, int64_t *scratch)
 {
-    if (n < 48) {
+    uint32_t ends[BUCKETS];
+    if (n <= SMALL_MAX) {
         sort_small(keys, n);
         return;
     }
-    uint64_t *from = (uint64_t *)(void *)keys, *to = (uint64_t *)(void *)scratch;
-    uint64_t varies = 0;
-    for (size_t i = 1; i < n; i++)
-        varies |= from[i] ^ from[0];
-    for (unsigned digit = 0; digit < DIGITS; digit++) {
-        if (!(varies >> (digit * 8) & 0xFF))
-            continue;
-        pass(from, to, n, digit, digit == DIGITS - 1 ? 0x80 : 0);
-        uint64_t *swap = from;
-        from = to;
-        to = swap;
+    int64_t min = keys[0], max = keys[0];
+    for (size_t i = 1; i < n; i++) {
+        min = keys[i] < min ? keys[i] : min;
+        max = keys[i] > max ? keys[i] : max;
     }
-    if ((void *)from != (void *)keys)
-        memcpy(keys, from, n * sizeof *keys);
+    const unsigned shift = shift_for((uint64_t)max - (uint64_t)min);
+    if (min == max)
+        return;
+    spread(keys, n, scratch, min, shift, ends);
+    for (size_t i = 0, start = 0; shift && i < BUCKETS; start = ends[i++]) {
+        if (ends[i] - start > 1)
+            assay_sort_ints(keys + start, ends[i] - start, scratch);
+    }
 }

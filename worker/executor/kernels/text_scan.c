@@ -13,7 +13,7 @@
 void assay_text_scan_init(struct assay_text_scan *scan, bool opaque, uint32_t keep_bytes)
 {
     *scan = (struct assay_text_scan){.opaque = opaque, .keep_bytes = keep_bytes};
-    scan->min.key = UINT64_MAX;
+    scan->min.key = scan->min.next = UINT64_MAX;
     assay_lengths_init(&scan->lengths);
 }
 
@@ -72,6 +72,11 @@ static inline uint64_t key_of(const char *data, uint32_t size)
     return (uint64_t)p[0] << 56 | middle << 48 | last << 40;
 }
 
+static inline uint64_t next_key(const char *data, uint32_t size)
+{
+    return size > 8 ? key_of(data + 8, size - 8) : 0;
+}
+
 static inline bool is_ascii(const char *data, uint32_t size, uint64_t key)
 {
     uint64_t bits = key;
@@ -112,22 +117,34 @@ static bool keep(struct assay_text_extreme *extreme, struct assay_text text, uin
     extreme->size_bytes = size;
     extreme->cut = cut || size < text.size_bytes;
     extreme->key = key;
+    extreme->next = next_key(text.data, text.size_bytes);
     extreme->any = true;
     return true;
 }
 
-/* The key says that the text may be a new extreme. */
+/* The keys say that the text may be a new extreme. */
 static bool offer(struct assay_text_scan *scan, struct assay_text text, uint64_t key, bool cut)
 {
-    if (!scan->min.any || (key <= scan->min.key && compare_kept(&scan->min, text) < 0)) {
+    if (!scan->min.any || compare_kept(&scan->min, text) < 0) {
         if (!keep(&scan->min, text, key, cut, scan->keep_bytes))
             return false;
     }
-    if (!scan->max.any || (key >= scan->max.key && compare_kept(&scan->max, text) > 0)) {
+    if (!scan->max.any || compare_kept(&scan->max, text) > 0) {
         if (!keep(&scan->max, text, key, cut, scan->keep_bytes))
             return false;
     }
     return true;
+}
+
+/* Can the text lie outside of what was seen? Only its first sixteen bytes are looked at. */
+static inline bool may_be_extreme(const struct assay_text_scan *scan, struct assay_text text,
+                                  uint64_t key)
+{
+    if (key > scan->min.key && key < scan->max.key)
+        return false;
+    const uint64_t next = next_key(text.data, text.size_bytes);
+    return key < scan->min.key || (key == scan->min.key && next <= scan->min.next) ||
+           key > scan->max.key || (key == scan->max.key && next >= scan->max.next);
 }
 
 /* Length in code points; counts what is malformed. */
@@ -159,7 +176,7 @@ bool assay_text_scan_add(struct assay_text_scan *scan, const struct assay_text *
         lengths.max = length > lengths.max ? length : lengths.max;
         sum += length;
         lengths.squares += (assay_u128)length * length;
-        if ((key <= scan->min.key || key >= scan->max.key) && !offer(scan, text, key, false))
+        if (may_be_extreme(scan, text, key) && !offer(scan, text, key, false))
             return false;
     }
     lengths.count += n;

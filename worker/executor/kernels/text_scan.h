@@ -22,7 +22,8 @@ struct assay_text_extreme {
     char *data;
     uint32_t size_bytes, capacity_bytes;
     bool any, cut;
-    uint64_t key; /* first eight bytes, big-endian, zeros behind */
+    uint64_t key, next; /* first eight bytes and the eight behind them, big-endian, zeros where
+                           there are none */
 };
 
 struct assay_length_figures {
