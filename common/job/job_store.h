@@ -131,6 +131,21 @@ ASSAY_MUST_CHECK int assay_job_redispatch(struct assay_job_store *store, int64_t
  */
 ASSAY_MUST_CHECK int assay_job_demand(struct assay_job_store *store, const char *pool,
                                       int64_t *ret_count, struct assay_error *err);
+/** A worker says that it lives, with its slots and how many of them are free; every few seconds. */
+ASSAY_MUST_CHECK int assay_job_worker_seen(struct assay_job_store *store,
+                                           const struct assay_job_worker *worker, const char *pool,
+                                           int slots, int free, struct assay_error *err);
+/** It stops. */
+ASSAY_MUST_CHECK int assay_job_worker_gone(struct assay_job_store *store, const char *owner,
+                                           struct assay_error *err);
+/** What the workers of a pool say that were seen within silent_ms. */
+struct assay_job_pool {
+    int workers, slots, free;
+    int max_spec_version; /* the lowest of all; ASSAY_SPEC_VERSION without workers */
+};
+ASSAY_MUST_CHECK int assay_job_pool(struct assay_job_store *store, const char *pool,
+                                    int64_t silent_ms, struct assay_job_pool *ret_pool,
+                                    struct assay_error *err);
 /** The names of pools that have open tasks, as a JSON array on the heap (assay_free()). */
 ASSAY_MUST_CHECK int assay_job_pools(struct assay_job_store *store, char **ret_json,
                                      struct assay_error *err);

@@ -12,6 +12,7 @@ static const struct sweep {
      "(t.finished_at IS NOT NULL AND t.result_epoch IS NULL)))",
      false},
     {"DELETE FROM inspect_secret WHERE expires_at <= assay_now()", false},
+    {"DELETE FROM worker WHERE seen_at < assay_now() - 86400000000", false},
     {"DELETE FROM inbox WHERE received_at < assay_now() - 1209600000000", false},
     /* inspect operations whose answer nobody fetched */
     {"DELETE FROM operation WHERE hidden = 1 AND created_at < assay_now() - $1 AND NOT EXISTS "

@@ -160,6 +160,16 @@ CREATE TABLE leader (
     renewed_at bigint NOT NULL
 );
 
+-- Live workers, as they report themselves: how much may be dispatched, and which spec versions are understood.
+CREATE TABLE worker (
+    owner text PRIMARY KEY,
+    pool text NOT NULL,
+    slots int NOT NULL,
+    free int NOT NULL,
+    max_spec_version int NOT NULL,
+    seen_at bigint NOT NULL
+);
+
 -- Credentials of an unsaved connection, encrypted, for its inspect task only.
 CREATE TABLE inspect_secret (
     task_id bigint PRIMARY KEY REFERENCES task ON DELETE CASCADE,
