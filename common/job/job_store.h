@@ -131,13 +131,6 @@ ASSAY_MUST_CHECK int assay_job_redispatch(struct assay_job_store *store, int64_t
  */
 ASSAY_MUST_CHECK int assay_job_demand(struct assay_job_store *store, const char *pool,
                                       int64_t *ret_count, struct assay_error *err);
-/** A worker says that it lives, with its slots and how many of them are free; every few seconds. */
-ASSAY_MUST_CHECK int assay_job_worker_seen(struct assay_job_store *store,
-                                           const struct assay_job_worker *worker, const char *pool,
-                                           int slots, int free, struct assay_error *err);
-/** It stops. */
-ASSAY_MUST_CHECK int assay_job_worker_gone(struct assay_job_store *store, const char *owner,
-                                           struct assay_error *err);
 /** What the workers of a pool say that were seen within silent_ms. */
 struct assay_job_pool {
     int workers, slots, free;
@@ -160,6 +153,13 @@ struct assay_job_worker {
     int max_spec_version;
     bool idle; /* no slot is busy: it may take a quarantined task, and then runs it alone */
 };
+/** A worker says that it lives, with its slots and how many of them are free; every few seconds. */
+ASSAY_MUST_CHECK int assay_job_worker_seen(struct assay_job_store *store,
+                                           const struct assay_job_worker *worker, const char *pool,
+                                           int slots, int free, struct assay_error *err);
+/** It stops. */
+ASSAY_MUST_CHECK int assay_job_worker_gone(struct assay_job_store *store, const char *owner,
+                                           struct assay_error *err);
 /** A claimed task. Texts are the claim's. */
 struct assay_job_claim {
     int64_t task_id, epoch, operation_id, source_id, connection_id, container_id;
