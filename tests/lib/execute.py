@@ -1,5 +1,6 @@
 """Drives the real assay-execute over its frame protocol (docs/executor-protocol.md): one task in, its chunks out."""
 # SPDX-License-Identifier: Apache-2.0
+import fcntl
 import json
 import os
 import pathlib
@@ -64,12 +65,17 @@ def task(kind, source, **more):
     return spec
 
 
+def high_pipe():
+    """A pipe whose ends are far from the fds that the child is given."""
+    return [high for low in os.pipe() for high in [fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, 20)] if not os.close(low)]
+
+
 class Execution:
     """One running executor. Give the task, then take frames; close() ends it in any case."""
 
     def __init__(self, spec, secrets=None, stdin=None, credits=2, env=None):
-        control_read, self.control = os.pipe()
-        self.frames, frames_write = os.pipe()
+        control_read, self.control = high_pipe()
+        self.frames, frames_write = high_pipe()
         # The child wants its ends as fds 3 and 4: a shell moves them, and exec keeps the process id of our child.
         script = f'exec "$0" {os.getpid()} 3<&{control_read} 4>&{frames_write} {control_read}<&- {frames_write}>&-'
         self.process = subprocess.Popen(["bash", "-c", script, executor()], pass_fds=(control_read, frames_write),
