@@ -12,6 +12,7 @@ struct assay_cell_target {
     enum assay_layout layout; /* INT64, INT128, DOUBLE, BOOL, DATE, TIMESTAMP, INSTANT or TEXT;
                                  NULL: no value at all */
     enum assay_date_format format;
+    bool leading_zeros; /* "007" is 7: only where the user gave the type */
 };
 
 struct assay_type_decision {

@@ -29,8 +29,6 @@ struct assay_null_like {
 struct assay_type_profile {
     uint64_t counts[ASSAY_CLASS_COUNT];
     uint64_t formats[ASSAY_DATE_FORMATS]; /* dates and timestamps whose date part fits the row */
-    uint64_t json_strings;                /* cells of kind ASSAY_CELL_STRING */
-    uint64_t quoted;                      /* cells of kind ASSAY_CELL_QUOTED */
     uint64_t misfit_count;                /* under the target of the conversion, without NULL */
     struct assay_misfit *misfits;         /* the first ones by row; NULL while there are none */
     size_t misfits_kept;

@@ -84,3 +84,21 @@ enum assay_csv_cell_result assay_csv_cell_read(const struct assay_dialect *diale
                                                                : ASSAY_CSV_CELL_OPEN;
     return finish(dialect, raw + 1, size_bytes - 2, true, arena, ret_cell);
 }
+
+bool assay_csv_is_null_value(const struct assay_csv_options *options, const struct assay_cell *cell)
+{
+    for (size_t i = 0; i < options->null_values_count; i++) {
+        const char *value = options->null_values[i];
+        if (strlen(value) == cell->size_bytes && !memcmp(value, cell->data, cell->size_bytes))
+            return true;
+    }
+    return false;
+}
+
+bool assay_csv_empty_quoted_is_null(const struct assay_csv_options *options,
+                                    const struct assay_dialect *dialect)
+{
+    if (options->treat_empty_as_null)
+        return true;
+    return options->has_quoted_null ? options->quoted_null : dialect->all_quoted;
+}

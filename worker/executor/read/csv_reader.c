@@ -415,23 +415,13 @@ static int more(struct csv_reader *csv, struct assay_error *err)
     return fill(csv, err);
 }
 
-static bool is_null_value(const struct assay_csv_options *options, const struct assay_cell *cell)
-{
-    for (size_t i = 0; i < options->null_values_count; i++) {
-        const char *value = options->null_values[i];
-        if (strlen(value) == cell->size_bytes && !memcmp(value, cell->data, cell->size_bytes))
-            return true;
-    }
-    return false;
-}
-
 static void apply_null_values(struct csv_reader *csv)
 {
     const struct assay_csv_options *options = &csv->head->options;
     for (size_t c = 0; options->null_values_count && c < csv->batch.columns_count; c++) {
         struct assay_cell *cells = csv->cells + c * (csv->rows_max + STRIDE_PAD);
         for (size_t row = 0; row < csv->rows; row++)
-            if (cells[row].kind != ASSAY_CELL_NULL && is_null_value(options, &cells[row]))
+            if (cells[row].kind != ASSAY_CELL_NULL && assay_csv_is_null_value(options, &cells[row]))
                 cells[row].kind = ASSAY_CELL_NULL;
     }
 }
@@ -599,11 +589,8 @@ static int open_reader(struct csv_reader *csv, const json_t *reader_options,
         ASSAY_TRY(assay_csv_head_read(csv->source, reader_options, &csv->own_head, err));
         csv->head = csv->own_head;
     }
-    const struct assay_csv_options *options = &csv->head->options;
     csv->dialect = csv->head->dialect;
-    csv->empty_quoted_is_null =
-        options->treat_empty_as_null ||
-        (options->has_quoted_null ? options->quoted_null : csv->dialect.all_quoted);
+    csv->empty_quoted_is_null = assay_csv_empty_quoted_is_null(&csv->head->options, &csv->dialect);
     ASSAY_TRY(set_columns(csv, part, err));
     return go_to_begin(csv, part, err);
 }

@@ -1,0 +1,385 @@
+// Cell class: what a text looks like, decided by its first byte and one scan.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/infer/cell_class.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/cleanup.h"
+#include "worker/executor/infer/cell_date.h"
+
+static const char *const names[ASSAY_CLASS_COUNT] = {
+    [ASSAY_CLASS_NULL] = "null",
+    [ASSAY_CLASS_EMPTY] = "empty",
+    [ASSAY_CLASS_BLANK] = "blank",
+    [ASSAY_CLASS_INTEGER] = "integer",
+    [ASSAY_CLASS_INTEGER128] = "integer128",
+    [ASSAY_CLASS_INTEGER_HUGE] = "integer_huge",
+    [ASSAY_CLASS_DECIMAL] = "decimal",
+    [ASSAY_CLASS_EXPONENT] = "exponent",
+    [ASSAY_CLASS_NOT_FINITE] = "not_finite",
+    [ASSAY_CLASS_LEADING_ZERO] = "leading_zero",
+    [ASSAY_CLASS_BOOLEAN] = "boolean",
+    [ASSAY_CLASS_DATE] = "date",
+    [ASSAY_CLASS_TIMESTAMP] = "timestamp",
+    [ASSAY_CLASS_INSTANT] = "instant",
+    [ASSAY_CLASS_NAN] = "nan",
+    [ASSAY_CLASS_NULL_LIKE] = "null_like",
+    [ASSAY_CLASS_GROUPED] = "grouped",
+    [ASSAY_CLASS_CURRENCY] = "currency",
+    [ASSAY_CLASS_PERCENT] = "percent",
+    [ASSAY_CLASS_ARRAY] = "array",
+    [ASSAY_CLASS_STRUCT] = "struct",
+    [ASSAY_CLASS_TEXT] = "text",
+};
+
+const char *assay_class_name(enum assay_cell_class class_)
+{
+    return names[class_];
+}
+
+/* What the first byte allows. */
+enum start {
+    START_TEXT, /* nothing but text */
+    START_DIGIT,
+    START_SIGN,  /* + - . */
+    START_WORD,  /* a letter that begins one of the words below, a month or a currency code */
+    START_OTHER, /* blank, '#', '?', '$', … */
+};
+
+static const unsigned char starts[256] = {
+    ['0'] = START_DIGIT,  ['1'] = START_DIGIT,  ['2'] = START_DIGIT,  ['3'] = START_DIGIT,
+    ['4'] = START_DIGIT,  ['5'] = START_DIGIT,  ['6'] = START_DIGIT,  ['7'] = START_DIGIT,
+    ['8'] = START_DIGIT,  ['9'] = START_DIGIT,  ['+'] = START_SIGN,   ['-'] = START_SIGN,
+    ['.'] = START_SIGN,   ['a'] = START_WORD,   ['A'] = START_WORD,   ['c'] = START_WORD,
+    ['C'] = START_WORD,   ['d'] = START_WORD,   ['D'] = START_WORD,   ['e'] = START_WORD,
+    ['E'] = START_WORD,   ['f'] = START_WORD,   ['F'] = START_WORD,   ['g'] = START_WORD,
+    ['G'] = START_WORD,   ['i'] = START_WORD,   ['I'] = START_WORD,   ['j'] = START_WORD,
+    ['J'] = START_WORD,   ['m'] = START_WORD,   ['M'] = START_WORD,   ['n'] = START_WORD,
+    ['N'] = START_WORD,   ['o'] = START_WORD,   ['O'] = START_WORD,   ['s'] = START_WORD,
+    ['S'] = START_WORD,   ['t'] = START_WORD,   ['T'] = START_WORD,   ['u'] = START_WORD,
+    ['U'] = START_WORD,   [' '] = START_OTHER,  ['\t'] = START_OTHER, ['#'] = START_OTHER,
+    ['?'] = START_OTHER,  ['$'] = START_OTHER,  ['<'] = START_OTHER,  ['('] = START_OTHER,
+    ['\\'] = START_OTHER, [0xC2] = START_OTHER, [0xE2] = START_OTHER,
+};
+
+static bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+struct word {
+    const char *text; /* lower case */
+    unsigned char size, class_;
+};
+
+/* Words and signs with a class of their own, in any case. */
+static const struct word words[] = {
+    {"true", 4, ASSAY_CLASS_BOOLEAN},
+    {"false", 5, ASSAY_CLASS_BOOLEAN},
+    {"nan", 3, ASSAY_CLASS_NAN},
+    {"inf", 3, ASSAY_CLASS_NOT_FINITE},
+    {"infinity", 8, ASSAY_CLASS_NOT_FINITE},
+    {"na", 2, ASSAY_CLASS_NULL_LIKE},
+    {"n/a", 3, ASSAY_CLASS_NULL_LIKE},
+    {"n.a.", 4, ASSAY_CLASS_NULL_LIKE},
+    {"null", 4, ASSAY_CLASS_NULL_LIKE},
+    {"none", 4, ASSAY_CLASS_NULL_LIKE},
+    {"nil", 3, ASSAY_CLASS_NULL_LIKE},
+    {"nat", 3, ASSAY_CLASS_NULL_LIKE},
+    {"-", 1, ASSAY_CLASS_NULL_LIKE},
+    {"--", 2, ASSAY_CLASS_NULL_LIKE},
+    {"---", 3, ASSAY_CLASS_NULL_LIKE},
+    {".", 1, ASSAY_CLASS_NULL_LIKE},
+    {"?", 1, ASSAY_CLASS_NULL_LIKE},
+    {"??", 2, ASSAY_CLASS_NULL_LIKE},
+    {"#n/a", 4, ASSAY_CLASS_NULL_LIKE},
+    {"#na", 3, ASSAY_CLASS_NULL_LIKE},
+    {"#null!", 6, ASSAY_CLASS_NULL_LIKE},
+    {"#ref!", 5, ASSAY_CLASS_NULL_LIKE},
+    {"#value!", 7, ASSAY_CLASS_NULL_LIKE},
+    {"#div/0!", 7, ASSAY_CLASS_NULL_LIKE},
+    {"<na>", 4, ASSAY_CLASS_NULL_LIKE},
+    {"(null)", 6, ASSAY_CLASS_NULL_LIKE},
+    {"\\n", 2, ASSAY_CLASS_NULL_LIKE},
+    {"\xE2\x80\x93", 3, ASSAY_CLASS_NULL_LIKE},
+    {"\xE2\x80\x94", 3, ASSAY_CLASS_NULL_LIKE}, /* en and em dash */
+};
+enum { LONGEST_WORD = 8 };
+
+#define SIZE(n) (1u << (n))
+
+/* Sizes that a word with this first byte can have, so that most texts are told apart by one look.
+ */
+static const unsigned short word_sizes[256] = {
+    ['t'] = SIZE(4),
+    ['T'] = SIZE(4),
+    ['f'] = SIZE(5),
+    ['F'] = SIZE(5),
+    ['i'] = SIZE(3) | SIZE(8),
+    ['I'] = SIZE(3) | SIZE(8),
+    ['n'] = SIZE(2) | SIZE(3) | SIZE(4),
+    ['N'] = SIZE(2) | SIZE(3) | SIZE(4),
+    ['-'] = SIZE(1) | SIZE(2) | SIZE(3),
+    ['.'] = SIZE(1),
+    ['?'] = SIZE(1) | SIZE(2),
+    ['#'] = SIZE(3) | SIZE(4) | SIZE(5) | SIZE(6) | SIZE(7),
+    ['<'] = SIZE(4),
+    ['('] = SIZE(6),
+    ['\\'] = SIZE(2),
+    [0xE2] = SIZE(3),
+};
+
+static enum assay_cell_class word_class(const char *data, size_t size)
+{
+    if (size > LONGEST_WORD || !(word_sizes[(unsigned char)data[0]] >> size & 1))
+        return ASSAY_CLASS_TEXT;
+    for (size_t i = 0; i < ASSAY_COUNT(words); i++)
+        if (words[i].size == size && !strncasecmp(data, words[i].text, size))
+            return words[i].class_;
+    return ASSAY_CLASS_TEXT;
+}
+
+/* Does the text begin with three letters of a month? */
+static bool begins_with_month(const char *data, size_t size)
+{
+    static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+    if (size < 6)
+        return false;
+    for (size_t i = 0; i < sizeof months - 1; i += 3)
+        if ((data[0] | 0x20) == months[i] && (data[1] | 0x20) == months[i + 1] &&
+            (data[2] | 0x20) == months[i + 2])
+            return true;
+    return false;
+}
+
+/* Date rows by what follows the first run of `lead` digits, then all those that read the text. */
+static enum assay_cell_class date_class(const char *data, size_t size, size_t lead,
+                                        uint32_t *ret_formats)
+{
+    enum assay_cell_class class_ = ASSAY_CLASS_TEXT;
+    uint32_t formats = 0;
+    if (size < 6 || size > 48 || lead == size ||
+        (lead ? lead > 4 || !strchr("-/. ", data[lead]) : !begins_with_month(data, size)))
+        return ASSAY_CLASS_TEXT;
+    for (unsigned i = 0; i < ASSAY_DATE_FORMATS; i++) {
+        const struct assay_date_row *row = &assay_date_formats[i];
+        const bool fits =
+            lead == 0 ? i == ASSAY_DATE_MON_D_Y
+            : lead <= 2
+                ? i == ASSAY_DATE_D_MON_Y || (row->order[0] != 'y' && row->separator == data[lead])
+                : lead == 4 && row->order[0] == 'y' && row->separator == data[lead];
+        int64_t value;
+        bool has_zone;
+        if (!fits || !row->inferred)
+            continue;
+        if (assay_date_read(data, size, i, &value)) {
+            class_ = ASSAY_CLASS_DATE;
+            formats |= UINT32_C(1) << i;
+        } else if (size > 10 && assay_timestamp_read(data, size, i, &value, &has_zone)) {
+            class_ = has_zone ? ASSAY_CLASS_INSTANT : ASSAY_CLASS_TIMESTAMP;
+            formats |= UINT32_C(1) << i;
+        }
+    }
+    *ret_formats = formats;
+    return class_;
+}
+
+/* 1,234  1,234.50  1.234,50  1'234  1 234,5: groups of three behind the first one, one kind of
+ * mark, a fraction by the other. */
+static bool is_grouped(const char *data, size_t size)
+{
+    size_t i = size && (data[0] == '-' || data[0] == '+'), digits = 0, groups = 0;
+    while (i < size && is_digit(data[i]) && digits < 4) {
+        digits++;
+        i++;
+    }
+    if (digits < 1 || digits > 3 || i == size || !strchr(",'. ", data[i]))
+        return false;
+    const char mark = data[i];
+    while (i + 4 <= size && data[i] == mark && is_digit(data[i + 1]) && is_digit(data[i + 2]) &&
+           is_digit(data[i + 3])) {
+        groups++;
+        i += 4;
+    }
+    if (!groups || (mark == '.' && groups == 1 && i == size)) /* "1.234" is a decimal */
+        return false;
+    if (i < size && (data[i] == '.' || data[i] == ',') && data[i] != mark) {
+        for (i++; i < size && is_digit(data[i]); i++)
+            ;
+    }
+    return i == size;
+}
+
+/* Digits with an optional sign and fraction, or grouped. */
+static bool is_amount(const char *data, size_t size)
+{
+    size_t i = size && (data[0] == '-' || data[0] == '+'), digits = 0;
+    for (; i < size && is_digit(data[i]); i++)
+        digits++;
+    if (i < size && digits && (data[i] == '.' || data[i] == ',')) {
+        for (i++; i < size && is_digit(data[i]); i++)
+            ;
+    }
+    return (digits && i == size) || is_grouped(data, size);
+}
+
+/* Length of a currency sign or code at the start, or at the end, of a text. */
+static size_t currency_size(const char *data, size_t size, bool at_end)
+{
+    static const char *const signs[] = {
+        "$",   "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5", "\xE2\x82\xB9", "USD", "EUR", "GBP",
+        "CHF", "JPY",          "CNY",      "AUD",      "CAD",          "SEK", "NOK", "DKK"};
+    for (size_t i = 0; i < ASSAY_COUNT(signs); i++) {
+        const size_t length = strlen(signs[i]);
+        if (size > length && !memcmp(at_end ? data + size - length : data, signs[i], length))
+            return length;
+    }
+    return 0;
+}
+
+/* "$5.00", "CHF 12", "5 €": the sign or code off, an amount left. */
+static bool is_currency(const char *data, size_t size)
+{
+    const size_t sign = data[0] == '-' && size > 1 && !is_digit(data[1]);
+    const char last = data[size - 1];
+    size_t at = sign, end = size;
+    if (!is_digit(data[at])) {
+        at += currency_size(data + at, size - at, false);
+        if (at == sign)
+            return false;
+        at += data[at] == ' ';
+    } else if (last >= 'A' && last <= 'Z' ? true : last == '$' || (unsigned char)last >= 0x80) {
+        end -= currency_size(data, size, true);
+        if (end == size)
+            return false;
+        end -= data[end - 1] == ' ';
+    } else {
+        return false;
+    }
+    return at < end && is_amount(data + at, end - at);
+}
+
+/* Percentages, amounts of money, grouped digits: candidates for a computed field. */
+static enum assay_cell_class candidate_class(const char *data, size_t size)
+{
+    if (size > 40)
+        return ASSAY_CLASS_TEXT;
+    if (is_grouped(data, size))
+        return ASSAY_CLASS_GROUPED;
+    if (data[size - 1] == '%' && is_amount(data, size - 1 - (size > 1 && data[size - 2] == ' ')))
+        return ASSAY_CLASS_PERCENT;
+    return is_currency(data, size) ? ASSAY_CLASS_CURRENCY : ASSAY_CLASS_TEXT;
+}
+
+static enum assay_cell_class integer_class(const char *data, size_t size, size_t digits)
+{
+    assay_i128 value;
+    if (digits <= 18)
+        return ASSAY_CLASS_INTEGER;
+    if (!assay_parse_i128(data, size, &value))
+        return ASSAY_CLASS_INTEGER_HUGE;
+    return value >= INT64_MIN && value <= INT64_MAX ? ASSAY_CLASS_INTEGER : ASSAY_CLASS_INTEGER128;
+}
+
+/* A number with sign, point and exponent, or something that begins like one. */
+static enum assay_cell_class number_class(const char *data, size_t size, uint32_t *ret_formats)
+{
+    const size_t first = data[0] == '-' || data[0] == '+';
+    size_t i = first, whole, fraction = 0;
+    while (i < size && is_digit(data[i]))
+        i++;
+    whole = i - first;
+    const bool zero = whole > 1 && data[first] == '0';
+    if (i == size && whole)
+        return zero ? ASSAY_CLASS_LEADING_ZERO : integer_class(data, size, whole);
+    const size_t lead = i;
+    const bool point = data[i] == '.';
+    if (point) {
+        for (i++; i < size && is_digit(data[i]); i++)
+            fraction++;
+        if (i == size && whole + fraction)
+            return zero ? ASSAY_CLASS_LEADING_ZERO : ASSAY_CLASS_DECIMAL;
+    }
+    if (i < size && (data[i] == 'e' || data[i] == 'E') && whole + fraction) {
+        size_t j = i + 1;
+        j += j < size && (data[j] == '-' || data[j] == '+');
+        const size_t from = j;
+        while (j < size && is_digit(data[j]))
+            j++;
+        if (j == size && j > from)
+            return zero ? ASSAY_CLASS_LEADING_ZERO : ASSAY_CLASS_EXPONENT;
+    }
+    if (!first && whole) {
+        const enum assay_cell_class class_ = date_class(data, size, lead, ret_formats);
+        if (class_ != ASSAY_CLASS_TEXT)
+            return class_;
+    }
+    return whole ? candidate_class(data, size) : ASSAY_CLASS_TEXT;
+}
+
+static bool is_blank(const char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (data[i] != ' ' && (data[i] < '\t' || data[i] > '\r'))
+            return false;
+    return true;
+}
+
+static enum assay_cell_class sign_class(const char *data, size_t size, uint32_t *ret_formats)
+{
+    if (size > 1 && (is_digit(data[1]) || (data[0] != '.' && data[1] == '.')))
+        return number_class(data, size, ret_formats);
+    if (size > 3 && data[0] != '.' && word_class(data + 1, size - 1) == ASSAY_CLASS_NOT_FINITE)
+        return ASSAY_CLASS_NOT_FINITE;
+    const enum assay_cell_class class_ = word_class(data, size);
+    return class_ != ASSAY_CLASS_TEXT || data[0] == '.' ? class_ : candidate_class(data, size);
+}
+
+static enum assay_cell_class letter_class(const char *data, size_t size, uint32_t *ret_formats)
+{
+    enum assay_cell_class class_ = word_class(data, size);
+    if (class_ == ASSAY_CLASS_TEXT)
+        class_ = date_class(data, size, 0, ret_formats);
+    const bool code = size > 4 && is_digit(data[size - 1]) && (data[3] == ' ' || is_digit(data[3]));
+    return class_ == ASSAY_CLASS_TEXT && code ? candidate_class(data, size) : class_;
+}
+
+enum assay_cell_class assay_text_classify(const char *data, size_t size_bytes,
+                                          uint32_t *ret_formats)
+{
+    *ret_formats = 0;
+    if (!size_bytes)
+        return ASSAY_CLASS_EMPTY;
+    switch (starts[(unsigned char)data[0]]) {
+    case START_DIGIT:
+        return number_class(data, size_bytes, ret_formats);
+    case START_SIGN:
+        return sign_class(data, size_bytes, ret_formats);
+    case START_WORD:
+        return letter_class(data, size_bytes, ret_formats);
+    case START_OTHER: {
+        if (is_blank(data, size_bytes))
+            return ASSAY_CLASS_BLANK;
+        const enum assay_cell_class class_ = word_class(data, size_bytes);
+        return class_ != ASSAY_CLASS_TEXT ? class_ : candidate_class(data, size_bytes);
+    }
+    default:
+        return ASSAY_CLASS_TEXT;
+    }
+}
+
+enum assay_cell_class assay_cell_classify(const struct assay_cell *cell, uint32_t *ret_formats)
+{
+    *ret_formats = 0;
+    switch ((enum assay_cell_kind)cell->kind) {
+    case ASSAY_CELL_NULL:
+        return ASSAY_CLASS_NULL;
+    case ASSAY_CELL_BOOL:
+        return ASSAY_CLASS_BOOLEAN;
+    case ASSAY_CELL_NESTED:
+        return cell->size_bytes && cell->data[0] == '[' ? ASSAY_CLASS_ARRAY : ASSAY_CLASS_STRUCT;
+    default:
+        return assay_text_classify(cell->data, cell->size_bytes, ret_formats);
+    }
+}
