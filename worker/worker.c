@@ -147,6 +147,16 @@ static void *run_intake(void *context)
 
 /* --- heartbeat --- */
 
+/* Leases first: they are what hurts when they are late. Then a word for the dispatcher's window. */
+static int beat(struct assay_worker *worker, struct assay_error *err)
+{
+    ASSAY_TRY(assay_leases_beat(&worker->leases, worker->options.store, &worker->identity, err));
+    const int free = worker->options.slots - atomic_load(&worker->busy);
+    return assay_job_worker_seen(worker->options.store, &worker->identity, worker->pool,
+                                 worker->options.slots, atomic_load(&worker->stopping) ? 0 : free,
+                                 err);
+}
+
 static void *run_heartbeat(void *context)
 {
     struct assay_worker *worker = context;
@@ -157,8 +167,7 @@ static void *run_heartbeat(void *context)
         assay_leases_guard(&worker->leases, now_ns);
         if (now_ns >= next_ns) {
             struct assay_error err = {0};
-            const bool failed = assay_leases_beat(&worker->leases, worker->options.store,
-                                                  &worker->identity, &err) != ASSAY_OK;
+            const bool failed = beat(worker, &err) != ASSAY_OK;
             if (failed && !failing)
                 ASSAY_LOG(ASSAY_LOG_WARNING, "heartbeat", ASSAY_F_TEXT("error", err.text));
             failing = failed;
@@ -339,6 +348,7 @@ void assay_worker_stop(struct assay_worker *worker, int64_t budget_ms)
         (void)pthread_join(worker->slots[i], NULL);
     if (worker->heartbeat_started)
         (void)pthread_join(worker->heartbeat, NULL);
+    ASSAY_IGNORE(assay_job_worker_gone(worker->options.store, worker->owner, NULL));
     (void)pthread_rwlock_destroy(&worker->together);
     assay_leases_release(&worker->leases);
     assay_doorbells_release(&worker->doorbells);
