@@ -1,0 +1,53 @@
+/* Inside scheduler/plan: what of the catalog goes into a task's spec. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_PLAN_SOURCE_H
+#define ASSAY_PLAN_SOURCE_H
+
+#include "common/db/db.h"
+#include "common/json/json.h"
+
+/** A datastore as the planner needs it. */
+struct assay_plan_datastore {
+    int64_t id, connection_id;
+    int max_running;      /* of its connection */
+    int rollup_threshold; /* default of high_count_rollup_threshold */
+    bool folder_globbing;
+    bool enrichment_only;
+    char *name, *connector;
+    json_t *properties; /* connection's and datastore's, without secrets */
+};
+void assay_plan_datastore_release(struct assay_plan_datastore *datastore);
+/** ASSAY_NOT_FOUND. */
+ASSAY_MUST_CHECK int assay_plan_datastore_load(struct assay_db_conn *conn, int64_t id,
+                                               struct assay_plan_datastore *ret_datastore,
+                                               struct assay_error *err);
+
+/** {"connector", "properties"} of a sync. */
+ASSAY_MUST_CHECK int assay_plan_source(const struct assay_plan_datastore *datastore,
+                                       json_t **ret_source, struct assay_error *err);
+/** A container's spec without settings: {"source", "reader", "timezone", "fields"}; `name` (may be
+ * NULL) gets its name, heap. with_fields: of the last profile. ASSAY_NOT_FOUND. */
+ASSAY_MUST_CHECK int assay_plan_container(struct assay_db_conn *conn,
+                                          const struct assay_plan_datastore *datastore,
+                                          int64_t container_id, bool with_fields, json_t **ret_spec,
+                                          struct assay_error *err);
+
+/** Ids (column 0) and names (column 1) of the containers that a request means: container_names,
+ * container_tags, or all. ASSAY_INVALID names what is unknown, or says that there is nothing to
+ * run. */
+ASSAY_MUST_CHECK int assay_plan_targets(struct assay_db_conn *conn,
+                                        const struct assay_plan_datastore *datastore,
+                                        const json_t *body, struct assay_db_rows **ret_rows,
+                                        struct assay_error *err);
+
+/** Settings of the executor for a kind, from the request. spec: of the container, for profile and
+ * scan. */
+ASSAY_MUST_CHECK int assay_plan_settings(const char *kind,
+                                         const struct assay_plan_datastore *datastore,
+                                         const json_t *body, json_t **ret_settings,
+                                         struct assay_error *err);
+/** Add a scan's own to a spec: active checks, references, key and masked fields. */
+ASSAY_MUST_CHECK int assay_plan_checks(struct assay_db_conn *conn, int64_t container_id,
+                                       json_t *spec, struct assay_error *err);
+
+#endif
