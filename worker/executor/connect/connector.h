@@ -75,6 +75,11 @@ struct assay_conn {
     const atomic_bool *cancelled;
 };
 
+/** Fields as the protocol shows them: [{"name","type","native_type","nullable"}]. *ret_fields is
+ * the caller's. */
+ASSAY_MUST_CHECK int assay_schema_json(const struct assay_schema *schema, json_t **ret_fields,
+                                       struct assay_error *err);
+
 /** All connectors, sorted by name; ends with a row whose name is NULL. */
 extern const struct assay_connector *const assay_connectors[];
 const struct assay_connector *assay_connector_find(const char *name);

@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "common/base/memory.h"
-#include "worker/executor/connect/connector.h"
-
-extern const struct assay_connector assay_file_connector, assay_postgresql_connector,
-    assay_sqlite_connector;
+#include "worker/executor/connect/file.h"
+#include "worker/executor/connect/postgresql.h"
 
 const struct assay_connector *const assay_connectors[] = {
     &assay_file_connector,
+    &assay_postgresql_connector,
     NULL,
 };
 
@@ -27,4 +26,24 @@ void assay_found_release(struct assay_found *found)
     assay_free(found->container_type);
     json_decref(found->details);
     *found = (struct assay_found){0};
+}
+
+int assay_schema_json(const struct assay_schema *schema, json_t **ret_fields,
+                      struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *fields = json_array();
+    if (!fields)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct assay_field *field = &schema->fields[i];
+        ASSAY_TRY(
+            assay_json_push(fields,
+                            json_pack("{s:o, s:s, s:s?, s:b}", "name",
+                                      assay_json_safe_string(field->name, strlen(field->name)),
+                                      "type", assay_type_name(field->type), "native_type",
+                                      field->native_type, "nullable", field->nullable),
+                            err));
+    }
+    *ret_fields = ASSAY_TAKE(fields);
+    return ASSAY_OK;
 }

@@ -8,7 +8,7 @@
 
 #include "common/base/file.h"
 #include "common/base/memory.h"
-#include "worker/executor/connect/connector.h"
+#include "worker/executor/connect/file.h"
 #include "worker/executor/connect/file_describe.h"
 #include "worker/executor/connect/file_list.h"
 
@@ -107,8 +107,6 @@ static int settle_root(struct file_conn *conn, const json_t *properties, struct 
     ASSAY_TRY(assay_fence_resolve(&own, assay_buf_str(&path), &conn->root, err));
     return conn->fence.count ? ASSAY_OK : assay_fence_add(&conn->fence, conn->root, err);
 }
-
-extern const struct assay_connector assay_file_connector;
 
 static int file_open(const json_t *properties, int64_t timeout_ms, const atomic_bool *cancelled,
                      struct assay_conn **ret_conn, struct assay_error *err)
@@ -235,10 +233,11 @@ static int keep_set(struct file_conn *conn, const json_t *container, const json_
     return ASSAY_OK;
 }
 
-/* The opened container, shared by all readers of this connection. */
-static int open_set(struct file_conn *conn, const json_t *container, const json_t *reader_options,
-                    struct assay_file_set **ret_set, struct assay_error *err)
+int assay_file_conn_set(struct assay_conn *base, const json_t *container,
+                        const json_t *reader_options, struct assay_file_set **ret_set,
+                        struct assay_error *err)
 {
+    struct file_conn *conn = (struct file_conn *)base;
     char *key = set_key(container, reader_options);
     if (!key)
         return assay_fail_memory(err);
@@ -268,7 +267,7 @@ static int file_describe(struct assay_conn *base, const json_t *container,
     if (assay_json_bool(reader_options, "sample_fields", false))
         return describe_sample(conn, container, reader_options, ret_schema, err);
     struct assay_file_set *set = NULL;
-    ASSAY_TRY(open_set(conn, container, reader_options, &set, err));
+    ASSAY_TRY(assay_file_conn_set(base, container, reader_options, &set, err));
     return assay_file_set_describe(set, ret_schema, err);
 }
 
@@ -276,9 +275,8 @@ static int file_read(struct assay_conn *base, const json_t *container, const jso
                      const struct assay_split *split, const char *const *fields,
                      size_t fields_count, struct assay_reader **ret_reader, struct assay_error *err)
 {
-    struct file_conn *conn = (struct file_conn *)base;
     struct assay_file_set *set = NULL;
-    ASSAY_TRY(open_set(conn, container, reader_options, &set, err));
+    ASSAY_TRY(assay_file_conn_set(base, container, reader_options, &set, err));
     return assay_file_set_read(set, split ? split->bounds : NULL, fields, fields_count,
                                base->cancelled, ret_reader, err);
 }
@@ -286,9 +284,8 @@ static int file_read(struct assay_conn *base, const json_t *container, const jso
 static int file_plan(struct assay_conn *base, const json_t *container, const json_t *reader_options,
                      size_t count, json_t **ret_bounds, struct assay_error *err)
 {
-    struct file_conn *conn = (struct file_conn *)base;
     struct assay_file_set *set = NULL;
-    ASSAY_TRY(open_set(conn, container, reader_options, &set, err));
+    ASSAY_TRY(assay_file_conn_set(base, container, reader_options, &set, err));
     return assay_file_set_plan(set, count, ret_bounds, err);
 }
 

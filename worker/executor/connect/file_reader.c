@@ -1,7 +1,5 @@
 // Reading the files of a container one after the other, as one table.
 // SPDX-License-Identifier: Apache-2.0
-#include <string.h>
-
 #include "common/base/memory.h"
 #include "worker/executor/connect/file_set.h"
 
@@ -39,10 +37,6 @@ static size_t choose_columns(struct chain *chain, const struct assay_set_file *f
             chain->wanted[count++] = name;
             continue;
         }
-        if (file->stream) {
-            chain->source[i] = assay_schema_find(&file->stream->schema, name);
-            continue;
-        }
         const ptrdiff_t at = assay_schema_find(&file->head->schema, name);
         if (at >= 0) {
             chain->source[i] = (ptrdiff_t)count;
@@ -54,14 +48,8 @@ static size_t choose_columns(struct chain *chain, const struct assay_set_file *f
 
 static int open_csv_part(struct chain *chain, const struct part *part, struct assay_error *err)
 {
-    struct assay_set_file *file = &chain->set->files[part->file];
+    const struct assay_set_file *file = &chain->set->files[part->file];
     const size_t count = choose_columns(chain, file);
-    if (strcmp(file->path, "-") == 0) {
-        if (!file->stream)
-            return assay_fail(err, ASSAY_UNSUPPORTED, "standard input can be read only once");
-        chain->inner = ASSAY_TAKE(file->stream);
-        return ASSAY_OK;
-    }
     const struct assay_csv_part csv = {chain->wanted, count, part->begin, part->end, part->file};
     struct assay_source *source = NULL;
     ASSAY_TRY(assay_source_open(file->path, file->head->encoding, &source, err));
@@ -104,6 +92,8 @@ static int close_part(struct chain *chain, struct assay_error *err)
             return assay_fail_memory(err);
     }
     chain->rows_before += inner->records_read;
+    if (chain->set->family == ASSAY_FAMILY_CSV)
+        chain->base.stop = assay_csv_reader_stop(inner);
     chain->bytes_before += inner->bytes_read;
     chain->lines_before += inner->lines_read;
     assay_reader_close(ASSAY_TAKE(chain->inner));

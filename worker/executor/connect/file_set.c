@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
@@ -23,7 +24,6 @@ void assay_file_set_free(struct assay_file_set *set)
         assay_free(set->files[i].shown);
         assay_free(set->files[i].fields);
         assay_csv_head_free(set->files[i].head);
-        assay_reader_close(set->files[i].stream);
         if (set->files[i].spool >= 0)
             (void)close(set->files[i].spool);
     }
@@ -33,6 +33,45 @@ void assay_file_set_free(struct assay_file_set *set)
     json_decref(set->options);
     json_decref(set->warnings);
     assay_free(set);
+}
+
+/* Standard input is read more than once: fields first, then records, perhaps in ranges. A pipe's
+ * bytes are kept in a file without a name. */
+static int spool_stdin(struct assay_set_file *file, struct assay_error *err)
+{
+    struct stat info;
+    if (fstat(STDIN_FILENO, &info) == 0 && S_ISREG(info.st_mode) &&
+        lseek(STDIN_FILENO, 0, SEEK_CUR) == 0)
+        return ASSAY_OK; /* its path below is as good as any */
+    const char *folder = getenv("TMPDIR");
+    file->spool = open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (file->spool < 0)
+        return assay_fail_errno(err, ASSAY_IO, errno, "making room for standard input in %s",
+                                folder ? folder : "/tmp");
+    ASSAY_AUTO(assay_free) void *step = assay_malloc(SPOOL_STEP);
+    if (!step)
+        return assay_fail_memory(err);
+    for (;;) {
+        const ssize_t got = read(STDIN_FILENO, step, SPOOL_STEP);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return assay_fail_errno(err, ASSAY_IO, errno, "reading standard input");
+        if (got == 0)
+            break;
+        ASSAY_TRY(
+            assay_fd_write_all(file->spool, "the copy of standard input", step, (size_t)got, err));
+    }
+    return ASSAY_OK;
+}
+
+static int take_stdin(struct assay_set_file *file, struct assay_error *err)
+{
+    ASSAY_TRY(spool_stdin(file, err));
+    struct assay_buf path = {0};
+    assay_buf_printf(&path, "/proc/self/fd/%d", file->spool >= 0 ? file->spool : STDIN_FILENO);
+    file->path = assay_buf_take(&path);
+    return file->path ? ASSAY_OK : assay_fail_memory(err);
 }
 
 static int add_paths(struct assay_file_set *set, const json_t *files,
@@ -50,10 +89,8 @@ static int add_paths(struct assay_file_set *set, const json_t *files,
         struct assay_set_file *item = &set->files[set->count++];
         item->spool = -1;
         item->shown = assay_strdup(path);
-        if (strcmp(path, "-") != 0)
-            ASSAY_TRY(assay_fence_resolve(fence, path, &item->path, err));
-        else
-            item->path = assay_strdup(path);
+        ASSAY_TRY(strcmp(path, "-") == 0 ? take_stdin(item, err)
+                                         : assay_fence_resolve(fence, path, &item->path, err));
         if (!item->path || !item->shown)
             return assay_fail_memory(err);
     }
@@ -65,7 +102,9 @@ static int settle_format(struct assay_file_set *set, const json_t *reader_option
 {
     for (size_t i = 0; i < set->count; i++) {
         const char *format = NULL;
-        ASSAY_TRY(assay_file_format(set->files[i].path, reader_options, &format, err));
+        ASSAY_TRY(
+            assay_file_format(strcmp(set->files[i].shown, "-") == 0 ? "-" : set->files[i].path,
+                              reader_options, &format, err));
         if (!set->format)
             set->format = format;
         else if (assay_file_family(format) != assay_file_family(set->format))
@@ -92,17 +131,12 @@ static int warn(struct assay_file_set *set, const char *code, const struct assay
         err);
 }
 
-static const struct assay_schema *file_schema(const struct assay_set_file *file)
-{
-    return file->stream ? &file->stream->schema : &file->head->schema;
-}
-
 /* Take the fields of one more file in; the first one's order leads. */
 static int unify(struct assay_file_set *set, struct assay_set_file *file, struct assay_error *err)
 {
     const bool first = file == set->files;
-    for (size_t i = 0; i < file_schema(file)->count; i++) {
-        const struct assay_field *field = &file_schema(file)->fields[i];
+    for (size_t i = 0; i < file->head->schema.count; i++) {
+        const struct assay_field *field = &file->head->schema.fields[i];
         if (assay_schema_find(&set->schema, field->name) >= 0)
             continue;
         if (!assay_schema_add(&set->schema, field->name, field->native_type, field->type,
@@ -124,10 +158,10 @@ static int map_fields(struct assay_file_set *set, struct assay_set_file *file,
         return assay_fail_memory(err);
     for (size_t i = 0; i < set->schema.count; i++) {
         const char *name = set->schema.fields[i].name;
-        const ptrdiff_t at = assay_schema_find(file_schema(file), name);
+        const ptrdiff_t at = assay_schema_find((&file->head->schema), name);
         if (at >= 0)
-            file->fields[file->fields_count++] = file_schema(file)->fields[at].name;
-        else if (file_schema(file)->count) /* an empty file lacks nothing */
+            file->fields[file->fields_count++] = file->head->schema.fields[at].name;
+        else if (file->head->schema.count) /* an empty file lacks nothing */
             ASSAY_TRY(warn(set, "header_lacks_field", file, name, "lacks", err));
     }
     return ASSAY_OK;
@@ -139,13 +173,7 @@ static int open_csv_file(struct assay_file_set *set, struct assay_set_file *file
     ASSAY_AUTO(assay_source_close) struct assay_source *source = NULL;
     ASSAY_TRY(assay_source_open(file->path, assay_json_str(set->options, "encoding", NULL), &source,
                                 err));
-    if (strcmp(file->path, "-") == 0) {
-        const struct assay_csv_part all = {0};
-        ASSAY_TRY(assay_csv_reader_open(ASSAY_TAKE(source), NULL, set->options, &all, &file->stream,
-                                        err));
-    } else {
-        ASSAY_TRY(assay_csv_head_read(source, set->options, &file->head, err));
-    }
+    ASSAY_TRY(assay_csv_head_read(source, set->options, &file->head, err));
     return unify(set, file, err);
 }
 
@@ -158,42 +186,11 @@ static int open_csv(struct assay_file_set *set, struct assay_error *err)
     return ASSAY_OK;
 }
 
-/* Standard input is read twice: once for the fields, once for the records. */
-static int spool_stdin(struct assay_set_file *file, struct assay_error *err)
-{
-    const char *folder = getenv("TMPDIR");
-    file->spool = open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (file->spool < 0)
-        return assay_fail_errno(err, ASSAY_IO, errno, "making room for standard input in %s",
-                                folder ? folder : "/tmp");
-    ASSAY_AUTO(assay_free) void *step = assay_malloc(SPOOL_STEP);
-    if (!step)
-        return assay_fail_memory(err);
-    for (;;) {
-        const ssize_t got = read(STDIN_FILENO, step, SPOOL_STEP);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return assay_fail_errno(err, ASSAY_IO, errno, "reading standard input");
-        if (got == 0)
-            break;
-        ASSAY_TRY(
-            assay_fd_write_all(file->spool, "the copy of standard input", step, (size_t)got, err));
-    }
-    struct assay_buf path = {0};
-    assay_buf_printf(&path, "/proc/self/fd/%d", file->spool);
-    assay_free(file->path);
-    file->path = assay_buf_take(&path);
-    return file->path ? ASSAY_OK : assay_fail_memory(err);
-}
-
 static int open_json(struct assay_file_set *set, bool sample, const atomic_bool *cancelled,
                      struct assay_error *err)
 {
     ASSAY_TRY(assay_json_fields_new(set->options, &set->json, err));
     for (size_t i = 0; i < set->count; i++) {
-        if (strcmp(set->files[i].path, "-") == 0)
-            ASSAY_TRY(spool_stdin(&set->files[i], err));
         ASSAY_AUTO(assay_source_close) struct assay_source *source = NULL;
         ASSAY_TRY(assay_source_open(set->files[i].path,
                                     assay_json_str(set->options, "encoding", NULL), &source, err));

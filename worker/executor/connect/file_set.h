@@ -19,9 +19,8 @@ enum assay_file_family assay_file_family(const char *format);
 struct assay_set_file {
     char *path;                  /* real path, or "-" */
     char *shown;                 /* as the container calls it */
-    struct assay_csv_head *head; /* CSV kin; NULL for standard input */
-    struct assay_reader *stream; /* CSV kin from standard input: open already, read once */
-    int spool;                   /* JSON from standard input: a nameless temporary file; else -1 */
+    struct assay_csv_head *head; /* CSV kin */
+    int spool; /* standard input that is no regular file: a nameless temporary one; else -1 */
     const char **fields; /* CSV kin: which of the set's fields it has, in the set's order; names are
                             the head's */
     size_t fields_count;
