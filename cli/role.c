@@ -52,7 +52,7 @@ static int check_distributed(const struct assay_config *config, struct assay_err
     return ASSAY_OK;
 }
 
-static json_t *queue_options(const struct assay_config *config, const char *client_id)
+json_t *assay_role_queue_options(const struct assay_config *config, const char *client_id)
 {
     json_t *options =
         json_pack("{s:s, s:s, s:I}", "topic_prefix",
@@ -81,7 +81,7 @@ int assay_role_open(struct assay_role *role, const struct assay_config *config, 
     ASSAY_TRY(assay_db_open(assay_config_text(config, "catalog.url"),
                             (int)assay_config_int(config, "catalog.connections"), &role->db, err));
     ASSAY_TRY(assay_job_store_open(role->db, &role->store, err));
-    ASSAY_AUTO(assay_json_decref) json_t *options = queue_options(config, client_id);
+    ASSAY_AUTO(assay_json_decref) json_t *options = assay_role_queue_options(config, client_id);
     if (!options)
         return assay_fail_memory(err);
     ASSAY_TRY(assay_queue_open(assay_config_text(config, "queue.url"), options, &role->queue, err));
