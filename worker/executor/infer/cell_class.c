@@ -7,6 +7,7 @@
 
 #include "common/base/cleanup.h"
 #include "worker/executor/infer/cell_date.h"
+#include "worker/executor/infer/cell_tables.h"
 
 static const char *const names[ASSAY_CLASS_COUNT] = {
     [ASSAY_CLASS_NULL] = "null",
@@ -38,29 +39,30 @@ const char *assay_class_name(enum assay_cell_class class_)
     return names[class_];
 }
 
-/* What the first byte allows. */
-enum start {
-    START_TEXT, /* nothing but text */
-    START_DIGIT,
-    START_SIGN,  /* + - . */
-    START_WORD,  /* a letter that begins one of the words below, a month or a currency code */
-    START_OTHER, /* blank, '#', '?', '$', … */
+const unsigned char assay_cell_starts[256] = {
+    ['0'] = ASSAY_START_DIGIT,  ['1'] = ASSAY_START_DIGIT,  ['2'] = ASSAY_START_DIGIT,
+    ['3'] = ASSAY_START_DIGIT,  ['4'] = ASSAY_START_DIGIT,  ['5'] = ASSAY_START_DIGIT,
+    ['6'] = ASSAY_START_DIGIT,  ['7'] = ASSAY_START_DIGIT,  ['8'] = ASSAY_START_DIGIT,
+    ['9'] = ASSAY_START_DIGIT,  ['+'] = ASSAY_START_SIGN,   ['-'] = ASSAY_START_SIGN,
+    ['.'] = ASSAY_START_SIGN,   ['a'] = ASSAY_START_WORD,   ['A'] = ASSAY_START_WORD,
+    ['c'] = ASSAY_START_WORD,   ['C'] = ASSAY_START_WORD,   ['d'] = ASSAY_START_WORD,
+    ['D'] = ASSAY_START_WORD,   ['e'] = ASSAY_START_WORD,   ['E'] = ASSAY_START_WORD,
+    ['f'] = ASSAY_START_WORD,   ['F'] = ASSAY_START_WORD,   ['g'] = ASSAY_START_WORD,
+    ['G'] = ASSAY_START_WORD,   ['i'] = ASSAY_START_WORD,   ['I'] = ASSAY_START_WORD,
+    ['j'] = ASSAY_START_WORD,   ['J'] = ASSAY_START_WORD,   ['m'] = ASSAY_START_WORD,
+    ['M'] = ASSAY_START_WORD,   ['n'] = ASSAY_START_WORD,   ['N'] = ASSAY_START_WORD,
+    ['o'] = ASSAY_START_WORD,   ['O'] = ASSAY_START_WORD,   ['s'] = ASSAY_START_WORD,
+    ['S'] = ASSAY_START_WORD,   ['t'] = ASSAY_START_WORD,   ['T'] = ASSAY_START_WORD,
+    ['u'] = ASSAY_START_WORD,   ['U'] = ASSAY_START_WORD,   [' '] = ASSAY_START_OTHER,
+    ['\t'] = ASSAY_START_OTHER, ['#'] = ASSAY_START_OTHER,  ['?'] = ASSAY_START_OTHER,
+    ['$'] = ASSAY_START_OTHER,  ['<'] = ASSAY_START_OTHER,  ['('] = ASSAY_START_OTHER,
+    ['\\'] = ASSAY_START_OTHER, [0xC2] = ASSAY_START_OTHER, [0xE2] = ASSAY_START_OTHER,
 };
 
-static const unsigned char starts[256] = {
-    ['0'] = START_DIGIT,  ['1'] = START_DIGIT,  ['2'] = START_DIGIT,  ['3'] = START_DIGIT,
-    ['4'] = START_DIGIT,  ['5'] = START_DIGIT,  ['6'] = START_DIGIT,  ['7'] = START_DIGIT,
-    ['8'] = START_DIGIT,  ['9'] = START_DIGIT,  ['+'] = START_SIGN,   ['-'] = START_SIGN,
-    ['.'] = START_SIGN,   ['a'] = START_WORD,   ['A'] = START_WORD,   ['c'] = START_WORD,
-    ['C'] = START_WORD,   ['d'] = START_WORD,   ['D'] = START_WORD,   ['e'] = START_WORD,
-    ['E'] = START_WORD,   ['f'] = START_WORD,   ['F'] = START_WORD,   ['g'] = START_WORD,
-    ['G'] = START_WORD,   ['i'] = START_WORD,   ['I'] = START_WORD,   ['j'] = START_WORD,
-    ['J'] = START_WORD,   ['m'] = START_WORD,   ['M'] = START_WORD,   ['n'] = START_WORD,
-    ['N'] = START_WORD,   ['o'] = START_WORD,   ['O'] = START_WORD,   ['s'] = START_WORD,
-    ['S'] = START_WORD,   ['t'] = START_WORD,   ['T'] = START_WORD,   ['u'] = START_WORD,
-    ['U'] = START_WORD,   [' '] = START_OTHER,  ['\t'] = START_OTHER, ['#'] = START_OTHER,
-    ['?'] = START_OTHER,  ['$'] = START_OTHER,  ['<'] = START_OTHER,  ['('] = START_OTHER,
-    ['\\'] = START_OTHER, [0xC2] = START_OTHER, [0xE2] = START_OTHER,
+const bool assay_cell_ends[256] = {
+    ['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true,
+    ['6'] = true, ['7'] = true, ['8'] = true, ['9'] = true, ['M'] = true, ['m'] = true,
+    ['Z'] = true, ['z'] = true, ['C'] = true, ['T'] = true,
 };
 
 static bool is_digit(char c)
@@ -111,7 +113,7 @@ enum { LONGEST_WORD = 8 };
 
 /* Sizes that a word with this first byte can have, so that most texts are told apart by one look.
  */
-static const unsigned short word_sizes[256] = {
+const unsigned short assay_cell_word_sizes[256] = {
     ['t'] = SIZE(4),
     ['T'] = SIZE(4),
     ['f'] = SIZE(5),
@@ -132,10 +134,11 @@ static const unsigned short word_sizes[256] = {
 
 static enum assay_cell_class word_class(const char *data, size_t size)
 {
-    if (size > LONGEST_WORD || !(word_sizes[(unsigned char)data[0]] >> size & 1))
+    if (size > LONGEST_WORD || !(assay_cell_word_sizes[(unsigned char)data[0]] >> size & 1))
         return ASSAY_CLASS_TEXT;
     for (size_t i = 0; i < ASSAY_COUNT(words); i++)
-        if (words[i].size == size && !strncasecmp(data, words[i].text, size))
+        if (words[i].size == size && (data[size - 1] | 0x20) == (words[i].text[size - 1] | 0x20) &&
+            !strncasecmp(data, words[i].text, size))
             return words[i].class_;
     return ASSAY_CLASS_TEXT;
 }
@@ -144,7 +147,7 @@ static enum assay_cell_class word_class(const char *data, size_t size)
 static bool begins_with_month(const char *data, size_t size)
 {
     static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-    if (size < 6)
+    if (size < 6 || !assay_cell_ends[(unsigned char)data[size - 1]])
         return false;
     for (size_t i = 0; i < sizeof months - 1; i += 3)
         if ((data[0] | 0x20) == months[i] && (data[1] | 0x20) == months[i + 1] &&
@@ -185,6 +188,19 @@ static enum assay_cell_class date_class(const char *data, size_t size, size_t le
     return class_;
 }
 
+/* Four groups up to 255 with points, as of an IP address. */
+static bool is_address(const char *data, size_t size)
+{
+    unsigned group = 0, points = 0;
+    for (size_t i = 0; i < size; i++) {
+        points += data[i] == '.';
+        group = data[i] == '.' ? 0 : group * 10 + (unsigned)(data[i] - '0');
+        if (group > 255)
+            return false;
+    }
+    return points == 3;
+}
+
 /* 1,234  1,234.50  1.234,50  1'234  1 234,5: groups of three behind the first one, one kind of
  * mark, a fraction by the other. */
 static bool is_grouped(const char *data, size_t size)
@@ -202,8 +218,8 @@ static bool is_grouped(const char *data, size_t size)
         groups++;
         i += 4;
     }
-    if (!groups || (mark == '.' && groups == 1 && i == size)) /* "1.234" is a decimal */
-        return false;
+    if (!groups || (mark == '.' && i == size && (groups == 1 || is_address(data, size))))
+        return false; /* "1.234" is a decimal */
     if (i < size && (data[i] == '.' || data[i] == ',') && data[i] != mark) {
         for (i++; i < size && is_digit(data[i]); i++)
             ;
@@ -282,6 +298,73 @@ static enum assay_cell_class integer_class(const char *data, size_t size, size_t
     return value >= INT64_MIN && value <= INT64_MAX ? ASSAY_CLASS_INTEGER : ASSAY_CLASS_INTEGER128;
 }
 
+/* Length of the run of digits at `at`. */
+static size_t run_of(const char *data, size_t size, size_t at)
+{
+    size_t end = at;
+    while (end < size && is_digit(data[end]))
+        end++;
+    return end - at;
+}
+
+/* Digits, a point, digits, a point …: could it be a date or grouped digits, rather than a version
+ * or an address? */
+static bool dots_may_mean(const char *data, size_t size, size_t lead)
+{
+    const size_t second = run_of(data, size, lead + 1), behind = lead + 1 + second;
+    if (lead > 2 && lead != 4 && second != 3)
+        return false;
+    if (behind >= size || data[behind] != '.')
+        return true;
+    const size_t third = run_of(data, size, behind + 1), end = behind + 1 + third;
+    return second == 3 ? third == 3 : end == size || data[end] == ' ' || data[end] == 'T';
+}
+
+/* Digits, a blank, and then: a month's name, a group of digits, a percent or currency sign, a code?
+ */
+static bool blank_may_mean(const char *data, size_t size, size_t lead)
+{
+    const size_t left = size - lead - 1;
+    const char next = left ? data[lead + 1] : 'x';
+    const char lower = (char)(next | 0x20);
+    return lower >= 'a' && lower <= 'z'
+               ? left == 3 || (lead <= 2 && assay_cell_ends[(unsigned char)data[size - 1]])
+               : true;
+}
+
+/* Digits [first, lead) and then something that makes no number: by the byte behind them a date, an
+ * amount, or text. */
+static enum assay_cell_class beyond_number(const char *data, size_t size, size_t first, size_t lead,
+                                           uint32_t *ret_formats)
+{
+    enum assay_cell_class class_ = ASSAY_CLASS_TEXT;
+    switch ((unsigned char)data[lead]) {
+    case '.':
+        if (!dots_may_mean(data, size, lead))
+            return ASSAY_CLASS_TEXT;
+        break;
+    case ' ':
+        if (!blank_may_mean(data, size, lead))
+            return ASSAY_CLASS_TEXT;
+        break;
+    case '-':
+    case '/':
+        return first ? ASSAY_CLASS_TEXT : date_class(data, size, lead, ret_formats);
+    case ',':
+    case '\'':
+    case '%':
+    case '$':
+    case 0xC2: /* currency signs in UTF-8 */
+    case 0xE2:
+        return candidate_class(data, size);
+    default:
+        return ASSAY_CLASS_TEXT;
+    }
+    if (!first)
+        class_ = date_class(data, size, lead, ret_formats);
+    return class_ == ASSAY_CLASS_TEXT ? candidate_class(data, size) : class_;
+}
+
 /* A number with sign, point and exponent, or something that begins like one. */
 static enum assay_cell_class number_class(const char *data, size_t size, uint32_t *ret_formats)
 {
@@ -310,12 +393,7 @@ static enum assay_cell_class number_class(const char *data, size_t size, uint32_
         if (j == size && j > from)
             return zero ? ASSAY_CLASS_LEADING_ZERO : ASSAY_CLASS_EXPONENT;
     }
-    if (!first && whole) {
-        const enum assay_cell_class class_ = date_class(data, size, lead, ret_formats);
-        if (class_ != ASSAY_CLASS_TEXT)
-            return class_;
-    }
-    return whole ? candidate_class(data, size) : ASSAY_CLASS_TEXT;
+    return whole ? beyond_number(data, size, first, lead, ret_formats) : ASSAY_CLASS_TEXT;
 }
 
 static bool is_blank(const char *data, size_t size)
@@ -336,12 +414,19 @@ static enum assay_cell_class sign_class(const char *data, size_t size, uint32_t 
     return class_ != ASSAY_CLASS_TEXT || data[0] == '.' ? class_ : candidate_class(data, size);
 }
 
+static bool is_capital(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
 static enum assay_cell_class letter_class(const char *data, size_t size, uint32_t *ret_formats)
 {
     enum assay_cell_class class_ = word_class(data, size);
     if (class_ == ASSAY_CLASS_TEXT)
         class_ = date_class(data, size, 0, ret_formats);
-    const bool code = size > 4 && is_digit(data[size - 1]) && (data[3] == ' ' || is_digit(data[3]));
+    const bool code = size > 4 && is_digit(data[size - 1]) && is_capital(data[0]) &&
+                      is_capital(data[1]) && is_capital(data[2]) &&
+                      (data[3] == ' ' || is_digit(data[3]));
     return class_ == ASSAY_CLASS_TEXT && code ? candidate_class(data, size) : class_;
 }
 
@@ -351,14 +436,14 @@ enum assay_cell_class assay_text_classify(const char *data, size_t size_bytes,
     *ret_formats = 0;
     if (!size_bytes)
         return ASSAY_CLASS_EMPTY;
-    switch (starts[(unsigned char)data[0]]) {
-    case START_DIGIT:
+    switch (assay_cell_starts[(unsigned char)data[0]]) {
+    case ASSAY_START_DIGIT:
         return number_class(data, size_bytes, ret_formats);
-    case START_SIGN:
+    case ASSAY_START_SIGN:
         return sign_class(data, size_bytes, ret_formats);
-    case START_WORD:
+    case ASSAY_START_WORD:
         return letter_class(data, size_bytes, ret_formats);
-    case START_OTHER: {
+    case ASSAY_START_OTHER: {
         if (is_blank(data, size_bytes))
             return ASSAY_CLASS_BLANK;
         const enum assay_cell_class class_ = word_class(data, size_bytes);

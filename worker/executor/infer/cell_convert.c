@@ -8,6 +8,7 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/infer/cell_fast.h"
+#include "worker/executor/infer/cell_tables.h"
 #include "worker/executor/infer/type_count.h"
 
 enum { WORDS = ASSAY_BATCH_ROWS / 64 };
@@ -267,16 +268,33 @@ static void convert_nothing(struct run *run)
         (void)look_closer(run, row, NULL);
 }
 
+static bool is_plain_text(const struct assay_cell *cell)
+{
+    return cell->kind <= ASSAY_CELL_STRING && cell->size_bytes;
+}
+
 static void convert_text(struct run *run)
 {
     struct assay_type_profile *profile = &run->convert->profile;
+    uint64_t nulls = 0, texts = 0;
     for (size_t row = 0; row < run->rows; row++) {
+        const struct assay_cell *cell = &run->cells[row];
         enum assay_cell_class class_;
-        const int rc = assay_type_count(profile, &run->cells[row], &class_, run->err);
+        if (cell->kind == ASSAY_CELL_NULL) {
+            nulls++;
+            continue;
+        }
+        run->valid[row / 64] |= UINT64_C(1) << (row % 64);
+        if (is_plain_text(cell) && assay_cell_is_surely_text(cell->data, cell->size_bytes)) {
+            texts++;
+            continue;
+        }
+        const int rc = assay_type_count(profile, cell, &class_, run->err);
         if (rc != ASSAY_OK)
             run->rc = rc;
-        run->valid[row / 64] |= (uint64_t)(class_ != ASSAY_CLASS_NULL) << (row % 64);
     }
+    profile->counts[ASSAY_CLASS_NULL] += nulls;
+    profile->counts[ASSAY_CLASS_TEXT] += texts;
 }
 
 static void convert_rows(struct run *run)

@@ -61,23 +61,27 @@ static inline bool assay_fast_decimal16(const char *data, size_t size, uint64_t 
     return true;
 }
 
-/** As above for 17 to 20 bytes with a point among the first `size - 16`: "0.12008397020436501". */
+/** As above for 17 to 20 bytes with a point among the first `size - 8`: "0.12008397020436501". */
 static inline bool assay_fast_decimal20(const char *data, size_t size, uint64_t *ret_significand,
                                         int *ret_digits)
 {
     const size_t front = size - 16;
-    uint64_t high = assay_load_digits(data, front);
-    const uint64_t middle = assay_load8(data + front), low = assay_load8(data + front + 8);
-    const int at = assay_fast_point(high);
-    if (at < 0)
-        return false;
-    high = assay_fast_close(high, at, '0');
-    if (!assay_are_digits(high) || !assay_are_digits(middle) || !assay_are_digits(low))
+    uint64_t high = assay_load_digits(data, front), middle = assay_load8(data + front);
+    const uint64_t low = assay_load8(data + front + 8);
+    int at = assay_fast_point(high), digits = 23 - at;
+    if (at >= 0) {
+        high = assay_fast_close(high, at, '0');
+    } else if ((at = assay_fast_point(middle)) >= 0) {
+        digits = 15 - at;
+        middle = assay_fast_close(middle, at, high >> 56);
+        high = high << 8 | '0';
+    }
+    if (at < 0 || !assay_are_digits(high) || !assay_are_digits(middle) || !assay_are_digits(low))
         return false;
     *ret_significand =
         (assay_digits_value(high) * UINT64_C(100000000) + assay_digits_value(middle)) * 100000000 +
         assay_digits_value(low);
-    *ret_digits = 23 - at;
+    *ret_digits = digits;
     return true;
 }
 
@@ -97,7 +101,7 @@ static inline bool assay_fast_double(const char *data, size_t size, double *ret_
                      : assay_fast_decimal20(text, left, &significand, &digits)))
         return false;
     *ret_decimal = digits >= 0;
-    return assay_double_make(significand, digits > 0 ? -digits : 0, sign, ret_value);
+    return assay_double_divide(significand, digits > 0 ? (unsigned)digits : 0, sign, ret_value);
 }
 
 /** Eight bytes against a pattern: digits where it has '0', else the same byte. The digits' values

@@ -11,6 +11,10 @@
 
 enum { LEAST_POWER = -55, MOST_POWER = 55 }; /* beyond: strtod */
 
+const double assay_tens[23] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 /* 5^q as its highest 128 bits (Lemire 2021, section 5). */
 struct power {
     uint64_t high, low;
@@ -92,13 +96,10 @@ static bool eisel_lemire(uint64_t w, int q, uint64_t *ret_bits)
 
 bool assay_double_make(uint64_t significand, int exponent, bool negative, double *ret_value)
 {
-    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                  1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     double value;
     if (significand <= (UINT64_C(1) << 53) && exponent >= -22 && exponent <= 22) {
-        value = exponent < 0 ? (double)significand / tens[-exponent]
-                             : (double)significand * tens[exponent];
+        value = exponent < 0 ? (double)significand / assay_tens[-exponent]
+                             : (double)significand * assay_tens[exponent];
     } else if (!significand) {
         value = 0;
     } else {

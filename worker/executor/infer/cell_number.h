@@ -17,6 +17,19 @@ double assay_double_read(const char *data, size_t size_bytes);
 /** significand × 10^exponent, correctly rounded; false where the fast ways do not decide. Pure. */
 bool assay_double_make(uint64_t significand, int exponent, bool negative, double *ret_value);
 
+extern const double assay_tens[23]; /* 10^0 … 10^22, all exact */
+/** As above for exponents 0 to -22, the usual case (Clinger 1990: exact operands, one rounding)
+ * without a call. */
+static inline bool assay_double_divide(uint64_t significand, unsigned digits, bool negative,
+                                       double *ret_value)
+{
+    if (__builtin_expect(significand > (UINT64_C(1) << 53), 0))
+        return assay_double_make(significand, -(int)digits, negative, ret_value);
+    const double value = (double)(int64_t)significand / assay_tens[digits];
+    *ret_value = negative ? -value : value;
+    return true;
+}
+
 /** Eight bytes as a little-endian word. */
 static inline uint64_t assay_load8(const char *data)
 {
@@ -25,24 +38,27 @@ static inline uint64_t assay_load8(const char *data)
     return word;
 }
 
-/** The first size_bytes (1 to 8) bytes of a text, the first one lowest, in the high bytes of a
- * word; '0' below them: "12" is "00000012". Reads no byte outside of the text. */
+/** Eight bytes of which only the first size_bytes (1 to 8) are the text's; the others are any.
+ * Reads beyond the text, but never into another page (and never under a sanitizer). */
+static inline uint64_t assay_load_beyond(const char *data, size_t size_bytes)
+{
+#ifndef ASSAY_SANITIZED
+    if (__builtin_expect(((uintptr_t)data & 4095) <= 4096 - 8, 1))
+        return assay_load8(data);
+#endif
+    uint64_t word = 0;
+    for (size_t i = 0; i < size_bytes && i < 8; i++)
+        word |= (uint64_t)(unsigned char)data[i] << (8 * i);
+    return word;
+}
+
+/** The size_bytes (1 to 8) bytes of a text, the first one lowest, in the high bytes of a word with
+ * '0' below them: "12" is "00000012". */
 static inline uint64_t assay_load_digits(const char *data, size_t size_bytes)
 {
-    uint64_t word = 0;
-    if (size_bytes >= 4) { /* two overlapping halves */
-        uint32_t low, high;
-        memcpy(&low, data, 4);
-        memcpy(&high, data + size_bytes - 4, 4);
-        word = (uint64_t)high << 32 | (uint64_t)low << (64 - 8 * size_bytes);
-    } else {
-        word = (uint64_t)(unsigned char)data[0] << (64 - 8 * size_bytes);
-        word |= (uint64_t)(unsigned char)data[size_bytes >> 1]
-                << (64 - 8 * size_bytes + 8 * (size_bytes >> 1));
-        word |= (uint64_t)(unsigned char)data[size_bytes - 1] << 56;
-    }
-    const uint64_t zeros = UINT64_C(0x3030303030303030);
-    return size_bytes == 8 ? word : word | zeros >> (8 * size_bytes);
+    const unsigned shift = 64 - 8 * (unsigned)size_bytes;
+    return assay_load_beyond(data, size_bytes) << shift |
+           UINT64_C(0x3030303030303030) >> 1 >> (63 - shift);
 }
 
 /** All eight bytes are digits. */

@@ -8,7 +8,7 @@
 #include "worker/executor/read/csv_guess.h"
 #include "worker/executor/read/csv_walk.h"
 
-#define SPOT_BYTES ((size_t)64 << 10)
+#define SPOT_BYTES ((size_t)32 << 10)
 
 /* A sample being taken. */
 struct sample {
@@ -86,7 +86,7 @@ static int take(struct sample *sample, struct assay_error *err)
     const struct assay_csv_head *head = sample->head;
     const uint64_t size =
         head->size_bytes > head->data_begin ? head->size_bytes - head->data_begin : 0;
-    const bool small = size <= ASSAY_TYPE_SAMPLE_SPOTS * (SPOT_BYTES / 4);
+    const bool small = size <= ASSAY_TYPE_SAMPLE_SPOTS * (SPOT_BYTES / 2);
     const uint64_t step = small ? SPOT_BYTES : size / ASSAY_TYPE_SAMPLE_SPOTS;
     for (uint64_t at = 0; at < size; at += step)
         ASSAY_TRY(add_spot(sample, head->data_begin + at,

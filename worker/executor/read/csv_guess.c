@@ -5,7 +5,7 @@
 #include "worker/executor/read/csv_cell.h"
 #include "worker/executor/read/csv_walk.h"
 
-enum { MOST_RECORDS = 64 };
+enum { MOST_RECORDS = 16 };
 
 int assay_csv_read_at(struct assay_source *source, uint64_t offset, char *buffer, size_t size_bytes,
                       size_t *ret_size, struct assay_error *err)

@@ -11,8 +11,8 @@
 #include "worker/executor/read/csv_cell.h"
 #include "worker/executor/read/csv_scan.h"
 
-#define WINDOW_BYTES                                                                               \
-    ((size_t)256 << 10) /* text of a batch: with its cells it stays in the second-level cache */
+/* Text of a batch: with its cells it stays in the second-level cache. */
+#define WINDOW_BYTES   ((size_t)128 << 10)
 #define PADDING_BYTES  64
 #define STRIDE_PAD     4 /* cells between columns, so that they do not share cache sets */
 #define BATCH_CELLS    ((size_t)512 << 10) /* bounds the cells of a batch: 8 MiB */
