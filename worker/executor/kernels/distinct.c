@@ -153,12 +153,11 @@ static void exact_figures(const struct assay_distinct *distinct,
     figures->entropy = distinct->count ? fmax(0, log(n) - sum / n) : NAN;
 }
 
-/* A value whose count is known to 5 %: its part of the entropy is taken as it is. */
+/* A watched value of which more was counted than may be missing: its part of the entropy is taken by itself. */
 static bool is_heavy(const struct assay_frequency *table, uint32_t slot)
 {
     const uint64_t error = table->errors ? table->errors[slot] : 0;
-    return table->slots[slot].hash && table->slots[slot].count > 2 * table->threshold &&
-           error < table->slots[slot].count / 20 + 1;
+    return table->slots[slot].hash && table->slots[slot].count > error;
 }
 
 static bool is_heavy_hash(const struct assay_frequency *table, uint64_t hash)

@@ -27,7 +27,7 @@
 #define ASSAY_FIELD_EXACT_VALUES                                                                   \
     4096 /* distinct values, and values for quantiles, up to which figures are exact */
 #define ASSAY_FIELD_SAMPLE      1024                /* values of the uniform sample */
-#define ASSAY_FIELD_STATE_BYTES ((size_t)640 << 10) /* default ceiling of one field */
+#define ASSAY_FIELD_STATE_BYTES  ((size_t)1280 << 10) /* default ceiling of one field */
 
 /** What to leave out of a field's statistics (each saves time and memory; its figures stay without
  * value). */
