@@ -5,7 +5,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #ifdef ASSAY_SANITIZED
-#include <sanitizer/allocator_interface.h>
+size_t __sanitizer_get_current_allocated_bytes(void); /* of the sanitizers' run time */
 #endif
 
 #include "worker/executor/kernels/frequency.h"
