@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "worker/executor/infer/cell_number.h"
 
 /** What a first byte allows. */
 enum assay_cell_start {
@@ -23,35 +24,31 @@ extern const unsigned short assay_cell_word_sizes[256];
  * UTC, GMT. */
 extern const bool assay_cell_ends[256];
 
-/** What follows the digits at the start of eight bytes is a letter other than 'e' (exponent):
- * "8c7b1cd2-…". */
-static inline bool assay_cell_digits_then_letter(uint64_t word)
+/** What follows the digits at the start of a text is a letter other than 'e' (exponent):
+ * "8c7b1cd2-…". word: its first eight bytes, any behind its end. */
+static inline bool assay_cell_digits_then_letter(uint64_t word, size_t size_bytes)
 {
     const uint64_t values = word ^ UINT64_C(0x3030303030303030),
                    high = UINT64_C(0x8080808080808080);
-    const uint64_t others = ((values + UINT64_C(0x7676767676767676)) | values) & high;
-    if (!others)
-        return false;
-    const unsigned char stop = (unsigned char)(word >> (__builtin_ctzll(others) - 7)) | 0x20;
-    return stop >= 'a' && stop <= 'z' && stop != 'e';
+    const uint64_t others =
+        (((values + UINT64_C(0x7676767676767676)) | values) & high) | UINT64_C(1) << 63;
+    const unsigned at = (unsigned)__builtin_ctzll(others) - 7;
+    const unsigned char stop = (unsigned char)(word >> at) | 0x20;
+    return (at >> 3 < size_bytes) & (stop >= 'a') & (stop <= 'z') & (stop != 'e');
 }
 
 /** A few bytes and the size tell that a text (not empty) is ASSAY_CLASS_TEXT: the usual case in
- * text columns. */
+ * text columns, and so without branches that a processor could guess wrong. */
 static inline bool assay_cell_is_surely_text(const char *data, size_t size_bytes)
 {
     const unsigned char first = (unsigned char)data[0], last = (unsigned char)data[size_bytes - 1];
-    const enum assay_cell_start start = assay_cell_starts[first];
-    uint64_t word;
-    if (start == ASSAY_START_TEXT)
-        return true;
-    if (start == ASSAY_START_WORD)
-        return !(size_bytes < 16 && (assay_cell_word_sizes[first] >> size_bytes & 1)) &&
-               !assay_cell_ends[last];
-    if (start != ASSAY_START_DIGIT || size_bytes < 8)
-        return false;
-    memcpy(&word, data, sizeof word);
-    return assay_cell_digits_then_letter(word);
+    const unsigned start = assay_cell_starts[first];
+    const bool word = (size_bytes < 16) & (assay_cell_word_sizes[first] >> (size_bytes & 15) & 1);
+    const bool letters =
+        assay_cell_digits_then_letter(assay_load_beyond(data, size_bytes), size_bytes);
+    return (start == ASSAY_START_TEXT) |
+           ((start == ASSAY_START_WORD) & !word & !assay_cell_ends[last]) |
+           ((start == ASSAY_START_DIGIT) & letters);
 }
 
 #endif

@@ -191,19 +191,22 @@ static bool is_comment(const struct csv_reader *csv)
     return csv->dialect.comment && csv->buffer[csv->at] == csv->dialect.comment;
 }
 
-/* A cell in a place of its own: beyond the columns, too large, the last of a short record, or of a
- * dialect with escapes or comments. True when it is empty. */
-static bool odd_cell(struct csv_reader *csv, size_t column, size_t start, size_t end)
+/* The cell [start, end), in any place of any record: its faults are noted. True when it is empty.
+ */
+static bool put_cell(struct csv_reader *csv, size_t column, size_t start, size_t end)
 {
-    const bool drop = csv->buffer[end] == '\n' && csv->dialect.newline == '\n' && end > start &&
-                      csv->buffer[end - 1] == '\r';
+    const char *data = csv->buffer;
+    const bool drop =
+        csv->dialect.newline == '\n' && data[end] == '\n' && end > start && data[end - 1] == '\r';
     const size_t size = end - start - drop;
     struct assay_cell ignored,
         *to = column < csv->columns_count ? csv->targets[column] + csv->rows : &ignored;
     if (size > csv->head->options.max_cell)
         set_fault(csv, FAULT_LARGE, column);
+    else if (size && (data[start] == csv->dialect.quote || csv->dialect.escape))
+        special_cell(csv, column, data + start, size, to);
     else
-        special_cell(csv, column, csv->buffer + start, size, to);
+        *to = (struct assay_cell){data + start, (uint32_t)size, size != 0};
     return size == 0;
 }
 
@@ -231,44 +234,53 @@ static inline int finish_record(struct csv_reader *csv, size_t end, bool last_is
     return ASSAY_OK;
 }
 
-/* Turn marks into cells. Stops behind the record that fills the batch or leaves the range. */
-static int emit(struct csv_reader *csv, const uint32_t *marks, size_t count)
+/* A record of the usual shape: `columns` marks, the last one a newline, no other. Cells as they
+ * come, in one go. False (cells may be overwritten) when it has another shape. */
+static inline bool emit_record(struct csv_reader *csv, const uint32_t *marks)
 {
     const char *const data = csv->buffer;
     const char newline = csv->dialect.newline, quote = csv->dialect.quote;
-    const bool crlf = newline == '\n', special = csv->dialect.escape || csv->dialect.comment;
-    const size_t last = csv->columns_count - 1;
-    const uint64_t max_cell = csv->head->options.max_cell;
-    size_t start = csv->start, column = csv->column;
-    for (size_t i = 0; i < count; i++) {
-        const size_t mark = marks[i];
-        const bool line_end = data[mark] == newline;
-        size_t size = mark - start;
-        bool empty;
-        if (__builtin_expect(column <= last && line_end == (column == last) && size <= max_cell &&
-                                 !special,
-                             1)) {
-            size -= line_end && crlf && size && data[mark - 1] == '\r';
-            empty = size == 0;
-            struct assay_cell *to = csv->targets[column] + csv->rows;
-            *to = (struct assay_cell){data + start, (uint32_t)size, !empty};
-            if (__builtin_expect(data[start] == quote && quote && !empty, 0))
-                special_cell(csv, column, data + start, size, to);
-        } else {
-            empty = odd_cell(csv, column, start, mark);
-        }
-        column++;
+    const size_t last = csv->columns_count - 1, row = csv->rows;
+    struct assay_cell *const *targets = csv->targets;
+    size_t start = csv->at;
+    bool odd = data[marks[last]] != newline || marks[last] - start > csv->head->options.max_cell;
+    for (size_t column = 0; column < last; column++) {
+        const size_t mark = marks[column], size = mark - start;
+        struct assay_cell *to = targets[column] + row;
+        odd |= data[mark] == newline;
+        *to = (struct assay_cell){data + start, (uint32_t)size, size != 0};
+        if (__builtin_expect(data[start] == quote, 0) && quote && size && !odd)
+            special_cell(csv, column, data + start, size, to);
         start = mark + 1;
-        if (line_end) {
-            csv->column = column;
-            ASSAY_TRY(finish_record(csv, mark, empty));
-            column = 0;
-            if (csv->rows == csv->rows_max || csv->done)
-                return ASSAY_OK;
-        }
     }
-    csv->start = start;
-    csv->column = column;
+    return !odd;
+}
+
+/* Turn marks into cells. Stops behind the record that fills the batch or leaves the range. */
+static int emit(struct csv_reader *csv, const uint32_t *marks, size_t count)
+{
+    const char newline = csv->dialect.newline;
+    const bool special = csv->dialect.escape || csv->dialect.comment;
+    const size_t last = csv->columns_count - 1;
+    for (size_t i = 0; i < count; i++) {
+        if (!csv->column && !special && count - i > last && emit_record(csv, marks + i)) {
+            i += last;
+            csv->column = last;
+            csv->start = last ? marks[i - 1] + (size_t)1 : csv->at;
+        } else if (!csv->column) {
+            csv->fault = FAULT_NONE;
+        }
+        const size_t mark = marks[i];
+        const bool line_end = csv->buffer[mark] == newline;
+        const bool empty = put_cell(csv, csv->column, csv->start, mark);
+        csv->column++;
+        csv->start = mark + 1;
+        if (!line_end)
+            continue;
+        ASSAY_TRY(finish_record(csv, mark, empty));
+        if (csv->rows == csv->rows_max || csv->done)
+            break;
+    }
     return ASSAY_OK;
 }
 
