@@ -13,18 +13,19 @@
 
 #include "worker/executor/connect/connector.h"
 
-enum { SUITE_MANY_ROWS = 20000, SUITE_WIDE_COLUMNS = 2000, SUITE_WIDE_ROWS = 3 };
+enum { SUITE_MANY_ROWS = 20000, SUITE_WIDE_ROWS = 3 };
 
 /** The containers of the source:
  *  many:  id 0 … SUITE_MANY_ROWS-1 in order, label "row <id>"
  *  empty: the fields of many, no records
- *  wide:  c0 … c1999, each value "<row>:<column>" in SUITE_WIDE_ROWS records
+ *  wide:  c0 … c<wide_columns - 1>, each value "<row>:<column>" in SUITE_WIDE_ROWS records
  *  odd:   one field of the name odd_field, one record with the value "fine" */
 struct suite_quirks {
     const char *connector;
     json_t *properties;
-    const char *product; /* ping says this, or something that begins with it */
-    const char *container_type;
+    const char *product;        /* ping says this, or something that begins with it */
+    const char *container_type; /* of all of them; NULL: they differ */
+    int wide_columns;
     const char *many, *empty, *wide, *odd; /* container names, verbatim */
     const char *odd_field;
     bool splits; /* plan() cuts `many` when asked for 4 parts; else it may give [null] */

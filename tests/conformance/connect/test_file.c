@@ -12,6 +12,8 @@
 #include "common/base/memory.h"
 #include "suite.h"
 
+enum { WIDE_COLUMNS = 2000 };
+
 static char root[] = "/tmp/assay-connect-XXXXXX";
 
 static void write_file(const char *name, struct assay_buf *text)
@@ -32,8 +34,8 @@ static void write_csv(void)
         assay_buf_printf(&text, "%d,row %d\n", i, i);
     write_file("many.csv", &text);
     for (int row = -1; row < SUITE_WIDE_ROWS; row++)
-        for (int i = 0; i < SUITE_WIDE_COLUMNS; i++) {
-            const char end = i + 1 == SUITE_WIDE_COLUMNS ? '\n' : ',';
+        for (int i = 0; i < WIDE_COLUMNS; i++) {
+            const char end = i + 1 == WIDE_COLUMNS ? '\n' : ',';
             if (row < 0)
                 assay_buf_printf(&text, "c%d%c", i, end);
             else
@@ -55,12 +57,12 @@ static void write_json(bool lines)
     write_file(lines ? "many.jsonl" : "many.json", &text);
     assay_buf_text(&text, lines ? "" : "[");
     for (int row = 0; row < SUITE_WIDE_ROWS; row++)
-        for (int i = 0; i < SUITE_WIDE_COLUMNS; i++)
+        for (int i = 0; i < WIDE_COLUMNS; i++)
             assay_buf_printf(&text, "%s\"c%d\":\"%d:%d\"%s",
                              i               ? ","
                              : row && !lines ? ",{"
                                              : "{",
-                             i, row, i, i + 1 == SUITE_WIDE_COLUMNS ? "}\n" : "");
+                             i, row, i, i + 1 == WIDE_COLUMNS ? "}\n" : "");
     assay_buf_text(&text, lines ? "" : "]");
     write_file(lines ? "wide.jsonl" : "wide.json", &text);
     assay_buf_printf(&text, lines ? "%s\n" : "[%s]", "{\"odd \\\"field\\\"\\nName\":\"fine\"}");
@@ -87,6 +89,7 @@ int main(void)
                                   .properties = properties,
                                   .product = "local folder",
                                   .container_type = "file",
+                                  .wide_columns = WIDE_COLUMNS,
                                   .many = "many.csv",
                                   .empty = "empty.csv",
                                   .wide = "wide.csv",

@@ -85,16 +85,43 @@ static const char *find_state(const char *message, char state[6])
     return NULL;
 }
 
+/* What libpq itself says while connecting, before any server gave a SQLSTATE. The first row that
+ * fits counts. */
+static const struct {
+    const char *fragment;
+    int code;
+} libpq_words[] = {
+    {"no password supplied", ASSAY_DENIED},
+    {"certificate verify failed", ASSAY_DENIED},
+    {"does not match host name", ASSAY_DENIED},
+    {"certificate", ASSAY_INVALID}, /* a file that is missing or cannot be read */
+    {"private key", ASSAY_INVALID},
+    {"does not support SSL", ASSAY_INVALID},
+    {"channel binding", ASSAY_INVALID},
+    {"failed:", ASSAY_UNAVAILABLE}, /* connection to server at …, port … failed: … */
+    {"could not translate", ASSAY_UNAVAILABLE},
+    {"server closed", ASSAY_UNAVAILABLE},
+    {"out of memory", ASSAY_NO_MEMORY},
+    {"", ASSAY_INVALID}, /* what is left are options that libpq does not take */
+};
+
+static int code_of_words(const char *message)
+{
+    size_t i = 0;
+    while (!strstr(message, libpq_words[i].fragment))
+        i++;
+    return libpq_words[i].code;
+}
+
 int pg_fail_connect(struct pg_session *session, struct assay_error *err)
 {
-    const char *message = session->conn ? PQerrorMessage(session->conn) : "out of memory";
+    const char *message = PQerrorMessage(session->conn);
     char state[6] = "", line[400];
     const char *said = find_state(message, state);
     first_line(said ? said : message, line, sizeof line);
     hide_secrets(session, line);
-    const bool ours = strstr(message, "invalid") && !said && !strstr(message, "failed:");
-    const int code = said ? pg_code(state) : ours ? ASSAY_INVALID : ASSAY_UNAVAILABLE;
     if (err && err->code == ASSAY_OK && said)
         memcpy(err->sqlstate, state, sizeof state);
-    return assay_fail(err, code, "connecting: %s", *line ? line : "the server gave no answer");
+    return assay_fail(err, said ? pg_code(state) : code_of_words(message), "connecting: %s",
+                      *line ? line : "the server gave no answer");
 }
