@@ -1,0 +1,137 @@
+/* Rules as they are judged: one implementation file and one row in rules.c for each row of common/rules/rule_def.c.
+ *
+ * A rule writes SQL over typed columns. Which of the functions below a rule has says how it is judged:
+ *   predicate                record by record, in the one pass over the source
+ *   prepare + predicate      reads its own fields first (unique), then as above
+ *   aggregate                a query of one row over the filtered records
+ *   conclude                 from the fields and the number of filtered records alone */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_EXECUTOR_RULE_H
+#define ASSAY_EXECUTOR_RULE_H
+
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+#include "common/base/error.h"
+#include "common/json/json.h"
+#include "common/rules/rule_def.h"
+#include "worker/executor/batch/batch.h"
+#include "worker/executor/engine/duckdb_session.h"
+
+/** A field as the SQL of a scan sees it. Immutable while a scan runs. */
+struct assay_rule_field {
+    const char *name;
+    const char *sql;         /* the typed value: "amount", ("user")."name" */
+    const char *misfit_sql;  /* TRUE where the source's text does not fit the type; NULL = never */
+    const char *native_type; /* may be NULL */
+    enum assay_type type;
+    enum assay_layout layout;
+    uint8_t scale;
+    bool nested;    /* a list, a struct, or JSON text of one */
+    bool projected; /* a struct's child, made a field by the reader */
+};
+
+/** What all checks of a scan share. Borrowed by the checks. */
+struct assay_rule_scope {
+    const struct assay_rule_field *fields;
+    size_t fields_count;
+    struct assay_session *session; /* parses expressions; NULL: rules without expressions only */
+    struct assay_arena *arena;     /* memory of all checks */
+    const json_t *variables;       /* of {{ name }}; may be NULL */
+    const char *timezone;          /* IANA name */
+    int64_t now_us;                /* the operation's instant */
+    const char *relation;          /* the source in SQL's FROM, with its WHERE: for prepare */
+};
+
+/** Which fields of the record a message may show. */
+struct assay_rule_values {
+    /** Append the value of a field as text (quotes around texts); false when it is null. */
+    bool (*text)(const struct assay_rule_values *values, const struct assay_rule_field *field, struct assay_buf *text);
+    /** True when the field's text does not fit its type. */
+    bool (*misfit)(const struct assay_rule_values *values, const struct assay_rule_field *field);
+};
+
+struct assay_rule;
+
+/** One check made ready. Texts are in the scope's arena. */
+struct assay_rule_check {
+    const struct assay_rule_scope *scope;
+    const struct assay_rule_def *def;
+    const struct assay_rule *rule;
+    const json_t *json, *properties; /* normal form of check_validate.h */
+    const struct assay_rule_field **fields; /* those of the check */
+    size_t fields_count;
+    const struct assay_rule_field *other; /* field_name of two-field rules; NULL = none */
+    const struct assay_rule_field **used; /* all columns that fails_sql reads: a misfit in one fails the record */
+    size_t used_count;
+    int number; /* place among the task's checks: makes names of helper tables unique */
+
+    const char *filter_sql; /* NULL = all records */
+    const char *fails_sql;  /* BOOLEAN: TRUE = the record fails; FALSE or NULL = it passes */
+    const char *nulls_sql;  /* BOOLEAN: TRUE = there is no value to judge; NULL = never */
+    bool may_error;         /* fails_sql or filter_sql hold a user's expression */
+    bool is_shape;          /* failing gives one shape anomaly, not record anomalies */
+
+    /* "The value for `f` of 3 <is_not> <wanted>." and "In `f`, 5.00% of 20 filtered records (1) <are_not> <wanted>." */
+    const char *is_not, *are_not, *wanted;
+
+    /* aggregate: a query of one row: BOOLEAN verdict (NULL = nothing to judge), VARCHAR observed, BIGINT records looked at,
+     * BIGINT nulls among them. "In `f`, <is_not> <observed>: it is not <wanted>."; without wanted: "…<observed>." */
+    const char *query_sql;
+};
+
+struct assay_rule_verdict {
+    bool passed;
+    const char *message; /* in the arena; NULL when passed */
+};
+
+struct assay_rule {
+    const char *name; /* joins with struct assay_rule_def */
+    int (*predicate)(struct assay_rule_check *check, struct assay_error *err);
+    int (*prepare)(struct assay_rule_check *check, struct assay_error *err);
+    int (*aggregate)(struct assay_rule_check *check, struct assay_error *err);
+    int (*conclude)(struct assay_rule_check *check, uint64_t records, struct assay_rule_verdict *ret_verdict,
+                    struct assay_error *err);
+    /** Own message for a record; NULL = the usual sentence. */
+    void (*message)(const struct assay_rule_check *check, const struct assay_rule_values *values,
+                    struct assay_buf *text);
+    bool takes_unknown; /* judges fields without any value too */
+    bool needs_utf8;    /* text that is not UTF-8 fails */
+};
+
+/** All rules, sorted by name; ends with a row whose name is NULL. */
+extern const struct assay_rule assay_rules[];
+const struct assay_rule *assay_rule_find(const char *name);
+
+/** Make a check ready: fields found, types looked at, filter and SQL written (prepare is run). json: normal form; borrowed.
+ *  *ret_check is in the arena. ASSAY_INVALID, ASSAY_NOT_FOUND (a field that is not there, with the nearest name): the check
+ *  is errored by its own fault. ASSAY_CANCELLED, ASSAY_NO_MEMORY and the like end the scan. */
+ASSAY_MUST_CHECK int assay_rule_compile(const struct assay_rule_scope *scope, const json_t *json, int number,
+                                        struct assay_rule_check **ret_check, struct assay_error *err);
+
+/** The sentence for a failing record, and for `failing` of `records` records. */
+void assay_rule_message(const struct assay_rule_check *check, const struct assay_rule_values *values,
+                        struct assay_buf *text);
+void assay_rule_shape_message(const struct assay_rule_check *check, uint64_t failing, uint64_t records,
+                              struct assay_buf *text);
+
+/** Does a misfit of this field fail the record? Text that is not UTF-8 only where the rule reads it as text. */
+bool assay_rule_misfit_counts(const struct assay_rule_check *check, const struct assay_rule_field *field);
+
+/* Helpers for rules. */
+
+/** The field of that name; ASSAY_NOT_FOUND names the nearest. */
+ASSAY_MUST_CHECK int assay_rule_field_find(const struct assay_rule_scope *scope, const char *name,
+                                           const struct assay_rule_field **ret_field, struct assay_error *err);
+/** A text in the arena, made as by printf; NULL when out of memory. */
+const char *assay_rule_text(const struct assay_rule_check *check, const char *format, ...) ASSAY_PRINTF(2, 3);
+/** " WHERE <filter>" of an aggregate's query, or "". */
+const char *assay_rule_where(const struct assay_rule_check *check);
+/** A buffer's text in the arena. */
+ASSAY_MUST_CHECK int assay_rule_keep(const struct assay_rule_check *check, const struct assay_buf *buf,
+                                     const char **ret_text, struct assay_error *err);
+/** Set is_not, are_not and wanted: "is not", "are not" and the rest. */
+ASSAY_MUST_CHECK int assay_rule_say(struct assay_rule_check *check, const char *is_not, const char *are_not,
+                                    struct assay_error *err, const char *format, ...) ASSAY_PRINTF(5, 6);
+const char *assay_rule_property(const struct assay_rule_check *check, const char *key); /* text or NULL */
+
+#endif

@@ -1,0 +1,49 @@
+// unique: the repeated keys are found first, reading only the fields of the key; the one pass then knows their records.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/rules/implementations.h"
+
+static void append_keys(const struct assay_rule_check *check, const char *between, const char *after,
+                        struct assay_buf *sql)
+{
+    for (size_t i = 0; i < check->fields_count; i++)
+        assay_buf_printf(sql, "%s%s%s", i ? between : "", check->fields[i]->sql, after);
+}
+
+static void append_names(const struct assay_rule_check *check, struct assay_buf *sql)
+{
+    for (size_t i = 0; i < check->fields_count; i++)
+        assay_buf_printf(sql, "%sk%zu", i ? ", " : "", i);
+}
+
+/* Keys with any NULL are left out. */
+int assay_unique_prepare(struct assay_rule_check *check, struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql, "CREATE OR REPLACE TEMP TABLE _assay_repeated_%d AS SELECT ", check->number);
+    for (size_t i = 0; i < check->fields_count; i++)
+        assay_buf_printf(&sql, "%s%s AS k%zu", i ? ", " : "", check->fields[i]->sql, i);
+    assay_buf_printf(&sql, " FROM %s WHERE ", check->scope->relation);
+    append_keys(check, " AND ", " IS NOT NULL", &sql);
+    if (check->filter_sql)
+        assay_buf_printf(&sql, " AND TRY(CASE WHEN %s THEN 1 ELSE 0 END) = 1", check->filter_sql);
+    assay_buf_text(&sql, " GROUP BY ");
+    append_keys(check, ", ", "", &sql);
+    assay_buf_text(&sql, " HAVING count(*) > 1");
+    ASSAY_TRY(assay_buf_check(&sql, err));
+    return assay_session_exec(check->scope->session, assay_buf_str(&sql), err);
+}
+
+int assay_unique(struct assay_rule_check *check, struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_char(&sql, '(');
+    append_keys(check, ", ", "", &sql);
+    assay_buf_text(&sql, ") IN (SELECT ");
+    if (check->fields_count > 1)
+        assay_buf_text(&sql, "row(");
+    append_names(check, &sql);
+    assay_buf_printf(&sql, "%s FROM _assay_repeated_%d)", check->fields_count > 1 ? ")" : "", check->number);
+    ASSAY_TRY(assay_rule_keep(check, &sql, &check->fails_sql, err));
+    check->is_shape = true;
+    return assay_rule_say(check, "is not", "are not", err, "unique");
+}

@@ -1,0 +1,60 @@
+// A scan, from top to bottom: open the source, make the checks ready, read it once, judge, report.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/scan/scan.h"
+
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+#include "worker/executor/scan/scan_capture.h"
+#include "worker/executor/scan/scan_failing.h"
+
+#define ANOMALIES_DEFAULT 10
+
+static size_t max_anomalies(const struct assay_task *task)
+{
+    const int64_t most = assay_json_int(task->settings, "max_anomalies", ANOMALIES_DEFAULT);
+    return most < 0 ? ANOMALIES_DEFAULT : (size_t)most;
+}
+
+static int scan_container(struct assay_scan *scan, struct assay_error *err)
+{
+    const int64_t started_us = assay_now_us();
+    atomic_store(&scan->task->progress.phase, "opening");
+    ASSAY_TRY(assay_scan_open(scan, err));
+    ASSAY_TRY(assay_scan_compile(scan, err));
+    atomic_store(&scan->task->progress.phase, "reading");
+    ASSAY_TRY(assay_scan_pass(scan, err));
+    assay_scan_place_parts(scan);
+    atomic_store(&scan->task->progress.phase, "judging");
+    ASSAY_TRY(assay_scan_judge(scan, err));
+    if (scan->failing)
+        ASSAY_TRY(assay_failing_finish(scan->failing, scan, err));
+    scan->task->done.records = scan->records;
+    return assay_scan_report(scan, started_us, err);
+}
+
+static void release_checks(struct assay_scan *scan)
+{
+    for (size_t i = 0; i < scan->checks_count; i++) {
+        struct assay_scan_check *check = &scan->checks[i];
+        for (size_t j = 0; j < check->lowest_count; j++)
+            assay_captured_release(check->lowest[j]);
+        assay_free(check->lowest);
+        assay_free(check->message);
+        json_decref(check->json);
+    }
+    assay_free(scan->checks);
+}
+
+int assay_scan_run(struct assay_task *task, struct assay_error *err)
+{
+    struct assay_scan scan = {.task = task, .max_anomalies = max_anomalies(task)};
+    (void)pthread_mutex_init(&scan.lock, NULL);
+    int code = scan_container(&scan, err);
+    if (code != ASSAY_OK)
+        code = assay_context(err, code, "scanning %s", assay_json_str(task->container, "name", "the container"));
+    assay_failing_free(scan.failing);
+    release_checks(&scan);
+    assay_scan_close(&scan);
+    (void)pthread_mutex_destroy(&scan.lock);
+    return code;
+}

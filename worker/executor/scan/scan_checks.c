@@ -1,0 +1,167 @@
+// Checks of a scan made ready: each in its own right, one's fault never touching another.
+// SPDX-License-Identifier: Apache-2.0
+#include <string.h>
+
+#include "common/base/memory.h"
+#include "common/rules/check_validate.h"
+#include "worker/executor/rules/expression.h"
+#include "worker/executor/scan/scan.h"
+
+#define TYPES_TABLE "_assay_types" /* empty, with the source's columns: expressions are bound to it before anything runs */
+
+static bool is_own_fault(int code)
+{
+    return code == ASSAY_INVALID || code == ASSAY_NOT_FOUND || code == ASSAY_UNSUPPORTED || code == ASSAY_LIMIT ||
+           code == ASSAY_NO_MEMORY || code == ASSAY_INTERNAL;
+}
+
+int assay_scan_check_fault(struct assay_scan_check *check, const struct assay_error *inner, struct assay_error *err)
+{
+    if (!is_own_fault(inner->code))
+        return assay_fail(err, inner->code, "%s", inner->text);
+    if (check->outcome == ASSAY_OUTCOME_ERRORED)
+        return ASSAY_OK;
+    check->outcome = ASSAY_OUTCOME_ERRORED;
+    assay_free(check->message);
+    check->message = assay_strdup(inner->text);
+    return check->message ? ASSAY_OK : assay_fail_memory(err);
+}
+
+/* --- scope: the relation that all checks read --- */
+
+static int write_relation(struct assay_scan *scan, struct assay_error *err)
+{
+    const char *where = assay_json_str(scan->task->settings, "where", NULL);
+    const int64_t limit = assay_json_int(scan->task->settings, "limit", -1);
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    if (!where && limit < 0)
+        return ASSAY_OK;
+    assay_buf_printf(&sql, "(SELECT * FROM %s", scan->from);
+    if (where) {
+        struct assay_expression expression;
+        const int code = assay_expression_compile(&scan->scope, where, false, &expression, err);
+        if (code != ASSAY_OK)
+            return assay_context(err, code, "where");
+        assay_buf_printf(&sql, " WHERE (%s)", expression.sql);
+    }
+    if (limit >= 0 && scan->has_order)
+        assay_buf_text(&sql, " ORDER BY _assay_part, _assay_file, _assay_row");
+    if (limit >= 0)
+        assay_buf_printf(&sql, " LIMIT %lld", (long long)limit);
+    assay_buf_char(&sql, ')');
+    ASSAY_TRY(assay_buf_check(&sql, err));
+    scan->scope.relation = assay_arena_strndup(&scan->arena, assay_buf_str(&sql), sql.size);
+    return scan->scope.relation ? ASSAY_OK : assay_fail_memory(err);
+}
+
+static bool reads_twice(const struct assay_scan *scan)
+{
+    for (size_t i = 0; i < scan->checks_count; i++) {
+        const struct assay_rule *rule = assay_rule_find(assay_json_str(scan->checks[i].json, "rule", NULL));
+        if (rule && (rule->prepare || rule->aggregate))
+            return true;
+    }
+    return false;
+}
+
+/* A database is read once, so that every check sees the same records; what must read them again reads a copy that may spill. */
+static int spool_database(struct assay_scan *scan, struct assay_error *err)
+{
+    if (!scan->source.one_reader || !reads_twice(scan))
+        return ASSAY_OK;
+    scan->keep_counts = true;
+    ASSAY_TRY(assay_session_exec(scan->session, "CREATE TEMP TABLE _assay_spool AS SELECT * FROM _assay_source()", err));
+    scan->keep_counts = false;
+    scan->from = scan->scope.relation = "_assay_spool";
+    return ASSAY_OK;
+}
+
+static int init_scope(struct assay_scan *scan, struct assay_error *err)
+{
+    scan->scope = (struct assay_rule_scope){
+        .fields = scan->fields,
+        .fields_count = scan->source.schema.count,
+        .session = scan->session,
+        .arena = &scan->arena,
+        .variables = assay_json_get(scan->task->settings, "variables"),
+        .timezone = scan->task->timezone,
+        .now_us = scan->task->now_us,
+        .relation = scan->from,
+    };
+    ASSAY_TRY(spool_database(scan, err));
+    ASSAY_TRY(write_relation(scan, err));
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql, "CREATE TEMP TABLE " TYPES_TABLE " AS SELECT * FROM %s LIMIT 0", scan->scope.relation);
+    ASSAY_TRY(assay_buf_check(&sql, err));
+    return assay_session_exec(scan->session, assay_buf_str(&sql), err);
+}
+
+/* --- checks --- */
+
+/* Does its SQL bind to the types of the columns? */
+static int bind(struct assay_scan *scan, const struct assay_rule_check *rule, struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    duckdb_prepared_statement statement;
+    assay_buf_text(&sql, "SELECT ");
+    assay_scan_status_sql(rule, &sql);
+    assay_buf_text(&sql, " FROM " TYPES_TABLE);
+    ASSAY_TRY(assay_buf_check(&sql, err));
+    int code = ASSAY_OK;
+    if (duckdb_prepare(assay_session_connection(scan->session), assay_buf_str(&sql), &statement) != DuckDBSuccess)
+        code = assay_session_fail(DUCKDB_ERROR_BINDER, duckdb_prepare_error(statement), err);
+    duckdb_destroy_prepare(&statement);
+    return code == ASSAY_OK ? ASSAY_OK : ASSAY_INVALID;
+}
+
+static int make_ready(struct assay_scan *scan, struct assay_scan_check *check, int number, struct assay_error *err)
+{
+    struct assay_rule_check *rule = NULL;
+    if (!check->json)
+        return ASSAY_OK; /* not valid: errored already */
+    ASSAY_TRY(assay_rule_compile(&scan->scope, check->json, number, &rule, err));
+    check->in_pass = rule->rule->predicate || (rule->rule->conclude && rule->filter_sql);
+    if (check->in_pass)
+        ASSAY_TRY(bind(scan, rule, err));
+    check->rule = rule;
+    return ASSAY_OK;
+}
+
+static int validate(struct assay_scan_check *check, const json_t *spec, struct assay_error *err)
+{
+    check->spec = spec;
+    struct assay_error inner = {0};
+    if (assay_check_validate(spec, NULL, ASSAY_CHECK_FROM_REST, &check->json, &inner) != ASSAY_OK)
+        return assay_scan_check_fault(check, &inner, err);
+    return ASSAY_OK;
+}
+
+static int validate_all(struct assay_scan *scan, struct assay_error *err)
+{
+    const json_t *specs = scan->task->checks;
+    scan->checks = assay_calloc(json_array_size(specs) + 1, sizeof *scan->checks);
+    if (!scan->checks)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < json_array_size(specs); i++) {
+        const json_t *spec = json_array_get(specs, i);
+        if (!strcmp(assay_json_str(spec, "status", "Active"), "Draft"))
+            continue;
+        ASSAY_TRY(validate(&scan->checks[scan->checks_count++], spec, err));
+    }
+    return ASSAY_OK;
+}
+
+int assay_scan_compile(struct assay_scan *scan, struct assay_error *err)
+{
+    ASSAY_TRY(validate_all(scan, err));
+    ASSAY_TRY(init_scope(scan, err));
+    for (size_t i = 0; i < scan->checks_count; i++) {
+        struct assay_scan_check *check = &scan->checks[i];
+        struct assay_error inner = {0};
+        if (make_ready(scan, check, (int)i, &inner) == ASSAY_OK)
+            continue;
+        check->in_pass = false;
+        ASSAY_TRY(assay_scan_check_fault(check, &inner, err));
+    }
+    return ASSAY_OK;
+}
