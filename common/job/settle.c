@@ -100,7 +100,8 @@ static int write_change(struct assay_db_conn *conn, const struct settlement *s,
         "UPDATE task SET state = $2, epoch = $3, failures = $4, crashes = $5, releases = $6, "
         "priority = $7, "
         "quarantine = $8, run_at = $9, finished_at = $10, result_epoch = $11, "
-        "last_error = coalesce($12, last_error), summary = coalesce($13, summary), "
+        "last_error = CASE WHEN $2 = 'succeeded' THEN NULL ELSE coalesce($12, last_error) END, "
+        "summary = coalesce($13, summary), "
         "checkpoint = coalesce($14, checkpoint) WHERE id = $1",
         NULL, err, assay_db_int(s->task_id), assay_db_text(change->state),
         assay_db_int(change->epoch), assay_db_int(change->failures), assay_db_int(change->crashes),
