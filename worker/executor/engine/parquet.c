@@ -32,12 +32,21 @@ int assay_parquet_context(const struct assay_parquet_files *files, int code,
     return assay_context(err, code, "reading %s and %zu more", files->paths[0], files->count - 1);
 }
 
-static int plan_files(struct assay_session *session, const struct assay_parquet_files *files,
-                      struct assay_vectors **ret_vectors, struct assay_error *err)
+static void append_source(const struct assay_parquet_request *request, struct assay_buf *sql)
 {
+    if (request->from)
+        assay_buf_text(sql, request->from);
+    else
+        assay_parquet_source_sql(&request->files, sql);
+}
+
+static int plan_source(struct assay_session *session, const struct assay_parquet_request *request,
+                       struct assay_vectors **ret_vectors, struct assay_error *err)
+{
+    const struct assay_parquet_files *files = &request->files;
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     assay_buf_text(&sql, "SELECT * FROM ");
-    assay_parquet_source_sql(files, &sql);
+    append_source(request, &sql);
     assay_buf_text(&sql, " LIMIT 0");
     ASSAY_TRY(assay_buf_check(&sql, err));
     duckdb_result result;
@@ -75,9 +84,9 @@ static int plan_agreed(struct assay_session *session, const struct assay_parquet
 {
     ASSAY_AUTO(assay_vectors_free) struct assay_vectors *first = NULL;
     for (size_t i = 0; i < files->count; i++) {
-        const struct assay_parquet_files one = {.paths = &files->paths[i], .count = 1};
+        const struct assay_parquet_request one = {.files = {.paths = &files->paths[i], .count = 1}};
         ASSAY_AUTO(assay_vectors_free) struct assay_vectors *vectors = NULL;
-        ASSAY_TRY(plan_files(session, &one, &vectors, err));
+        ASSAY_TRY(plan_source(session, &one, &vectors, err));
         if (first)
             ASSAY_TRY(same_schema(assay_vectors_schema(first), assay_vectors_schema(vectors),
                                   files->paths[i], err));
@@ -160,7 +169,7 @@ int assay_parquet_plan_init(struct assay_session *session,
                             struct assay_parquet_plan *ret_plan, struct assay_error *err)
 {
     ASSAY_AUTO(assay_vectors_free) struct assay_vectors *vectors = NULL;
-    ASSAY_TRY(plan_files(session, &request->files, &vectors, err));
+    ASSAY_TRY(plan_source(session, request, &vectors, err));
     const struct assay_schema *schema = assay_vectors_schema(vectors);
     ret_plan->has_place = assay_schema_find(schema, "file_index") < 0 &&
                           assay_schema_find(schema, "file_row_number") < 0;
@@ -212,12 +221,13 @@ void assay_parquet_plan_sql(const struct assay_parquet_plan *plan,
         assay_buf_printf(sql, " AS c%zu", i);
     }
     if (plan->has_place)
-        assay_buf_printf(sql, "%sfile_index::BIGINT AS p0, file_row_number::BIGINT AS p1",
-                         columns ? ", " : "");
+        assay_buf_printf(sql, "%s%s::BIGINT AS p0, %s::BIGINT AS p1", columns ? ", " : "",
+                         request->from ? "_assay_part" : "file_index",
+                         request->from ? "_assay_row" : "file_row_number");
     else if (!columns)
         assay_buf_text(sql, "0::BIGINT AS p0");
     assay_buf_text(sql, " FROM ");
-    assay_parquet_source_sql(&request->files, sql);
+    append_source(request, sql);
     append_where(plan, request, sql);
 }
 

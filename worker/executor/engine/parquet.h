@@ -34,6 +34,8 @@ ASSAY_MUST_CHECK int assay_parquet_count(struct assay_session *session,
 /** What to read. */
 struct assay_parquet_request {
     struct assay_parquet_files files;
+    const char
+        *from; /* NULL, or: read this table function of a reader table instead of files ("t()") */
     uint32_t first_file;       /* index in the container of files.paths[0] (stated in batches) */
     const char *const *fields; /* names of the described schema; NULL = all */
     size_t fields_count;

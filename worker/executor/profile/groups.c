@@ -12,7 +12,7 @@ size_t assay_groups_lanes(const struct assay_profile_source *source)
 {
     const size_t threads = (size_t)source->task->threads;
     const size_t parts = json_array_size(source->bounds);
-    return assay_profile_source_is_parquet(source) || threads < parts ? threads : parts ? parts : 1;
+    return assay_profile_source_by_engine(source) || threads < parts ? threads : parts ? parts : 1;
 }
 
 /* What is left for states: the budget without the process, the readers and the engine; never less
@@ -21,19 +21,19 @@ static uint64_t states_budget(const struct assay_profile_source *source, size_t 
 {
     const uint64_t budget = source->task->memory_bytes;
     uint64_t taken = PROCESS_BYTES;
-    taken += assay_profile_source_is_parquet(source) ? assay_profile_engine_bytes(source->task)
-                                                     : READER_BYTES * lanes;
+    taken += assay_profile_source_by_engine(source) ? assay_profile_engine_bytes(source->task)
+                                                    : READER_BYTES * lanes;
     return taken < budget - budget / 4 ? budget - taken : budget / 4;
 }
 
 static uint64_t sum_bytes(const struct assay_profile_field *fields, size_t fields_count,
-                          size_t state_bytes, bool parquet)
+                          size_t state_bytes, bool engine)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < fields_count; i++) {
         struct assay_profile_field field = fields[i];
         assay_profile_field_plan(&field, 0, state_bytes, 0);
-        sum += assay_lane_field_bytes(&field) + (parquet ? ASSAY_VECTORS_FIELD_BYTES : 0);
+        sum += assay_lane_field_bytes(&field) + (engine ? ASSAY_VECTORS_FIELD_BYTES : 0);
     }
     return sum;
 }
@@ -42,17 +42,17 @@ struct assay_groups assay_groups_plan(const struct assay_profile_source *source,
                                       const struct assay_profile_field *fields, size_t fields_count)
 {
     const size_t lanes = assay_groups_lanes(source);
-    const bool parquet = assay_profile_source_is_parquet(source);
+    const bool engine = assay_profile_source_by_engine(source);
     const uint64_t budget = states_budget(source, lanes) / lanes; /* of one lane */
     struct assay_groups groups = {.state_bytes = ASSAY_FIELD_STATE_BYTES,
                                   .group_fields = fields_count ? fields_count : 1};
     while (groups.state_bytes > LEAST_BYTES) {
-        if (sum_bytes(fields, fields_count, groups.state_bytes, parquet) <= budget)
+        if (sum_bytes(fields, fields_count, groups.state_bytes, engine) <= budget)
             return groups;
         groups.state_bytes =
             groups.state_bytes / 2 > LEAST_BYTES ? groups.state_bytes / 2 : LEAST_BYTES;
     }
-    const uint64_t all = sum_bytes(fields, fields_count, groups.state_bytes, parquet);
+    const uint64_t all = sum_bytes(fields, fields_count, groups.state_bytes, engine);
     if (all > budget) {
         const size_t parts = (size_t)((all + budget - 1) / budget);
         groups.group_fields = (fields_count + parts - 1) / parts;

@@ -4,6 +4,7 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/infer/cell_convert.h"
+#include "worker/executor/profile/gather.h"
 
 #define CONVERT_BYTES ((size_t)ASSAY_BATCH_ROWS * 16 + ASSAY_BATCH_ROWS / 4 + 4096)
 
@@ -19,6 +20,9 @@ struct assay_lane {
     size_t fields_count;
     struct assay_kernel_rows *rows;
     uint64_t seed;
+    const struct assay_selection *selection; /* NULL = all records */
+    struct assay_hash_bottom *bottom;        /* NULL unless a threshold is searched */
+    struct assay_gather *gather;             /* made when a batch is first thinned out */
 };
 
 size_t assay_lane_field_bytes(const struct assay_profile_field *field)
@@ -34,6 +38,7 @@ static int open_field(struct lane_field *count, const struct assay_profile_field
 }
 
 int assay_lane_new(struct assay_profile_field *const *fields, size_t fields_count, uint64_t seed,
+                   const struct assay_selection *selection, struct assay_hash_bottom *bottom,
                    struct assay_lane **ret_lane, struct assay_error *err)
 {
     ASSAY_AUTO(assay_lane_free) struct assay_lane *lane = assay_calloc(1, sizeof *lane);
@@ -41,6 +46,8 @@ int assay_lane_new(struct assay_profile_field *const *fields, size_t fields_coun
         return assay_fail_memory(err);
     lane->fields = fields;
     lane->seed = seed;
+    lane->selection = selection;
+    lane->bottom = bottom;
     lane->counts = assay_calloc(fields_count + 1, sizeof *lane->counts);
     lane->rows = assay_kernel_rows_new();
     if (!lane->counts || !lane->rows)
@@ -61,6 +68,7 @@ void assay_lane_free(struct assay_lane *lane)
         assay_convert_free(lane->counts[i].convert);
     }
     assay_kernel_rows_free(lane->rows);
+    assay_gather_free(lane->gather);
     assay_free(lane->counts);
     assay_free(lane);
 }
@@ -96,22 +104,95 @@ static int typed_column(struct lane_field *count, const struct assay_column *col
     return ASSAY_OK;
 }
 
-int assay_lane_add(struct assay_lane *lane, const struct assay_batch *batch, size_t part,
-                   struct assay_error *err)
+/* A gathered batch's rows are not consecutive: what the conversion numbered one after the other
+ * gets its own number. */
+static void renumber(struct assay_type_profile *types, const struct assay_batch *batch,
+                     uint64_t first)
+{
+    const uint64_t part = first >> ASSAY_PART_SHIFT << ASSAY_PART_SHIFT;
+    for (size_t i = 0; batch->row && i < types->misfits_kept; i++) {
+        const uint64_t row = types->misfits[i].row;
+        if (row >= first && row - first < batch->rows)
+            types->misfits[i].row = part | batch->row[row - first];
+    }
+}
+
+static void set_identities(struct assay_lane *lane, const struct assay_batch *batch)
 {
     const uint64_t *identity = batch->offset ? batch->offset : batch->row;
     assay_kernel_rows_set(lane->rows, lane->seed, batch->file, batch->first_row, identity,
                           batch->rows);
-    const uint64_t row = (uint64_t)part << ASSAY_PART_SHIFT | batch->first_row;
+}
+
+static int count_batch(struct assay_lane *lane, const struct assay_batch *batch, size_t part,
+                       struct assay_error *err)
+{
+    const uint64_t first = (uint64_t)part << ASSAY_PART_SHIFT | batch->first_row;
     for (size_t i = 0; i < lane->fields_count; i++) {
         const struct assay_column *column;
         struct lane_field *count = &lane->counts[i];
-        ASSAY_TRY(typed_column(count, &batch->columns[i], batch->rows, row, &column, err));
+        ASSAY_TRY(typed_column(count, &batch->columns[i], batch->rows, first, &column, err));
+        if (count->convert)
+            renumber(&count->convert->profile, batch, first);
         const int rc = assay_field_state_add(count->state, column, lane->rows, err);
         if (rc != ASSAY_OK)
             return assay_context(err, rc, "counting %.100s", lane->fields[i]->name);
     }
     return ASSAY_OK;
+}
+
+/* Keep the first `most` of the picked rows. */
+static size_t cut(uint64_t *words, size_t rows, size_t picked, uint64_t most)
+{
+    if (!most || picked <= most)
+        return picked;
+    size_t kept = 0;
+    for (size_t i = 0; i < rows; i++) {
+        const bool set = words[i >> 6] >> (i & 63) & 1;
+        if (set && kept++ >= most)
+            words[i >> 6] &= ~(UINT64_C(1) << (i & 63));
+    }
+    return (size_t)most;
+}
+
+static void add_hashes(struct assay_lane *lane, const uint64_t *words, size_t rows)
+{
+    const uint64_t *hashes = assay_kernel_rows_hashes(lane->rows);
+    for (size_t i = 0; i < rows; i++)
+        if (words[i >> 6] >> (i & 63) & 1)
+            assay_hash_bottom_add(lane->bottom, hashes[i]);
+}
+
+static int count_selected(struct assay_lane *lane, const struct assay_batch *batch, size_t part,
+                          uint64_t most, size_t *ret_rows, struct assay_error *err)
+{
+    uint64_t words[ASSAY_BATCH_ROWS / 64];
+    size_t rows = assay_selection_pick(lane->selection, part, batch,
+                                       assay_kernel_rows_hashes(lane->rows), words);
+    rows = cut(words, batch->rows, rows, most);
+    *ret_rows = rows;
+    if (lane->bottom)
+        add_hashes(lane, words, batch->rows);
+    if (rows == batch->rows)
+        return count_batch(lane, batch, part, err);
+    if (!rows)
+        return ASSAY_OK;
+    if (!lane->gather)
+        ASSAY_TRY(assay_gather_new(lane->fields_count, &lane->gather, err));
+    const struct assay_batch *gathered;
+    ASSAY_TRY(assay_gather_rows(lane->gather, batch, words, &gathered, err));
+    set_identities(lane, gathered);
+    return count_batch(lane, gathered, part, err);
+}
+
+int assay_lane_add(struct assay_lane *lane, const struct assay_batch *batch, size_t part,
+                   uint64_t most, size_t *ret_rows, struct assay_error *err)
+{
+    set_identities(lane, batch);
+    if (lane->selection)
+        return count_selected(lane, batch, part, most, ret_rows, err);
+    *ret_rows = batch->rows;
+    return count_batch(lane, batch, part, err);
 }
 
 /* --- merging --- */

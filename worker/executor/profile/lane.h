@@ -4,20 +4,25 @@
 #define ASSAY_PROFILE_LANE_H
 
 #include "worker/executor/profile/profile_field.h"
+#include "worker/executor/profile/selection.h"
 
 struct assay_lane;
 
-/** fields: those of the pass, in the order of the batches' columns; they must outlive the lane and
- * stay as they are. */
+/** selection: NULL = all records. bottom: NULL, or: the lowest hashes of the selected records are
+ * searched (sample of N). fields: those of the pass, in the order of the batches' columns; they
+ * must outlive the lane and stay as they are. */
 ASSAY_MUST_CHECK int assay_lane_new(struct assay_profile_field *const *fields, size_t fields_count,
-                                    uint64_t seed, struct assay_lane **ret_lane,
+                                    uint64_t seed, const struct assay_selection *selection,
+                                    struct assay_hash_bottom *bottom, struct assay_lane **ret_lane,
                                     struct assay_error *err);
 void assay_lane_free(struct assay_lane *lane);
 ASSAY_DEFINE_CLEANUP(struct assay_lane, assay_lane_free)
 
-/** Count a batch of a part. One thread at a time. */
+/** Count the selected rows of a batch of a part, at most `most` of them (0 = all); *ret_rows says
+ * how many they were. One thread at a time. */
 ASSAY_MUST_CHECK int assay_lane_add(struct assay_lane *lane, const struct assay_batch *batch,
-                                    size_t part, struct assay_error *err);
+                                    size_t part, uint64_t most, size_t *ret_rows,
+                                    struct assay_error *err);
 /** Merge what the lane counted into the fields; the lane is empty after. One thread for all lanes.
  */
 ASSAY_MUST_CHECK int assay_lane_merge(struct assay_lane *lane, struct assay_error *err);

@@ -9,6 +9,7 @@
 #include "worker/executor/profile/document.h"
 #include "worker/executor/profile/groups.h"
 #include "worker/executor/profile/profile_parts.h"
+#include "worker/executor/profile/selection_where.h"
 #include "worker/executor/profile/warnings.h"
 
 /* Everything of one run. */
@@ -16,6 +17,8 @@ struct run {
     struct assay_task *task;
     struct assay_profile_source source;
     struct assay_profile_result result;
+    struct assay_selection selection;
+    struct assay_where *where; /* NULL without an expression */
     struct assay_groups groups;
     size_t groups_count;
     json_t *field_documents; /* in the order of the fields */
@@ -89,7 +92,7 @@ static int read_once(struct run *run, struct assay_profile_field *const *fields,
 {
     struct assay_pass_result pass = {0};
     plan_fields(run, fields, count);
-    ASSAY_TRY(assay_pass_run(&run->source, fields, count, &pass, err));
+    ASSAY_TRY(assay_pass_run(&run->source, &run->selection, fields, count, &pass, err));
     run->result.passes++;
     run->result.bytes_read += pass.bytes;
     if (!pass.wrong_guess) {
@@ -125,7 +128,7 @@ static int read_group(struct run *run, struct assay_profile_field **fields, size
         assay_pass_result_release(&pass);
     } else {
         run->result.pass = pass;
-        run->result.records_processed = pass.records;
+        run->result.records_processed = pass.selected;
     }
     const size_t changed = find_changed(fields, count, fields);
     if (!changed)
@@ -187,6 +190,37 @@ static int profile_fields(struct run *run, struct assay_error *err)
     return ASSAY_OK;
 }
 
+/* --- which records --- */
+
+static int select_records(struct run *run, struct assay_error *err)
+{
+    const json_t *settings = run->task->settings;
+    struct assay_selection *selection = &run->selection;
+    const char *where = assay_json_str(settings, "where", NULL);
+    ASSAY_TRY(assay_selection_parse(settings, selection, err));
+    if (where && *where)
+        ASSAY_TRY(assay_where_open(&run->source, where, selection, &run->where, err));
+    if (selection->sample) {
+        atomic_store(&run->task->progress.phase, "choosing the sample");
+        ASSAY_TRY(assay_pass_sample(&run->source, selection, err));
+        run->result.passes++;
+    }
+    return ASSAY_OK;
+}
+
+/* Records of the container: those read, unless a footer knows better. After a limit has ended the
+ * reading, only those counted are known. */
+static int count_records(struct run *run, struct assay_error *err)
+{
+    const struct assay_pass_result *pass = &run->result.pass;
+    run->result.records_count =
+        run->result.sampled && run->selection.limit ? pass->selected : pass->records;
+    if (!assay_profile_source_is_parquet(&run->source) || assay_selection_is_all(&run->selection))
+        return ASSAY_OK;
+    return assay_parquet_count(run->source.session, &run->source.files, &run->result.records_count,
+                               NULL, err);
+}
+
 /* --- results --- */
 
 static int emit(struct run *run, struct assay_error *err)
@@ -215,8 +249,11 @@ static int profile(struct run *run, struct assay_error *err)
     run->field_warnings = json_array();
     if (!run->field_documents || !run->field_warnings)
         return assay_fail_memory(err);
+    ASSAY_TRY(select_records(run, err));
     ASSAY_TRY(profile_fields(run, err));
-    result->records_count = result->records_processed;
+    result->sampled = run->selection.by_hash ||
+                      (run->selection.limit && result->records_processed >= run->selection.limit);
+    ASSAY_TRY(count_records(run, err));
     ASSAY_TRY(emit(run, err));
     task->done.records = result->records_processed;
     task->done.bytes = result->bytes_read;
@@ -233,6 +270,8 @@ static void run_release(struct run *run)
     assay_pass_result_release(&run->result.pass);
     json_decref(run->field_documents);
     json_decref(run->field_warnings);
+    assay_selection_release(&run->selection);
+    assay_where_free(run->where);
     assay_profile_source_close(&run->source);
 }
 

@@ -46,7 +46,8 @@ static int cut_csv(struct assay_profile_source *source, size_t file, struct assa
         return push(bounds, file, 0, 0, err);
     source->guessed |= guess;
     for (size_t i = 0; i < count; i++)
-        ASSAY_TRY(push(bounds, file, ranges[i].begin, i + 1 == count ? 0 : ranges[i].end, err));
+        ASSAY_TRY(
+            push(bounds, file, i ? ranges[i].begin : 0, i + 1 == count ? 0 : ranges[i].end, err));
     return ASSAY_OK;
 }
 
@@ -140,12 +141,6 @@ bool assay_profile_part_place(const struct assay_profile_source *source, size_t 
     *ret_begin = (uint64_t)begin;
     *ret_end = (uint64_t)end;
     return true;
-}
-
-uint64_t assay_profile_part_head_lines(const struct assay_profile_source *source, size_t file)
-{
-    const struct assay_csv_head *head = source->set->files[file].head;
-    return head && head->data_line ? head->data_line - 1 : 0;
 }
 
 /* The ranges of one file, from `first` on; returns how many there are. */

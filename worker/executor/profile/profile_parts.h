@@ -17,8 +17,6 @@ ASSAY_MUST_CHECK int assay_profile_parts_plan(struct assay_profile_source *sourc
  * file. */
 bool assay_profile_part_place(const struct assay_profile_source *source, size_t part,
                               size_t *ret_file, uint64_t *ret_begin, uint64_t *ret_end);
-/** Lines in front of the first record of a file's first range (0 for JSON). */
-uint64_t assay_profile_part_head_lines(const struct assay_profile_source *source, size_t file);
 /** All parts were read and stopped at stops[]: did every range begin where a record begins? */
 ASSAY_MUST_CHECK int assay_profile_parts_verify(const struct assay_profile_source *source,
                                                 const uint64_t *stops, bool *ret_right,

@@ -20,7 +20,10 @@ struct assay_profile_source {
     bool one_reader; /* a database: one open reader per connection */
     struct assay_session *session;    /* Parquet */
     struct assay_parquet_files files; /* Parquet; paths are the set's */
-    uint64_t files_bytes;             /* of all files; 0 = unknown */
+    const char *from; /* a database's records as a table of the session (selection_where.h); NULL =
+                         the files */
+    uint64_t first_row, end_row; /* Parquet: the records of a split; end 0 = to the end */
+    uint64_t files_bytes;        /* of all files; 0 = unknown */
 };
 
 /** Open the task's container. ASSAY_INVALID, ASSAY_NOT_FOUND and what the connector says, with the
@@ -38,6 +41,8 @@ ASSAY_MUST_CHECK int assay_profile_source_connect(const struct assay_profile_sou
 /** DuckDB's share of the budget: a third for decoding, what is left is for the states (groups.h).
  */
 uint64_t assay_profile_engine_bytes(const struct assay_task *task);
+/** Is it read by the session (Parquet, or `from`) and not by readers? */
+bool assay_profile_source_by_engine(const struct assay_profile_source *source);
 bool assay_profile_source_is_parquet(const struct assay_profile_source *source);
 /** "csv", "jsonl", "parquet", …, for databases the connector's name. */
 const char *assay_profile_source_format(const struct assay_profile_source *source);

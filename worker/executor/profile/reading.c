@@ -18,6 +18,8 @@ struct part {
 
 struct pass {
     struct assay_profile_source *source;
+    const struct assay_selection *selection; /* NULL = all records */
+    bool search;                             /* of the threshold for a sample */
     struct assay_profile_field *const *fields;
     const char **names; /* of the fields, for the projection */
     size_t fields_count;
@@ -25,7 +27,7 @@ struct pass {
     size_t parts_count;
     atomic_size_t next_part;
     atomic_bool failed;
-    atomic_uint_fast64_t records, bytes;
+    atomic_uint_fast64_t records, selected, bytes;
     pthread_mutex_t lock; /* guards error */
     struct assay_error error;
 };
@@ -33,6 +35,7 @@ struct pass {
 struct worker {
     struct pass *pass;
     struct assay_lane *lane;
+    struct assay_hash_bottom bottom; /* of a search */
     pthread_t thread;
     bool started;
 };
@@ -55,27 +58,53 @@ static void record_failure(struct pass *pass, const struct assay_error *error)
 
 /* --- a part --- */
 
+/* Records that may still be counted; 0 = no limit. */
+static uint64_t still_wanted(struct pass *pass)
+{
+    return pass->selection && pass->selection->limit
+               ? pass->selection->limit - atomic_load(&pass->selected)
+               : 0;
+}
+
+static bool is_full(struct pass *pass)
+{
+    return pass->selection && pass->selection->limit &&
+           atomic_load(&pass->selected) >= pass->selection->limit;
+}
+
+static int add_batch(struct worker *worker, const struct assay_batch *batch, size_t part,
+                     struct assay_error *err)
+{
+    struct pass *pass = worker->pass;
+    size_t rows;
+    ASSAY_TRY(assay_task_check(pass->source->task, err));
+    if (is_full(pass))
+        return ASSAY_OK;
+    ASSAY_TRY(assay_lane_add(worker->lane, batch, part, still_wanted(pass), &rows, err));
+    atomic_fetch_add(&pass->source->task->progress.records, batch->rows);
+    atomic_fetch_add(&pass->records, batch->rows);
+    atomic_fetch_add(&pass->selected, rows);
+    return ASSAY_OK;
+}
+
 static int add_batches(struct worker *worker, struct assay_reader *reader, size_t index,
                        struct assay_error *err)
 {
     struct pass *pass = worker->pass;
-    struct assay_task_progress *progress = &pass->source->task->progress;
-    for (uint64_t bytes = 0;;) {
+    for (uint64_t bytes = 0; !is_full(pass);) {
         const struct assay_batch *batch;
         if (atomic_load(&pass->failed))
             return assay_fail(err, ASSAY_CANCELLED, "another thread failed");
-        ASSAY_TRY(assay_task_check(pass->source->task, err));
         ASSAY_TRY(assay_reader_next(reader, &batch, err));
-        atomic_fetch_add(&progress->bytes, reader->bytes_read - bytes);
+        atomic_fetch_add(&pass->source->task->progress.bytes, reader->bytes_read - bytes);
         atomic_fetch_add(&pass->bytes, reader->bytes_read - bytes);
         bytes = reader->bytes_read;
         if (!batch)
             return ASSAY_OK;
-        ASSAY_TRY(assay_lane_add(worker->lane, batch, index, err));
-        atomic_fetch_add(&progress->records, batch->rows);
-        atomic_fetch_add(&pass->records, batch->rows);
+        ASSAY_TRY(add_batch(worker, batch, index, err));
         pass->parts[index].records += batch->rows;
     }
+    return ASSAY_OK;
 }
 
 static int read_part(struct worker *worker, struct assay_conn *conn, size_t index,
@@ -110,7 +139,7 @@ static int read_parts(struct worker *worker, struct assay_error *err)
     int rc = ASSAY_OK;
     for (;;) {
         const size_t index = atomic_fetch_add(&pass->next_part, 1);
-        if (index >= pass->parts_count || atomic_load(&pass->failed))
+        if (index >= pass->parts_count || atomic_load(&pass->failed) || is_full(pass))
             break;
         if (source->one_reader && index && !own)
             rc = assay_profile_source_connect(source, &own, err);
@@ -151,9 +180,14 @@ static int open_lanes(struct pass *pass, struct worker *workers, size_t count,
                       struct assay_error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        workers[i].pass = pass;
+        struct worker *worker = &workers[i];
+        worker->pass = pass;
+        if (pass->search)
+            ASSAY_TRY(
+                assay_hash_bottom_init(&worker->bottom, (size_t)pass->selection->sample, err));
         ASSAY_TRY(assay_lane_new(pass->fields, pass->fields_count, pass->source->task->seed,
-                                 &workers[i].lane, err));
+                                 pass->selection, pass->search ? &worker->bottom : NULL,
+                                 &worker->lane, err));
     }
     return ASSAY_OK;
 }
@@ -165,46 +199,46 @@ static int merge_lanes(struct worker *workers, size_t count, struct assay_error 
     return ASSAY_OK;
 }
 
-/* --- Parquet --- */
+/* --- by the engine: Parquet, and databases with an expression --- */
 
-struct parquet_lane {
-    struct pass *pass;
-    struct assay_lane *lane;
-};
-
-static int take_parquet(void *context, const struct assay_batch *batch, struct assay_error *err)
+static int take_from_engine(void *worker, const struct assay_batch *batch, struct assay_error *err)
 {
-    struct parquet_lane *lane = context;
-    ASSAY_TRY(assay_task_check(lane->pass->source->task, err));
-    ASSAY_TRY(assay_lane_add(lane->lane, batch, 0, err));
-    atomic_fetch_add(&lane->pass->source->task->progress.records, batch->rows);
-    atomic_fetch_add(&lane->pass->records, batch->rows);
-    return ASSAY_OK;
+    return add_batch(worker, batch, 0, err);
 }
 
-static int scan_parquet(struct pass *pass, struct worker *workers, size_t count,
-                        struct assay_error *err)
+/* A sample thins records out after SQL: then the lanes count to the limit. */
+static uint64_t sql_limit(const struct assay_selection *selection)
+{
+    return selection && !selection->by_hash ? selection->limit : 0;
+}
+
+static int scan_by_engine(struct pass *pass, struct worker *workers, size_t count,
+                          struct assay_error *err)
 {
     struct assay_profile_source *source = pass->source;
-    struct parquet_lane *lanes = assay_calloc(count, sizeof *lanes);
-    void **pointers = assay_calloc(count, sizeof *pointers);
-    int rc = lanes && pointers ? ASSAY_OK : assay_fail_memory(err);
-    if (rc == ASSAY_OK) {
-        for (size_t i = 0; i < count; i++) {
-            lanes[i] = (struct parquet_lane){pass, workers[i].lane};
-            pointers[i] = &lanes[i];
-        }
-        const struct assay_parquet_request request = {
-            .files = source->files, .fields = pass->names, .fields_count = pass->fields_count};
-        const struct assay_parquet_sink sink = {
-            .batch = take_parquet, .lanes = pointers, .lanes_count = (int)count};
-        rc = assay_parquet_scan(source->session, &request, &sink, err);
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(count, sizeof(void *));
+    void **lanes = memory;
+    if (!lanes)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        lanes[i] = &workers[i];
+    const struct assay_parquet_request request = {.files = source->files,
+                                                  .from = source->from,
+                                                  .fields = pass->names,
+                                                  .fields_count = pass->fields_count,
+                                                  .where = pass->selection ? pass->selection->where
+                                                                           : NULL,
+                                                  .limit = sql_limit(pass->selection),
+                                                  .first_row = source->first_row,
+                                                  .end_row = source->end_row};
+    const struct assay_parquet_sink sink = {
+        .batch = take_from_engine, .lanes = lanes, .lanes_count = (int)count};
+    ASSAY_TRY(assay_parquet_scan(source->session, &request, &sink, err));
+    if (!source->from) {
         atomic_store(&pass->bytes, source->files_bytes);
         atomic_store(&source->task->progress.bytes, source->files_bytes);
     }
-    assay_free(lanes);
-    assay_free(pointers);
-    return rc;
+    return ASSAY_OK;
 }
 
 /* --- the whole pass --- */
@@ -213,8 +247,8 @@ static int run_pass(struct pass *pass, struct worker *workers, size_t count,
                     struct assay_error *err)
 {
     ASSAY_TRY(open_lanes(pass, workers, count, err));
-    if (assay_profile_source_is_parquet(pass->source)) {
-        ASSAY_TRY(scan_parquet(pass, workers, count, err));
+    if (assay_profile_source_by_engine(pass->source)) {
+        ASSAY_TRY(scan_by_engine(pass, workers, count, err));
     } else {
         run_workers(workers, count);
         if (atomic_load(&pass->failed)) {
@@ -250,21 +284,16 @@ static void pass_release(struct pass *pass)
     (void)pthread_mutex_destroy(&pass->lock);
 }
 
-/* Lines in front of each part: a range counts its own lines, the file's are wanted. */
+/* Lines in front of each part: a range within a file counts its own lines, the file's are wanted.
+ */
 static uint64_t line_base(const struct pass *pass, size_t index, size_t *file, uint64_t *lines)
 {
     size_t of;
     uint64_t begin, end;
-    if (!assay_profile_part_place(pass->source, index, &of, &begin, &end) || !begin) {
-        *file = assay_profile_part_place(pass->source, index, &of, &begin, &end) ? of : SIZE_MAX;
-        *lines = pass->parts[index].lines;
-        return 0;
-    }
-    if (*file != of)
-        *lines = assay_profile_part_head_lines(pass->source, of);
-    *file = of;
-    const uint64_t base = *lines;
-    *lines += pass->parts[index].lines;
+    const bool known = assay_profile_part_place(pass->source, index, &of, &begin, &end);
+    const uint64_t base = known && begin && *file == of ? *lines : 0;
+    *file = known ? of : SIZE_MAX;
+    *lines = base + pass->parts[index].lines;
     return base;
 }
 
@@ -286,6 +315,7 @@ static int add_warnings(json_t *all, const json_t *some, struct assay_error *err
 static int collect(struct pass *pass, struct assay_pass_result *result, struct assay_error *err)
 {
     result->records = atomic_load(&pass->records);
+    result->selected = atomic_load(&pass->selected);
     result->bytes = atomic_load(&pass->bytes);
     result->parts_count = pass->parts_count;
     result->first_rows = assay_calloc(pass->parts_count + 1, sizeof *result->first_rows);
@@ -317,35 +347,85 @@ static int verify(struct pass *pass, bool *ret_right, struct assay_error *err)
     return assay_profile_parts_verify(pass->source, stops, ret_right, err);
 }
 
-int assay_pass_run(struct assay_profile_source *source, struct assay_profile_field *const *fields,
-                   size_t fields_count, struct assay_pass_result *ret_result,
-                   struct assay_error *err)
+static void find_threshold(struct worker *workers, size_t count, struct assay_selection *selection)
 {
-    const bool parquet = assay_profile_source_is_parquet(source);
-    struct pass pass = {.source = source,
-                        .fields = fields,
-                        .fields_count = fields_count,
-                        .parts_count = parquet ? 1 : json_array_size(source->bounds)};
-    const size_t count = assay_groups_lanes(source);
+    struct assay_hash_bottom *all = &workers[0].bottom;
+    for (size_t i = 1; i < count; i++)
+        assay_hash_bottom_merge(all, &workers[i].bottom);
+    selection->by_hash = all->count == all->capacity; /* fewer records than wanted: all of them */
+    selection->hash_max = selection->by_hash ? all->heap[0] : UINT64_MAX;
+}
+
+static int run_and_collect(struct pass *pass, struct worker *workers, size_t count,
+                           struct assay_pass_result *result, struct assay_error *err)
+{
+    bool right = true;
+    ASSAY_TRY(run_pass(pass, workers, count, err));
+    if (!assay_profile_source_by_engine(pass->source) && !is_full(pass))
+        ASSAY_TRY(verify(pass, &right, err));
+    result->wrong_guess = !right;
+    return right ? collect(pass, result, err) : ASSAY_OK;
+}
+
+/* `found`: where a search leaves its threshold; NULL = the pass counts. */
+static int run(struct pass *pass, struct assay_selection *found,
+               struct assay_pass_result *ret_result, struct assay_error *err)
+{
+    const bool ordered = pass->selection && pass->selection->limit;
+    const size_t count = ordered ? 1 : assay_groups_lanes(pass->source);
     struct worker *workers = assay_calloc(count, sizeof *workers);
     struct assay_pass_result result = {0};
-    int rc = workers ? pass_init(&pass, err) : assay_fail_memory(err);
+    int rc = workers ? pass_init(pass, err) : assay_fail_memory(err);
     if (rc == ASSAY_OK)
-        rc = run_pass(&pass, workers, count, err);
-    bool right = true;
-    if (rc == ASSAY_OK && !parquet)
-        rc = verify(&pass, &right, err);
-    if (rc == ASSAY_OK && right)
-        rc = collect(&pass, &result, err);
-    result.wrong_guess = !right;
-    for (size_t i = 0; workers && i < count; i++)
+        rc = run_and_collect(pass, workers, count, &result, err);
+    if (rc == ASSAY_OK && found)
+        find_threshold(workers, count, found);
+    for (size_t i = 0; workers && i < count; i++) {
         assay_lane_free(workers[i].lane);
+        assay_hash_bottom_release(&workers[i].bottom);
+    }
     assay_free(workers);
-    pass_release(&pass);
+    pass_release(pass);
     if (rc != ASSAY_OK) {
         assay_pass_result_release(&result);
         return rc;
     }
     *ret_result = result;
     return ASSAY_OK;
+}
+
+static size_t parts_of(const struct assay_profile_source *source)
+{
+    return assay_profile_source_by_engine(source) ? 1 : json_array_size(source->bounds);
+}
+
+int assay_pass_run(struct assay_profile_source *source, const struct assay_selection *selection,
+                   struct assay_profile_field *const *fields, size_t fields_count,
+                   struct assay_pass_result *ret_result, struct assay_error *err)
+{
+    struct pass pass = {.source = source,
+                        .selection =
+                            selection && !assay_selection_is_all(selection) ? selection : NULL,
+                        .fields = fields,
+                        .fields_count = fields_count,
+                        .parts_count = parts_of(source)};
+    return run(&pass, NULL, ret_result, err);
+}
+
+int assay_pass_sample(struct assay_profile_source *source, struct assay_selection *selection,
+                      struct assay_error *err)
+{
+    struct assay_selection whole =
+        *selection; /* what the sample is drawn from: a limit comes after */
+    whole.limit = 0;
+    struct pass pass = {
+        .source = source, .selection = &whole, .search = true, .parts_count = parts_of(source)};
+    struct assay_pass_result result = {0};
+    ASSAY_TRY(run(&pass, selection, &result, err));
+    const bool wrong = result.wrong_guess;
+    assay_pass_result_release(&result);
+    if (!wrong)
+        return ASSAY_OK;
+    ASSAY_TRY(assay_profile_parts_plan(source, false, err));
+    return assay_pass_sample(source, selection, err);
 }

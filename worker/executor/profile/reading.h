@@ -5,10 +5,12 @@
 
 #include "worker/executor/profile/profile_field.h"
 #include "worker/executor/profile/profile_source.h"
+#include "worker/executor/profile/selection.h"
 
 /** What was learnt about the records while reading; of the first pass. */
 struct assay_pass_result {
-    uint64_t records; /* counted, that is delivered and taken */
+    uint64_t records;  /* read, whether selected or not */
+    uint64_t selected; /* counted */
     uint64_t bytes;
     struct assay_rejections rejections; /* in order of position, lines of the file */
     json_t *warnings;                   /* of the readers; NULL = none */
@@ -19,9 +21,14 @@ struct assay_pass_result {
 void assay_pass_result_release(struct assay_pass_result *result);
 
 /** Read the container once, projected to the fields, into them. Threads: those of the task, at most
- * one per part. */
+ * one per part; one when the selection has a limit, as the first records are those of the source's
+ * order. selection: NULL = all. */
 ASSAY_MUST_CHECK int assay_pass_run(struct assay_profile_source *source,
+                                    const struct assay_selection *selection,
                                     struct assay_profile_field *const *fields, size_t fields_count,
                                     struct assay_pass_result *ret_result, struct assay_error *err);
+/** A pass that only finds the threshold for selection->sample and sets it. */
+ASSAY_MUST_CHECK int assay_pass_sample(struct assay_profile_source *source,
+                                       struct assay_selection *selection, struct assay_error *err);
 
 #endif
