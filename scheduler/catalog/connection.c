@@ -58,12 +58,12 @@ static const struct assay_filter connection_filters[] = {
 };
 static const struct assay_sort connection_sorts[] = {
     {"sort_name", "k.name"}, {"sort_created", "k.created_at"}, {.param = NULL}};
-static const struct assay_listing connection_listing = {.columns = connection_columns,
-                                                        .from = "connection k",
-                                                        .id = "k.id",
-                                                        .filters = connection_filters,
-                                                        .sorts = connection_sorts,
-                                                        .noun = "connection"};
+const struct assay_listing assay_connection_listing = {.columns = connection_columns,
+                                                       .from = "connection k",
+                                                       .id = "k.id",
+                                                       .filters = connection_filters,
+                                                       .sorts = connection_sorts,
+                                                       .noun = "connection"};
 
 static void owner_text(int64_t id, char text[static 40])
 {
@@ -142,7 +142,7 @@ int assay_connection_page(struct assay_db_conn *conn, const struct assay_keyring
                           const json_t *params, json_t **ret_page, struct assay_error *err)
 {
     ASSAY_AUTO(assay_json_decref) json_t *page = NULL;
-    ASSAY_TRY(assay_listing_page(conn, &connection_listing, params, &page, err));
+    ASSAY_TRY(assay_listing_page(conn, &assay_connection_listing, params, &page, err));
     size_t i;
     json_t *item, *items = json_object_get(page, "items");
     json_array_foreach(items, i, item) ASSAY_TRY(present(keyring, item, err));
@@ -155,7 +155,7 @@ int assay_connection_get(struct assay_db_conn *conn, const struct assay_keyring 
                          int64_t id, json_t **ret_connection, struct assay_error *err)
 {
     ASSAY_AUTO(assay_json_decref) json_t *row = NULL;
-    ASSAY_TRY(assay_listing_get(conn, &connection_listing, id, &row, err));
+    ASSAY_TRY(assay_listing_get(conn, &assay_connection_listing, id, &row, err));
     ASSAY_TRY(present(keyring, row, err));
     ASSAY_AUTO(assay_json_decref) json_t *items = json_pack("[O]", row);
     ASSAY_TRY(attach_datastores(conn, items, err));
@@ -177,7 +177,7 @@ static int load_draft(struct assay_db_conn *conn, const struct assay_keyring *ke
 {
     ASSAY_AUTO(assay_json_decref) json_t *row = NULL;
     if (id != 0)
-        ASSAY_TRY(assay_listing_get(conn, &connection_listing, id, &row, err));
+        ASSAY_TRY(assay_listing_get(conn, &assay_connection_listing, id, &row, err));
     const char *stored = assay_json_str(row, "type", type);
     if (type && stored && strcmp(type, stored) != 0)
         return assay_fail(err, ASSAY_CONFLICT, "the type of a connection stays: this one is %s",

@@ -10,6 +10,7 @@
 #include "scheduler/catalog/write.h"
 
 extern const struct assay_writable assay_connection_writables[];
+extern const struct assay_listing assay_connection_listing;
 
 /** Lists and single ones show secrets masked. */
 ASSAY_MUST_CHECK int assay_connection_page(struct assay_db_conn *conn,

@@ -9,6 +9,7 @@
 extern const struct assay_writable assay_container_writables[];
 extern const struct assay_listing assay_container_listing;
 extern const struct assay_listing assay_field_listing;
+extern const struct assay_listing assay_field_profile_listing;
 
 ASSAY_MUST_CHECK int assay_container_page(struct assay_db_conn *conn, const json_t *params,
                                           json_t **ret_page, struct assay_error *err);

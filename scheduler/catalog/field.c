@@ -115,7 +115,7 @@ static const struct assay_filter profile_filters[] = {
     {.param = NULL},
 };
 static const struct assay_sort profile_sorts[] = {{"sort_position", "p.position"}, {.param = NULL}};
-static const struct assay_listing profile_listing = {
+const struct assay_listing assay_field_profile_listing = {
     .columns = profile_columns,
     .from = "field f JOIN field_profile p ON p.id = f.latest_profile_id",
     .where = "f.status <> 'excluded'",
@@ -134,7 +134,7 @@ int assay_container_field_profiles(struct assay_db_conn *conn, int64_t id, const
     ASSAY_TRY(assay_json_set(own, "container", json_pack("[s]", text), err));
     ASSAY_TRY(assay_json_set(own, "sort_position", json_pack("[s]", "asc"), err));
     ASSAY_AUTO(assay_json_decref) json_t *page = NULL;
-    ASSAY_TRY(assay_listing_page(conn, &profile_listing, own, &page, err));
+    ASSAY_TRY(assay_listing_page(conn, &assay_field_profile_listing, own, &page, err));
     size_t i;
     json_t *item;
     json_array_foreach(json_object_get(page, "items"), i, item)

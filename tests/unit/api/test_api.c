@@ -1,0 +1,556 @@
+// The REST API from outside: every resource's life, errors, and what must never be said. Runs on
+// both databases. SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/api/api_fixture.h"
+
+#define CONNECTION                                                                                 \
+    "{\"type\":\"postgresql\",\"name\":\"shop\",\"host\":\"up\",\"username\":\"u\",\"password\":"  \
+    "\"s3cret\","                                                                                  \
+    "\"parameters\":{\"sslmode\":\"require\",\"sslpassword\":\"hidden\"},\"max_parallelization\":" \
+    "2}"
+
+static int64_t id_of(json_t *json)
+{
+    const int64_t id = assay_json_int(json, "id", 0);
+    json_decref(json);
+    assert_true(id > 0);
+    return id;
+}
+
+/* A connection and a datastore below it, without a sync; returns the datastore. */
+static int64_t make_datastore(struct fixture *f)
+{
+    json_decref(CALL(f, 201, "POST", "/connections", CONNECTION));
+    return id_of(CALL(f, 201, "POST", "/datastores",
+                      "{\"name\":\"orders\",\"connection_id\":1,\"database\":\"shop\",\"schema\":"
+                      "\"public\",\"trigger_sync\":false,"
+                      "\"tags\":[\"finance\"],\"teams\":null}"));
+}
+
+/* Containers, fields and a profile as a publisher would leave them. */
+static void fill_catalog(struct fixture *f)
+{
+    test_sql(f->base.db,
+             "INSERT INTO container (datastore_id, name, container_type, cataloged_at, created_at, "
+             "updated_at) VALUES "
+             "(1, 'orders', 'table', 1, 1, 1), (1, 'it''s \"odd\" %_', 'view', 1, 1, 1);"
+             "INSERT INTO field (container_id, position, name, type, created_at, updated_at) "
+             "VALUES (1, 0, 'id', 'Integral', 1, 1),"
+             "(1, 1, 'amount', 'Fractional', 1, 1), (1, 2, 'country', 'String', 1, 1);"
+             "INSERT INTO field (container_id, position, name, type, status, created_at, "
+             "updated_at) VALUES "
+             "(1, 3, 'gone', 'String', 'excluded', 1, 1);"
+             "INSERT INTO container_profile (container_id, operation_id, result, created_at) "
+             "VALUES (1, 7, 'success', 1);"
+             "INSERT INTO field_profile (container_profile_id, field_id, position, body, "
+             "created_at) VALUES "
+             "(1, 1, 0, '{\"type\":\"Integral\",\"null_count\":3}', 1), (1, 2, 1, "
+             "'{\"type\":\"Fractional\"}', 1);"
+             "UPDATE field SET latest_profile_id = id WHERE id IN (1, 2);");
+}
+
+static void test_connections(struct fixture *f)
+{
+    json_t *made = CALL(f, 201, "POST", "/connections", CONNECTION);
+    assert_string_equal(text_at(made, "password"), "********");
+    assert_string_equal(text_at(made, "username"), "u");
+    assert_string_equal(text_at(made, "connection_type"), "jdbc");
+    assert_string_equal(text_at(json_object_get(made, "parameters"), "sslmode"), "require");
+    assert_string_equal(text_at(json_object_get(made, "parameters"), "sslpassword"), "********");
+    json_decref(made);
+    assert_null(strstr(test_text(f->base.db, "SELECT properties FROM connection"), "hidden"));
+    assert_null(strstr(test_text(f->base.db, "SELECT secrets FROM connection"), "s3cret"));
+    assert_int_equal(
+        test_int(f->base.db, "SELECT max_running FROM source_limit WHERE connection_id = 1"), 2);
+    json_decref(CALL(f, 409, "POST", "/connections", CONNECTION));
+    json_t *page =
+        CALL(f, 200, "GET", "/connections?name=SHO&type=postgresql&type=file&page=1&size=50", NULL);
+    assert_int_equal(assay_json_int(page, "total", -1), 1);
+    assert_int_equal(assay_json_int(page, "pages", -1), 1);
+    json_decref(page);
+
+    /* read, change, write back: the masks mean "as it was" */
+    json_t *whole = CALL(f, 200, "GET", "/connections/1", NULL);
+    (void)json_object_set_new(whole, "name", json_string("shop2"));
+    ASSAY_AUTO(assay_free_text) char *body = assay_json_text(whole);
+    json_decref(whole);
+    json_t *changed = CALL(f, 200, "PUT", "/connections/1", body);
+    assert_string_equal(text_at(changed, "name"), "shop2");
+    assert_string_equal(text_at(changed, "password"), "********");
+    json_decref(changed);
+
+    /* a change must reach the source */
+    json_t *refused = CALL(f, 400, "PUT", "/connections/1",
+                           "{\"name\":\"shop2\",\"type\":\"postgresql\",\"host\":\"down\"}");
+    assert_string_equal(text_at(refused, "message"), "connecting to down: no route");
+    json_decref(refused);
+    json_decref(CALL(f, 400, "PUT", "/connections/1", "{\"password\":\"wrong\"}"));
+    json_decref(CALL(f, 200, "PUT", "/connections/1",
+                     "{\"host\":\"other\",\"name\":\"shop\",\"type\":\"postgresql\"}"));
+    json_decref(CALL(f, 409, "PUT", "/connections/1", "{\"type\":\"file\"}"));
+
+    json_decref(CALL(f, 204, "POST", "/connections/1/test", NULL));
+    json_decref(CALL(f, 400, "POST", "/connections/1/test", "{\"password\":\"wrong\"}"));
+    json_decref(CALL(f, 204, "POST", "/connections/test", CONNECTION));
+    json_decref(CALL(f, 404, "POST", "/connections/9/test", NULL));
+    assert_int_equal(test_int(f->base.db, "SELECT count(*) FROM operation"),
+                     0); /* inspect leaves nothing */
+    assert_int_equal(test_int(f->base.db, "SELECT count(*) FROM inspect_secret"), 0);
+
+    json_decref(CALL(f, 201, "POST", "/datastores",
+                     "{\"name\":\"d\",\"connection_id\":1,\"trigger_sync\":false}"));
+    json_decref(CALL(f, 409, "DELETE", "/connections/1", NULL));
+    json_decref(CALL(f, 204, "DELETE", "/datastores/1", NULL));
+    json_decref(CALL(f, 204, "DELETE", "/connections/1", NULL));
+    json_decref(CALL(f, 404, "GET", "/connections/1", NULL));
+}
+
+static void test_datastores(struct fixture *f)
+{
+    const int64_t id = make_datastore(f);
+    assert_int_equal(id, 1);
+    assert_int_equal(test_int(f->base.db, "SELECT count(*) FROM operation"), 0);
+    json_t *one = CALL(f, 200, "GET", "/datastores/1", NULL);
+    assert_string_equal(text_at(one, "type"), "postgresql");
+    assert_string_equal(text_at(one, "schema"), "public");
+    assert_string_equal(text_at(json_object_get(one, "connection"), "name"), "shop");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(one, "tags"), 0)),
+                        "finance");
+    assert_string_equal(text_at(json_array_get(json_object_get(one, "teams"), 0), "name"),
+                        "Public");
+    assert_int_equal(assay_json_int(one, "high_count_rollup_threshold", 0), 10);
+    assert_true(json_is_null(json_object_get(one, "enrich_datastore")));
+    json_decref(one);
+
+    json_t *put = CALL(f, 200, "PUT", "/datastores/1",
+                       "{\"name\":\"orders\",\"connection_id\":1,\"tags\":[],\"teams\":[\"Public\"]"
+                       ",\"enrich_datastore\":null,"
+                       "\"description\":\"x\",\"favorite\":true,\"high_count_rollup_threshold\":25,"
+                       "\"unknown\":{\"a\":1}}");
+    assert_int_equal(json_array_size(json_object_get(put, "tags")), 0);
+    assert_string_equal(text_at(put, "database"), "shop"); /* what is absent stays */
+    assert_int_equal(assay_json_int(put, "high_count_rollup_threshold", 0), 25);
+    json_decref(put);
+    json_decref(CALL(f, 422, "PUT", "/datastores/1", "{\"high_count_rollup_threshold\":0}"));
+    json_decref(CALL(f, 422, "PUT", "/datastores/1", "{\"teams\":[\"Nobody\"]}"));
+    json_t *tested = CALL(f, 200, "POST", "/datastores/1/connection", NULL);
+    assert_true(assay_json_bool(tested, "connected", false));
+    json_decref(tested);
+
+    /* the first Sync comes with the datastore, and the connection may too */
+    json_t *both = CALL(f, 201, "POST", "/datastores",
+                        "{\"name\":\"second\",\"connection\":{\"name\":\"own\",\"type\":"
+                        "\"postgresql\",\"host\":\"up\"},"
+                        "\"database\":\"x\"}");
+    assert_string_equal(text_at(json_object_get(both, "connection"), "name"), "own");
+    json_decref(both);
+    assert_int_equal(
+        test_int(f->base.db,
+                 "SELECT count(*) FROM operation WHERE kind = 'sync' AND source_id = 2"),
+        1);
+    json_decref(CALL(f, 409, "POST", "/datastores", "{\"name\":\"second\",\"connection_id\":1}"));
+    json_decref(CALL(f, 422, "POST", "/datastores", "{\"name\":\"third\",\"connection_id\":77}"));
+    json_decref(CALL(f, 422, "POST", "/datastores", "{\"name\":\"third\"}"));
+    json_decref(
+        CALL(f, 204, "POST", "/datastores/connection", "{\"connection_id\":1,\"database\":\"x\"}"));
+    json_decref(CALL(f, 400, "POST", "/datastores/connection",
+                     "{\"connection\":{\"type\":\"postgresql\",\"host\":\"down\",\"name\":\"n\"},"
+                     "\"name\":\"n\"}"));
+    static const struct {
+        const char *query;
+        int total;
+    } filters[] = {{"?name=ORD", 1},
+                   {"?search=s", 2},
+                   {"?enrichment_only=False", 2},
+                   {"?enrichment_only=true", 0},
+                   {"?datastore_type=file", 0},
+                   {"?tag=finance", 0},
+                   {"?name=%25", 0},
+                   {"?name=%27%20OR%201=1", 0},
+                   {"?sort=-name", 2}};
+    for (size_t i = 0; i < ASSAY_COUNT(filters); i++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "/datastores%s", filters[i].query);
+        json_t *page = CALL(f, 200, "GET", path, NULL);
+        if (assay_json_int(page, "total", -1) != filters[i].total)
+            fail_msg("%s: %d", path, (int)assay_json_int(page, "total", -1));
+        json_decref(page);
+    }
+    json_decref(CALL(f, 422, "PATCH", "/datastores/1/enrichment/2", NULL));
+}
+
+static void test_containers(struct fixture *f)
+{
+    (void)make_datastore(f);
+    fill_catalog(f);
+    json_t *page =
+        CALL(f, 200, "GET", "/containers?datastore=1&datastore=2&container_type=table", NULL);
+    json_t *first = json_array_get(json_object_get(page, "items"), 0);
+    assert_int_equal(assay_json_int(page, "total", -1), 1);
+    assert_string_equal(text_at(first, "name"), "orders");
+    assert_int_equal(assay_json_int(first, "field_count", -1), 3);
+    assert_string_equal(text_at(json_object_get(first, "datastore"), "name"), "orders");
+    json_decref(page);
+    page = CALL(f, 200, "GET", "/containers?search=%25_", NULL); /* LIKE's own signs are texts */
+    assert_int_equal(assay_json_int(page, "total", -1), 1);
+    json_decref(page);
+    json_t *list = CALL(f, 200, "GET", "/containers/listing?datastore=1", NULL);
+    assert_int_equal(json_array_size(list), 2);
+    json_decref(list);
+    json_t *fields = CALL(f, 200, "GET", "/containers/1/fields", NULL);
+    assert_int_equal(json_array_size(fields), 3);
+    assert_string_equal(text_at(json_array_get(fields, 1), "name"), "amount");
+    json_decref(fields);
+    json_t *profiles = CALL(f, 200, "GET", "/containers/1/field-profiles", NULL);
+    assert_int_equal(assay_json_int(profiles, "total", -1), 2);
+    assert_int_equal(
+        assay_json_int(json_array_get(json_object_get(profiles, "items"), 0), "null_count", -1), 3);
+    json_decref(profiles);
+
+    json_decref(
+        CALL(f, 204, "PATCH", "/containers", "[{\"id\":1,\"tags\":[\"gold\",\"silver\"]}]"));
+    json_decref(CALL(f, 404, "PATCH", "/containers",
+                     "[{\"id\":2,\"tags\":[\"lost\"]},{\"id\":99,\"tags\":[]}]"));
+    assert_int_equal(test_int(f->base.db, "SELECT count(*) FROM global_tag WHERE name = 'lost'"),
+                     0); /* all or nothing */
+    json_t *put = CALL(f, 200, "PUT", "/containers/1",
+                       "{\"container_type\":\"table\",\"incremental_field_name\":\"id\",\"key\":["
+                       "\"id\"],\"force_drop_fields\":true,"
+                       "\"query\":null,\"description\":null}");
+    assert_string_equal(text_at(put, "incremental_field_name"), "id");
+    assert_int_equal(json_array_size(json_object_get(put, "tags")), 2);
+    json_decref(put);
+    assert_non_null(strstr(test_text(f->base.db, "SELECT overrides FROM container WHERE id = 1"),
+                           "incremental_field_name"));
+    json_decref(CALL(f, 409, "PUT", "/containers/1", "{\"container_type\":\"view\"}"));
+    json_decref(
+        CALL(f, 422, "POST", "/containers",
+             "{\"container_type\":\"computed_table\",\"name\":\"x\",\"query\":\"select 1\"}"));
+    json_decref(CALL(f, 422, "POST", "/containers/validate",
+                     "{\"container\":{\"container_type\":\"computed_table\"}}"));
+    json_decref(CALL(
+        f, 204, "POST", "/containers/validate",
+        "{\"container\":{\"container_type\":\"table\",\"name\":\"orders\",\"datastore_id\":1}}"));
+    json_decref(CALL(f, 204, "DELETE", "/containers/1", NULL));
+    assert_int_equal(test_int(f->base.db, "SELECT count(*) FROM field WHERE container_id = 1"), 0);
+    page = CALL(f, 200, "GET", "/containers?archived=only", NULL);
+    assert_int_equal(assay_json_int(page, "total", -1), 1);
+    json_decref(page);
+    json_decref(CALL(f, 404, "DELETE", "/containers/1", NULL));
+}
+
+#define CHECK                                                                                      \
+    "{\"container_id\":1,\"rule\":\"between\",\"description\":\"sane\",\"fields\":[\"amount\"],"   \
+    "\"coverage\":1.0,"                                                                            \
+    "\"filter\":null,\"properties\":{\"min\":0,\"inclusive_min\":true,\"max\":100,\"inclusive_"    \
+    "max\":true},"                                                                                 \
+    "\"tags\":[\"finance\"],\"additional_metadata\":{\"_uid\":\"orders__between__amount\"},"       \
+    "\"status\":\"Active\"}"
+
+static void test_checks(struct fixture *f)
+{
+    (void)make_datastore(f);
+    fill_catalog(f);
+    json_t *made = CALL(f, 201, "POST", "/quality-checks", CHECK);
+    assert_string_equal(text_at(made, "rule_type"), "between");
+    assert_string_equal(text_at(json_array_get(json_object_get(made, "fields"), 0), "name"),
+                        "amount");
+    assert_int_equal(assay_json_int(json_object_get(made, "properties"), "max", 0), 100);
+    assert_string_equal(text_at(json_object_get(made, "additional_metadata"), "_uid"),
+                        "orders__between__amount");
+    assert_int_equal(assay_json_int(made, "owner_id", 0), 1);
+    json_decref(made);
+
+    static const struct {
+        int status;
+        const char *body;
+    } wrong[] = {
+        {409, CHECK}, /* thresholds do not count */
+        {409, "{\"container_id\":1,\"rule\":\"between\",\"fields\":[\"amount\"],\"properties\":{"
+              "\"min\":5}}"},
+        {422, "{\"container_id\":1,\"rule\":\"betwen\",\"fields\":[\"amount\"],\"properties\":{"
+              "\"min\":5}}"},
+        {422, "{\"container_id\":1,\"rule\":\"between\",\"fields\":[\"nothing\"],\"properties\":{"
+              "\"min\":5}}"},
+        {422, "{\"container_id\":77,\"rule\":\"notNull\",\"fields\":[\"id\"]}"},
+        {422, "{\"container_id\":1,\"rule\":\"between\",\"fields\":[\"amount\"],\"properties\":{"
+              "\"mni\":5}}"},
+        {422, "{\"container_id\":1,\"rule\":\"notNull\"}"},
+        {422, "{\"rule\":\"notNull\",\"fields\":[\"id\"]}"},
+        {422, "{\"container_id\":1,\"rule\":\"notNull\",\"fields\":[\"id\"],\"coverage\":2}"},
+        {422, "{\"container_id\":1,\"rule\":\"notNull\",\"fields\":[\"id\"],\"owner_id\":99}"},
+        {422, "{\"container_id\":1,\"rule\":\"notNull\",\"fields\":\"id\"}"},
+    };
+    for (size_t i = 0; i < ASSAY_COUNT(wrong); i++)
+        json_decref(CALL(f, wrong[i].status, "POST", "/quality-checks", wrong[i].body));
+    assert_int_equal(test_int(f->base.db, "SELECT count(*) FROM quality_check"), 1);
+    /* at coverage < 1 it is another check */
+    const int64_t shape =
+        id_of(CALL(f, 201, "POST", "/quality-checks",
+                   "{\"container_id\":1,\"rule\":\"between\",\"fields\":[\"amount\"],"
+                   "\"coverage\":0.9,\"properties\":{\"min\":5}}"));
+    const int64_t draft =
+        id_of(CALL(f, 201, "POST", "/quality-checks",
+                   "{\"container_id\":1,\"rule\":\"notNull\",\"fields\":[\"id\",\"country\"],"
+                   "\"status\":\"Draft\"}"));
+
+    /* an inferred check becomes authored when what it judges changes, and only then */
+    test_sql(f->base.db, "UPDATE quality_check SET inferred = 1 WHERE id = 1");
+    json_t *put =
+        CALL(f, 200, "PUT", "/quality-checks/1", "{\"description\":\"still sane\",\"tags\":[]}");
+    assert_true(assay_json_bool(put, "inferred", false));
+    assert_string_equal(text_at(put, "description"), "still sane");
+    json_decref(put);
+    put =
+        CALL(f, 200, "PUT", "/quality-checks/1",
+             "{\"description\":\"sane\",\"fields\":[\"amount\"],\"coverage\":1,\"filter\":null,"
+             "\"properties\":{\"min\":1,\"max\":100},"
+             "\"tags\":[\"finance\"],\"additional_metadata\":{\"k\":\"v\"},\"status\":\"Active\"}");
+    assert_false(assay_json_bool(put, "inferred", true));
+    assert_int_equal(assay_json_int(json_object_get(put, "properties"), "min", 0), 1);
+    json_decref(put);
+
+    static const struct {
+        const char *query;
+        int total;
+    } filters[] = {{"?container=1", 3},   {"?datastore=1&status=Active", 2},
+                   {"?status=Draft", 1},  {"?rule_type=notNull", 1},
+                   {"?tag=finance", 1},   {"?archived=only", 0},
+                   {"?inferred=true", 0}, {"?template_only=true", 0},
+                   {"?datastore=2", 0}};
+    for (size_t i = 0; i < ASSAY_COUNT(filters); i++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "/quality-checks%s", filters[i].query);
+        json_t *page = CALL(f, 200, "GET", path, NULL);
+        if (assay_json_int(page, "total", -1) != filters[i].total)
+            fail_msg("%s: %d", path, (int)assay_json_int(page, "total", -1));
+        json_decref(page);
+    }
+
+    /* archive, replace, bring back: the duplicate rule holds */
+    json_decref(CALL(f, 204, "DELETE",
+                     "/quality-checks/1?archive=true&status=Invalid&delete_anomalies=false", NULL));
+    json_t *page = CALL(f, 200, "GET", "/quality-checks?archived=only", NULL);
+    assert_string_equal(text_at(json_array_get(json_object_get(page, "items"), 0), "status"),
+                        "Invalid");
+    json_decref(page);
+    json_decref(CALL(f, 200, "PUT", "/quality-checks/1", "{\"status\":\"Active\"}"));
+    json_decref(CALL(f, 204, "DELETE", "/quality-checks/1", NULL));
+    json_decref(CALL(f, 201, "POST", "/quality-checks", CHECK));
+    json_decref(CALL(f, 409, "PUT", "/quality-checks/1", "{\"status\":\"Active\"}"));
+    char path[128], body[256];
+    (void)snprintf(path, sizeof path, "/quality-checks/%d?status=Resolved", (int)shape);
+    json_decref(CALL(f, 422, "DELETE", path, NULL));
+    (void)snprintf(body, sizeof body,
+                   "[{\"id\":1,\"archive\":false},{\"id\":%d,\"status\":\"Discarded\"}]",
+                   (int)shape);
+    json_decref(CALL(f, 204, "DELETE", "/quality-checks", body));
+    json_decref(CALL(f, 404, "GET", "/quality-checks/1", NULL));
+    (void)snprintf(body, sizeof body, "[{\"id\":%d},{\"id\":1}]", (int)draft);
+    json_decref(CALL(f, 404, "DELETE", "/quality-checks", body)); /* all or nothing */
+    assert_int_equal(
+        test_int(
+            f->base.db,
+            "SELECT count(*) FROM quality_check WHERE status = 'Draft' AND deleted_at IS NULL"),
+        1);
+    json_decref(CALL(f, 422, "POST", "/quality-check-templates", "{\"rule\":\"notNull\"}"));
+}
+
+static void test_anomalies(struct fixture *f)
+{
+    (void)make_datastore(f);
+    fill_catalog(f);
+    json_decref(CALL(f, 201, "POST", "/quality-checks", CHECK));
+    test_sql(f->base.db, "INSERT INTO anomaly (uuid, container_id, datastore_id, operation_id, "
+                         "type, fingerprint, weight, record, record_row, "
+                         "created_at, updated_at) VALUES ('0190c4f0-0000-5000-8000-00000000000a', "
+                         "1, 1, 7, 'record', -9223372036854775807, 14, "
+                         "'{\"amount\":101}', 17, 1580000000000000, 1), "
+                         "('0190c4f0-0000-5000-8000-00000000000b', 1, 1, 7, 'shape', 5, 12, NULL, "
+                         "NULL, 1590000000000000, 1);"
+                         "INSERT INTO anomaly_failed_check (anomaly_id, check_id, message, "
+                         "fingerprint) VALUES (1, 1, 'too large', 9), (2, 1, 'x', 10);");
+    json_t *page = CALL(f, 200, "GET", "/anomalies?datastore=1&sort_created=desc", NULL);
+    json_t *last = json_array_get(json_object_get(page, "items"), 1);
+    assert_int_equal(assay_json_int(page, "total", -1), 2);
+    assert_int_equal(assay_json_int(last, "row", 0), 17);
+    assert_true(assay_json_int(last, "fingerprint", 0) == -INT64_C(9223372036854775807));
+    json_t *failed = json_array_get(json_object_get(last, "failed_checks"), 0);
+    assert_string_equal(text_at(failed, "message"), "too large");
+    assert_string_equal(text_at(json_object_get(failed, "quality_check"), "rule_type"), "between");
+    json_decref(page);
+    json_decref(CALL(f, 200, "GET", "/anomalies/1", NULL));
+    json_decref(CALL(f, 200, "GET", "/anomalies/0190C4F0-0000-5000-8000-00000000000A", NULL));
+    json_decref(CALL(f, 404, "GET", "/anomalies/0190c4f0-0000-5000-8000-00000000000c", NULL));
+    json_decref(CALL(f, 404, "GET", "/anomalies/1%20OR%201=1", NULL));
+
+    json_t *put = CALL(f, 200, "PUT", "/anomalies/1",
+                       "{\"status\":\"Acknowledged\",\"description\":\"seen\",\"tags\":[\"t\"],"
+                       "\"assignee_ids\":[1]}");
+    assert_string_equal(text_at(put, "status"), "Acknowledged");
+    assert_int_equal(json_array_size(json_object_get(put, "assignees")), 1);
+    json_decref(put);
+    json_decref(CALL(f, 422, "PUT", "/anomalies/1", "{\"status\":\"Resolved\"}"));
+    json_decref(CALL(f, 422, "PUT", "/anomalies/1", "{\"assignee_ids\":[99]}"));
+    json_decref(CALL(f, 204, "PATCH", "/anomalies",
+                     "[{\"id\":1,\"status\":\"Active\"},{\"id\":2,\"status\":\"Active\"}]"));
+    json_decref(CALL(f, 204, "DELETE", "/anomalies/1?archive=true&status=Duplicate", NULL));
+    static const struct {
+        const char *query;
+        int total;
+    } filters[] = {{"", 1},
+                   {"?archived=only", 1},
+                   {"?archived=include", 2},
+                   {"?status=Duplicate", 1},
+                   {"?anomaly_type=record&archived=include", 1},
+                   {"?quality_check=1&archived=include", 2},
+                   {"?rule_type=between&rule_type=notNull", 1},
+                   {"?tag=t&archived=include", 1},
+                   {"?start_date=2020-05-01", 1},
+                   {"?end_date=2020-05-20", 1},
+                   {"?end_date=2020-05-20T18:39:59Z", 0},
+                   {"?start_date=2020-05-20T18:40:00Z&end_date=2020-12-31", 1},
+                   {"?source_enriched=true", 0},
+                   {"?timeframe=year&archived=include", 0},
+                   {"?container=2", 0},
+                   {"?uuid=0190c4f0-0000-5000-8000-00000000000b", 1}};
+    for (size_t i = 0; i < ASSAY_COUNT(filters); i++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "/anomalies%s", filters[i].query);
+        json_t *list = CALL(f, 200, "GET", path, NULL);
+        if (assay_json_int(list, "total", -1) != filters[i].total)
+            fail_msg("%s: %d", path, (int)assay_json_int(list, "total", -1));
+        json_decref(list);
+    }
+    json_decref(CALL(f, 422, "GET", "/anomalies?start_date=yesterday", NULL));
+    json_decref(CALL(f, 422, "DELETE", "/anomalies/2?status=Deleted", NULL));
+    json_decref(
+        CALL(f, 204, "DELETE", "/anomalies",
+             "[{\"id\":1,\"archive\":false},{\"id\":2,\"archive\":true,\"status\":\"Invalid\"}]"));
+    assert_int_equal(test_int(f->base.db, "SELECT count(*) FROM anomaly"), 1);
+}
+
+static void test_operations(struct fixture *f)
+{
+    (void)make_datastore(f);
+    fill_catalog(f);
+    atomic_store(&f->idle, true); /* nobody takes the tasks */
+    json_t *run =
+        CALL(f, 201, "POST", "/operations/run",
+             "{\"type\":\"profile\",\"datastore_id\":1,\"container_names\":[\"orders\"]}");
+    assert_string_equal(text_at(run, "result"), "queued");
+    assert_true(json_is_null(json_object_get(run, "end_time")));
+    assert_true(json_is_null(json_object_get(run, "message")));
+    assert_int_equal(assay_json_int(json_object_get(run, "status"), "total_containers", -1), 1);
+    assert_string_equal(text_at(json_array_get(json_object_get(run, "containers"), 0), "name"),
+                        "orders");
+    const int64_t id = id_of(run);
+    char path[64];
+    (void)snprintf(path, sizeof path, "/operations/abort/%d", (int)id);
+    json_decref(CALL(f, 200, "PUT", path, NULL));
+    assert_int_equal(test_int(f->base.db, "SELECT count(*) FROM task WHERE state = 'cancelled'"),
+                     1);
+    json_decref(CALL(f, 404, "PUT", "/operations/abort/999", NULL));
+    static const struct {
+        int status;
+        const char *body;
+    } wrong[] = {
+        {404, "{\"type\":\"scan\",\"datastore_id\":99}"},
+        {422, "{\"type\":\"profile\",\"datastore_id\":1,\"container_names\":[\"nothing\"]}"},
+        {422, "{\"type\":\"export\",\"datastore_id\":1,\"asset_type\":\"anomalies\"}"},
+        {422, "{\"type\":\"nonsense\",\"datastore_id\":1}"},
+        {422, "{\"datastore_id\":1}"},
+        {422, "{\"type\":\"sync\"}"}};
+    for (size_t i = 0; i < ASSAY_COUNT(wrong); i++)
+        json_decref(CALL(f, wrong[i].status, "POST", "/operations/run", wrong[i].body));
+    json_decref(CALL(f, 201, "POST", "/operations/run",
+                     "{\"type\":\"sync\",\"datastore_id\":1,\"prune\":false}"));
+    static const struct {
+        const char *query;
+        int total;
+    } filters[] = {{"?datastore=1&sort_created=desc&page=1&size=100", 2},
+                   {"?operation_type=catalog", 1},
+                   {"?operation_type=profile&container=1&size=1", 1},
+                   {"?finished=True", 0},
+                   {"?finished=False", 2},
+                   {"?result=queued", 2},
+                   {"?start_date=2020-01-01&end_date=2021-01-01", 0}};
+    for (size_t i = 0; i < ASSAY_COUNT(filters); i++) {
+        char list[128];
+        (void)snprintf(list, sizeof list, "/operations%s", filters[i].query);
+        json_t *page = CALL(f, 200, "GET", list, NULL);
+        if (assay_json_int(page, "total", -1) != filters[i].total)
+            fail_msg("%s: %d", list, (int)assay_json_int(page, "total", -1));
+        json_decref(page);
+    }
+    json_decref(CALL(f, 422, "POST", "/operations/schedule", "{\"type\":\"sync\"}"));
+}
+
+static void test_people(struct fixture *f)
+{
+    json_decref(
+        CALL(f, 201, "POST", "/global-tags",
+             "{\"type\":\"global\",\"name\":\"a/b c\",\"color\":\"#fff\",\"weight_modifier\":10}"));
+    json_t *tag = CALL(f, 200, "GET", "/global-tags/a%2Fb%20c", NULL);
+    assert_string_equal(text_at(tag, "name"), "a/b c");
+    json_decref(tag);
+    json_decref(CALL(f, 409, "POST", "/global-tags", "{\"name\":\"a/b c\"}"));
+    json_decref(CALL(f, 422, "POST", "/global-tags", "{\"name\":\"x\",\"weight_modifier\":11}"));
+    json_decref(CALL(f, 422, "POST", "/global-tags", "{\"name\":\"\"}"));
+    json_decref(CALL(f, 204, "DELETE", "/global-tags/a%2Fb%20c", NULL));
+    json_decref(CALL(f, 404, "DELETE", "/global-tags/a%2Fb%20c", NULL));
+    json_t *teams = CALL(f, 200, "GET", "/teams?page=1&size=100", NULL);
+    assert_string_equal(text_at(json_array_get(json_object_get(teams, "items"), 0), "name"),
+                        "Public");
+    json_decref(teams);
+    json_decref(CALL(f, 200, "GET", "/teams/1", NULL));
+    json_decref(CALL(f, 404, "GET", "/teams/2", NULL));
+    json_decref(CALL(f, 200, "GET", "/users/1", NULL));
+
+    json_t *token = CALL(f, 201, "POST", "/tokens", "{\"name\":\"ci\",\"expires_in_days\":1}");
+    char *kept = f->token;
+    char path[128];
+    (void)snprintf(path, sizeof path, "/tokens/%s", text_at(token, "id"));
+    f->token = assay_strdup(text_at(token, "token"));
+    json_decref(token);
+    json_decref(CALL(f, 200, "GET", "/users", NULL));
+    json_decref(CALL(f, 204, "DELETE", path, NULL));
+    json_decref(CALL(f, 401, "GET", "/users", NULL));
+    assay_free(f->token);
+    f->token = kept;
+}
+
+static void run_on_all(void (*body)(struct fixture *f))
+{
+    enum assay_db_kind kinds[2];
+    const size_t count = test_kinds(kinds);
+    for (size_t i = 0; i < count; i++) {
+        struct fixture f;
+        fixture_start(&f, kinds[i]);
+        body(&f);
+        fixture_stop(&f);
+    }
+}
+
+#define ON_ALL(name)                                                                               \
+    static void on_all_##name(void **state)                                                        \
+    {                                                                                              \
+        (void)state;                                                                               \
+        run_on_all(test_##name);                                                                   \
+    }
+ON_ALL(connections)
+ON_ALL(datastores)
+ON_ALL(containers)
+ON_ALL(checks)
+ON_ALL(anomalies)
+ON_ALL(operations)
+ON_ALL(people)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(on_all_connections), cmocka_unit_test(on_all_datastores),
+        cmocka_unit_test(on_all_containers),  cmocka_unit_test(on_all_checks),
+        cmocka_unit_test(on_all_anomalies),   cmocka_unit_test(on_all_operations),
+        cmocka_unit_test(on_all_people)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
