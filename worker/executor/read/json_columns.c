@@ -6,7 +6,11 @@
 
 #include "common/base/memory.h"
 
-enum { MAX_ITEMS = 1 << 26 }; /* elements of one column in one batch */
+enum {
+    MAX_ITEMS = 1 << 26, /* elements of one column in one batch */
+    BATCH_BYTES = 8 << 20,
+    LEAST_ROWS = 64,
+};
 
 static bool want(struct json_columns *columns, const struct json_node *node,
                  const ptrdiff_t *column_of)
@@ -24,14 +28,14 @@ static bool want(struct json_columns *columns, const struct json_node *node,
     return wanted;
 }
 
-static int make_column(struct json_column *column, enum assay_layout layout,
+static int make_column(struct json_column *column, enum assay_layout layout, size_t rows,
                        struct assay_error *err)
 {
     column->layout = layout;
     if (layout == ASSAY_LAYOUT_CELL)
-        column->cells = assay_calloc(ASSAY_BATCH_ROWS, sizeof *column->cells);
+        column->cells = assay_calloc(rows, sizeof *column->cells);
     if (layout == ASSAY_LAYOUT_LIST)
-        column->lists = assay_calloc(ASSAY_BATCH_ROWS, sizeof *column->lists);
+        column->lists = assay_calloc(rows, sizeof *column->lists);
     return layout == ASSAY_LAYOUT_STRUCT || column->cells || column->lists ? ASSAY_OK
                                                                            : assay_fail_memory(err);
 }
@@ -52,9 +56,17 @@ static int map_fields(struct json_columns *columns, const char *const *names, si
         if (column_of[at] >= 0)
             return assay_fail(err, ASSAY_INVALID, "field %.200s is asked for twice", names[i]);
         column_of[at] = (ptrdiff_t)i;
-        ASSAY_TRY(make_column(&columns->columns[i], schema->fields[at].layout, err));
+        ASSAY_TRY(
+            make_column(&columns->columns[i], schema->fields[at].layout, columns->rows_max, err));
     }
     return ASSAY_OK;
+}
+
+/* Wide records come in smaller batches, so that a batch stays small. */
+static size_t rows_of_batch(size_t columns)
+{
+    const size_t rows = BATCH_BYTES / sizeof(struct assay_cell) / (columns ? columns : 1);
+    return rows > ASSAY_BATCH_ROWS ? ASSAY_BATCH_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : rows;
 }
 
 int json_columns_init(struct json_columns *columns, const struct assay_json_fields *fields,
@@ -64,6 +76,7 @@ int json_columns_init(struct json_columns *columns, const struct assay_json_fiel
     columns->fields = fields;
     columns->max_cell = max_cell;
     columns->count = names ? count : fields->schema.count;
+    columns->rows_max = rows_of_batch(columns->count);
     columns->columns = assay_calloc(columns->count + 1, sizeof *columns->columns);
     columns->out = assay_calloc(fields->nodes, sizeof *columns->out);
     columns->wanted = assay_calloc(fields->nodes, sizeof *columns->wanted);
@@ -96,11 +109,12 @@ void json_columns_clear(struct json_columns *columns)
     for (size_t i = 0; i < columns->count; i++) {
         struct json_column *column = &columns->columns[i];
         if (column->cells)
-            memset(column->cells, 0, ASSAY_BATCH_ROWS * sizeof *column->cells);
+            memset(column->cells, 0, columns->rows_used * sizeof *column->cells);
         else
             memset(column->validity, 0, sizeof column->validity);
         column->items_count = 0;
     }
+    columns->rows_used = 0;
     assay_arena_clear(&columns->text);
 }
 
@@ -212,17 +226,24 @@ static bool put_cell(struct putter *putter, struct assay_cell *cell, unsigned le
            put_text(putter, cell, start, (size_t)(scan->at - start), kind);
 }
 
-static struct json_node *find_key(struct putter *putter, const struct json_node *node,
-                                  const struct json_string *string, size_t hint)
+/* At a key that is not the expected one: its node, NULL when it is unknown. False: malformed. */
+static bool find_key(struct putter *putter, const struct json_node *node, size_t hint,
+                     struct json_node **ret_child)
 {
-    if (!string->escaped)
-        return json_hinted_child(node, string->data, string->size, hint);
+    struct json_string key;
+    if (!json_scan_string(&putter->scan, &key))
+        return false;
+    if (!key.escaped) {
+        *ret_child = json_find_child(node, key.data, key.size, hint);
+        return true;
+    }
     size_t size;
-    char *plain = assay_arena_alloc(&putter->columns->text, string->size);
+    char *plain = assay_arena_alloc(&putter->columns->text, key.size);
     if (!plain)
-        return stop(putter, ASSAY_NO_MEMORY), NULL;
-    (void)json_unescape(string, plain, &size);
-    return json_hinted_child(node, plain, size, hint);
+        return stop(putter, ASSAY_NO_MEMORY);
+    (void)json_unescape(&key, plain, &size);
+    *ret_child = json_find_child(node, plain, size, hint);
+    return true;
 }
 
 static bool put_value(struct putter *putter, struct json_node *node);
@@ -240,13 +261,13 @@ static bool put_members(struct putter *putter, struct json_node *node)
         return true;
     }
     for (size_t hint = 0;; hint++) {
-        struct json_string key;
         json_skip_space(scan);
         if (scan->at == scan->end || *scan->at != '"')
             return json_fault(scan, "a key was expected");
-        if (!json_scan_string(scan, &key))
+        const char *key = scan->at;
+        struct json_node *child = json_expected_child(node, scan, hint);
+        if (!child && !find_key(putter, node, hint, &child))
             return false;
-        struct json_node *child = find_key(putter, node, &key, hint);
         json_skip_space(scan);
         if (scan->at == scan->end || *scan->at != ':')
             return json_fault(scan, "a colon was expected");
@@ -254,8 +275,10 @@ static bool put_members(struct putter *putter, struct json_node *node)
         json_skip_space(scan);
         if (!child)
             return stop(putter, putter->rc ? putter->rc : ASSAY_SCHEMA_CHANGED);
-        if (putter->columns->stamp[child->id] == object)
+        if (putter->columns->stamp[child->id] == object) {
+            scan->at = key;
             return json_fault(scan, "a key is there twice");
+        }
         putter->columns->stamp[child->id] = object;
         if (!(node->in_list ? put_item(putter, child) : put_value(putter, child)))
             return false;
@@ -432,6 +455,7 @@ int json_columns_put(struct json_columns *columns, size_t row, const char *recor
 {
     struct putter putter = {.columns = columns, .scan = {record, record + size, NULL}, .row = row};
     struct json_scan *scan = &putter.scan;
+    columns->rows_used = row + 1;
     json_skip_space(scan);
     bool fine = scan->at < scan->end && *scan->at == '{';
     if (!fine) {

@@ -9,9 +9,9 @@
 
 struct json_column {
     enum assay_layout layout;
-    struct assay_cell *cells;                 /* CELL: ASSAY_BATCH_ROWS */
+    struct assay_cell *cells;                 /* CELL: rows_max */
     uint64_t validity[ASSAY_BATCH_ROWS / 64]; /* STRUCT, LIST */
-    struct assay_list *lists;                 /* LIST: ASSAY_BATCH_ROWS */
+    struct assay_list *lists;                 /* LIST: rows_max */
     struct assay_cell *items;                 /* LIST: the elements of the batch */
     size_t items_count, items_capacity;
     struct assay_column child; /* LIST: what the batch shows of the items */
@@ -22,6 +22,8 @@ struct json_columns {
     const struct assay_json_fields *fields; /* borrowed, immutable */
     struct json_column *columns;
     size_t count;
+    size_t rows_max;         /* of a batch: fewer where there are many columns */
+    size_t rows_used;        /* of the batch being filled, one more than the last row touched */
     int32_t *out;            /* by node id: its column, -1 = not wanted */
     uint8_t *wanted;         /* by node id: it or something below it has a column */
     uint64_t *stamp;         /* by node id: the object in which it was met last */

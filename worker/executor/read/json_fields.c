@@ -106,6 +106,14 @@ static bool grow_children(struct assay_arena *arena, struct json_node *node)
     return true;
 }
 
+static bool is_plain(const char *key, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)key[i] < 0x20 || key[i] == '"' || key[i] == '\\')
+            return false;
+    return true;
+}
+
 struct json_node *json_add_child(struct assay_arena *arena, struct json_node *node, const char *key,
                                  size_t key_size)
 {
@@ -116,6 +124,7 @@ struct json_node *json_add_child(struct assay_arena *arena, struct json_node *no
     memcpy(copy, key, key_size);
     child->key = copy;
     child->key_size = key_size;
+    child->plain = is_plain(key, key_size);
     child->level = (uint8_t)(node->level + 1);
     child->in_list = node->in_list;
     node->children[node->count++] = child;
@@ -195,6 +204,7 @@ static int settle(struct assay_json_fields *fields, struct json_node *node, cons
         ASSAY_SCOPED(assay_buf_release) struct assay_buf name = {0};
         assay_buf_text(&name, prefix);
         append_name(&name, child);
+        ASSAY_TRY(assay_buf_check(&name, err));
         child->id = (uint32_t)fields->nodes++;
         settle_role(fields, child);
         ASSAY_TRY(add_field(fields, child, assay_buf_str(&name), err));

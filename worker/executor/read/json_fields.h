@@ -5,6 +5,7 @@
 
 #include "common/base/arena.h"
 #include "worker/executor/read/json_reader.h"
+#include "worker/executor/read/json_scan.h"
 
 enum { JSON_SEEN_SCALAR = 1, JSON_SEEN_OBJECT = 2, JSON_SEEN_ARRAY = 4 };
 
@@ -18,6 +19,7 @@ enum json_role {
 struct json_node {
     const char *key; /* unescaped */
     size_t key_size;
+    bool plain; /* the key stands in a text as it is here: nothing in it is escaped */
     uint8_t seen;
     uint8_t level; /* names so far; the root has 0 */
     bool in_list;  /* below the elements of an array */
@@ -47,13 +49,20 @@ struct assay_json_fields {
 struct json_node *json_find_child(const struct json_node *node, const char *key, size_t key_size,
                                   size_t hint);
 
-static inline struct json_node *json_hinted_child(const struct json_node *node, const char *key,
-                                                  size_t key_size, size_t hint)
+/** At the opening quote of a key: past it when it is the child at `hint`, as it mostly is; else
+ * NULL and nothing moves. */
+static inline struct json_node *json_expected_child(const struct json_node *node,
+                                                    struct json_scan *scan, size_t hint)
 {
-    if (hint < node->count && node->children[hint]->key_size == key_size &&
-        __builtin_memcmp(node->children[hint]->key, key, key_size) == 0)
-        return node->children[hint];
-    return json_find_child(node, key, key_size, hint);
+    if (hint >= node->count)
+        return NULL;
+    struct json_node *child = node->children[hint];
+    if (!child->plain || (size_t)(scan->end - scan->at) < child->key_size + 2 ||
+        scan->at[1 + child->key_size] != '"' ||
+        __builtin_memcmp(scan->at + 1, child->key, child->key_size) != 0)
+        return NULL;
+    scan->at += child->key_size + 2;
+    return child;
 }
 
 /** Make a child of a key that the node lacks; NULL when out of memory. */

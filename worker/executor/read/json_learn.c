@@ -67,7 +67,7 @@ static struct json_node *learn_key(struct learner *learner, struct json_node *no
         (void)json_unescape(string, plain, &size);
         key = plain;
     }
-    struct json_node *child = json_hinted_child(node, key, size, hint);
+    struct json_node *child = json_find_child(node, key, size, hint);
     if (child || !may_change(learner))
         return child;
     if (++learner->fields->nodes > MAX_FIELDS) {
@@ -94,12 +94,16 @@ static bool learn_members(struct learner *learner, struct json_node *node)
     for (size_t hint = 0;; hint++) {
         struct json_string string;
         json_skip_space(scan);
-        if (scan->at == scan->end || *scan->at != '"' || !json_scan_string(scan, &string))
+        if (scan->at == scan->end || *scan->at != '"')
+            return false;
+        struct json_node *child = json_expected_child(node, scan, hint);
+        if (!child && !json_scan_string(scan, &string))
             return false;
         json_skip_space(scan);
         if (scan->at == scan->end || *scan->at++ != ':')
             return false;
-        struct json_node *child = learn_key(learner, node, &string, hint);
+        if (!child)
+            child = learn_key(learner, node, &string, hint);
         json_skip_space(scan);
         if (!child || !learn_value(learner, child))
             return false;

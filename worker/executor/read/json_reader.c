@@ -39,7 +39,7 @@ static int reject(struct json_reader *reader, const struct json_record *record, 
 static int fill_batch(struct json_reader *reader, size_t *ret_rows, struct assay_error *err)
 {
     size_t rows = 0;
-    while (rows < ASSAY_BATCH_ROWS) {
+    while (rows < reader->columns.rows_max) {
         enum json_step step;
         struct json_record record;
         ASSAY_TRY(json_records_next(&reader->records, rows == 0, &step, &record, err));

@@ -331,9 +331,10 @@ int assay_json_check(const char *text, size_t size_bytes, struct assay_error *er
     struct json_scan scan = {text, text + size_bytes, NULL};
     json_skip_space(&scan);
     bool fine = json_scan_value(&scan, 0);
-    json_skip_space(&scan);
-    if (fine && scan.at < scan.end)
-        fine = json_fault(&scan, "something follows the value");
+    if (fine) {
+        json_skip_space(&scan);
+        fine = scan.at == scan.end || json_fault(&scan, "something follows the value");
+    }
     if (!fine)
         return assay_fail(err, ASSAY_FORMAT, "byte %zu: %s", (size_t)(scan.at - text), scan.fault);
     return ASSAY_OK;
