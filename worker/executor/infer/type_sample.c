@@ -71,9 +71,11 @@ static int add_spot(struct sample *sample, uint64_t offset, size_t most, struct 
     size_t size, begin = 0;
     const uint64_t from = offset > sample->head->data_begin ? offset - 1 : sample->head->data_begin;
     ASSAY_TRY(assay_csv_read_at(sample->source, from, sample->buffer, SPOT_BYTES, &size, err));
-    if (offset > sample->head->data_begin &&
-        !assay_csv_guess_begin(sample->head, sample->buffer, size, &begin))
-        return ASSAY_OK;
+    if (offset > sample->head->data_begin) {
+        ASSAY_TRY(assay_csv_guess_begin(sample->head, sample->buffer, size, &begin, err));
+        if (!begin)
+            return ASSAY_OK;
+    }
     struct assay_csv_walk walk = {
         .dialect = &sample->head->dialect, .data = sample->buffer, .size = size, .at = begin};
     const int rc = add_records(sample, &walk, size < SPOT_BYTES, most, err);

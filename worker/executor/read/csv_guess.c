@@ -61,6 +61,10 @@ static bool judge(const struct assay_csv_head *head, const char *data, size_t si
         if (walk.comment || assay_csv_walk_blank(&walk))
             continue;
         const bool good = walk.count == head->schema.count && well_formed(&walk);
+        if (good &&
+            !reading
+                 ->good) /* what stands in front may be half a record: any later boundary will do */
+            reading->begin = walk.begin;
         reading->good += good;
         reading->bad += !good;
     }
@@ -70,25 +74,23 @@ static bool judge(const struct assay_csv_head *head, const char *data, size_t si
     return !failed;
 }
 
-bool assay_csv_guess_begin(const struct assay_csv_head *head, const char *data, size_t size_bytes,
-                           size_t *ret_begin)
+int assay_csv_guess_begin(const struct assay_csv_head *head, const char *data, size_t size_bytes,
+                          size_t *ret_begin, struct assay_error *err)
 {
     const struct assay_dialect *dialect = &head->dialect;
     struct reading outside = {0}, inside = {0};
     find_begin(dialect, data, size_bytes, ASSAY_CSV_UNQUOTED, &outside);
     if (outside.found && !judge(head, data, size_bytes, &outside))
-        return false;
+        return assay_fail_memory(err);
     if (dialect->quote) {
         find_begin(dialect, data, size_bytes, ASSAY_CSV_QUOTED, &inside);
         if (inside.found && !judge(head, data, size_bytes, &inside))
-            return false;
+            return assay_fail_memory(err);
     }
     const bool second =
         inside.found && (!outside.found || inside.good * (outside.good + outside.bad) >
                                                outside.good * (inside.good + inside.bad));
     const struct reading *best = second ? &inside : &outside;
-    if (!best->found || best->begin >= size_bytes)
-        return false;
-    *ret_begin = best->begin;
-    return true;
+    *ret_begin = best->found && best->begin < size_bytes ? best->begin : 0;
+    return ASSAY_OK;
 }

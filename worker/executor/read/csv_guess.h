@@ -14,8 +14,9 @@ ASSAY_MUST_CHECK int assay_csv_read_at(struct assay_source *source, uint64_t off
 
 /** Guess the first record that begins behind the first byte of a piece of the file: of both
  * readings of its bytes (within quotes or not) the one with more records of the head's number of
- * cells. *ret_begin: index into data. False when no record begins in it, or when out of memory. */
-bool assay_csv_guess_begin(const struct assay_csv_head *head, const char *data, size_t size_bytes,
-                           size_t *ret_begin);
+ * cells. *ret_begin: index into data, 0 when no record begins in it. ASSAY_NO_MEMORY. */
+ASSAY_MUST_CHECK int assay_csv_guess_begin(const struct assay_csv_head *head, const char *data,
+                                           size_t size_bytes, size_t *ret_begin,
+                                           struct assay_error *err);
 
 #endif

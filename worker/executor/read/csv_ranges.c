@@ -39,11 +39,10 @@ static int guess(struct assay_source *source, const struct assay_csv_head *head,
         if (!room)
             return assay_fail_memory(err);
         ASSAY_TRY(assay_csv_read_at(source, cut - 1, room, bytes, &size, err));
-        if (assay_csv_guess_begin(head, room, size, &begin)) {
+        ASSAY_TRY(assay_csv_guess_begin(head, room, size, &begin, err));
+        if (begin)
             *ret_begin = cut - 1 + begin;
-            return ASSAY_OK;
-        }
-        if (size < bytes)
+        if (begin || size < bytes)
             return ASSAY_OK;
     }
     return ASSAY_OK;

@@ -38,7 +38,7 @@ static char *safe_copy(const char *raw, size_t size_bytes)
     for (size_t i = 0; i < text.size; i++) /* a NUL would end the text */
         if (!text.data[i])
             text.data[i] = ' ';
-    return text.size ? assay_buf_take(&text) : assay_strdup("");
+    return text.size || text.failed ? assay_buf_take(&text) : assay_strdup("");
 }
 
 bool assay_rejections_add(struct assay_rejections *rejections, uint32_t file, uint64_t line,
