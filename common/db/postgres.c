@@ -36,11 +36,12 @@ static void postgres_disconnect(struct assay_db_conn *conn)
     PQfinish(conn->handle);
 }
 
-/* A server that went away has sent its end of the stream: reading what is there without waiting
- * shows it. */
+/* Nothing comes on an idle connection but the end of it, so whatever is there to read means: make a
+ * new one. */
 static bool postgres_alive(struct assay_db_conn *conn)
 {
-    return PQconsumeInput(conn->handle) && PQstatus(conn->handle) == CONNECTION_OK;
+    struct pollfd place = {.fd = PQsocket(conn->handle), .events = POLLIN};
+    return PQstatus(conn->handle) == CONNECTION_OK && poll(&place, 1, 0) == 0;
 }
 
 static int flush(struct assay_db_conn *conn, int64_t deadline_ns, struct assay_error *err)

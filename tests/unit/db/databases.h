@@ -187,4 +187,24 @@ static inline size_t test_kinds(enum assay_db_kind ret_kinds[static 2])
     return 1;
 }
 
+/** Run every case on each kind: its state points to the enum assay_db_kind. */
+static inline int test_main(const char *group, const struct CMUnitTest *cases, size_t count)
+{
+    enum { TESTS_MAX = 128 };
+    static enum assay_db_kind kinds[2];
+    static struct CMUnitTest tests[TESTS_MAX];
+    static char names[TESTS_MAX][128];
+    const size_t kinds_count = test_kinds(kinds);
+    size_t n = 0;
+    for (size_t k = 0; k < kinds_count; k++)
+        for (size_t i = 0; i < count && n < TESTS_MAX; i++, n++) {
+            (void)snprintf(names[n], sizeof names[n], "%s: %s",
+                           kinds[k] == ASSAY_DB_SQLITE ? "sqlite" : "postgres", cases[i].name);
+            tests[n] = cases[i];
+            tests[n].name = names[n];
+            tests[n].initial_state = &kinds[k];
+        }
+    return _cmocka_run_group_tests(group, tests, n, NULL, NULL);
+}
+
 #endif

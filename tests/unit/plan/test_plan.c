@@ -245,5 +245,5 @@ int main(void)
         cmocka_unit_test(refused_requests), cmocka_unit_test(repeated_requests),
         cmocka_unit_test(inspects),
     };
-    return shop_main("plan", cases, ASSAY_COUNT(cases));
+    return test_main("plan", cases, ASSAY_COUNT(cases));
 }

@@ -120,24 +120,4 @@ static inline void shop_sync(struct shop *s)
     (void)shop_operation(s, "{\"type\":\"sync\",\"datastore_id\":1}", chunks);
 }
 
-static inline int shop_main(const char *group, const struct CMUnitTest *cases, size_t count)
-{
-    enum assay_db_kind kinds[2];
-    static struct CMUnitTest tests[128];
-    static enum assay_db_kind states[2];
-    static char names[128][128];
-    const size_t kinds_count = test_kinds(kinds);
-    size_t n = 0;
-    for (size_t k = 0; k < kinds_count; k++)
-        for (size_t i = 0; i < count; i++, n++) {
-            states[k] = kinds[k];
-            (void)snprintf(names[n], sizeof names[n], "%s: %s",
-                           kinds[k] == ASSAY_DB_SQLITE ? "sqlite" : "postgres", cases[i].name);
-            tests[n] = cases[i];
-            tests[n].name = names[n];
-            tests[n].initial_state = &states[k];
-        }
-    return _cmocka_run_group_tests(group, tests, n, NULL, NULL);
-}
-
 #endif

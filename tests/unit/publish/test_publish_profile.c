@@ -21,7 +21,7 @@
 #define BETWEEN(max)                                                                               \
     "{\"rule\":\"between\",\"fields\":[\"amount\"],\"properties\":{\"min\":0,\"inclusive_min\":"   \
     "true,\"max\":" max ",\"inclusive_max\":true},\"description\":\"amounts\",\"additional_"       \
-                        "metadata\":{\"support\":3}}"
+    "metadata\":{\"support\":3}}"
 #define NOT_NULL         "{\"rule\":\"notNull\",\"fields\":[\"id\"],\"description\":\"ids are there\"}"
 #define INFERRED(checks) "{\"t\":\"inferred\",\"checks\":[" checks "]}"
 
@@ -246,5 +246,5 @@ int main(void)
         cmocka_unit_test(partial_is_success_with_coverage),
         cmocka_unit_test(container_deleted_meanwhile),
     };
-    return shop_main("publish: profile", cases, ASSAY_COUNT(cases));
+    return test_main("publish: profile", cases, ASSAY_COUNT(cases));
 }

@@ -237,5 +237,5 @@ int main(void)
         cmocka_unit_test(check_deleted_meanwhile),
         cmocka_unit_test(aborted_scan),
     };
-    return shop_main("publish: scan", cases, ASSAY_COUNT(cases));
+    return test_main("publish: scan", cases, ASSAY_COUNT(cases));
 }

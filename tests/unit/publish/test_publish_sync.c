@@ -138,5 +138,5 @@ int main(void)
         cmocka_unit_test(a_failed_sync),         cmocka_unit_test(a_cancelled_sync),
         cmocka_unit_test(a_malformed_result),
     };
-    return shop_main("publish: sync", cases, ASSAY_COUNT(cases));
+    return test_main("publish: sync", cases, ASSAY_COUNT(cases));
 }
