@@ -80,6 +80,11 @@ static void spectrum_file(const char *name)
     assert_int_equal(assay_source_open(path, NULL, &source, &err), ASSAY_OK);
     assert_int_equal(assay_csv_reader_open(source, NULL, NULL, NULL, &reader, &err), ASSAY_OK);
     assert_int_equal(assay_reader_next(reader, &batch, &err), ASSAY_OK);
+    if (json_is_object(wanted)) { /* one record stands alone */
+        json_t *array = json_array();
+        assert_int_equal(json_array_append_new(array, wanted), 0);
+        wanted = array;
+    }
     assert_int_equal(batch->rows, json_array_size(wanted));
     for (size_t row = 0; row < batch->rows; row++) {
         for (size_t c = 0; c < batch->columns_count; c++) {
@@ -172,12 +177,12 @@ static void as_json(void **unused)
 {
     (void)unused;
     const struct assay_dialect dialect = {
-        .delimiter = '\t', .quote = '"', .header = true, .confidence = 0.98765};
+        .delimiter = '\t', .quote = '"', .header = true, .confidence = 0.75004};
     ASSAY_AUTO(assay_json_decref) json_t *json = assay_dialect_json(&dialect, "utf-8");
     ASSAY_AUTO(assay_free_text) char *text = assay_json_text(json);
     assert_string_equal(text,
                         "{\"delimiter\":\"\\t\",\"quote\":\"\\\"\",\"escape\":null,\"header\":true,"
-                        "\"encoding\":\"utf-8\",\"confidence\":0.988}");
+                        "\"encoding\":\"utf-8\",\"confidence\":0.75}");
 }
 
 static void failing_memory(void **unused)
