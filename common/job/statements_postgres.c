@@ -74,8 +74,11 @@ const struct assay_job_statements assay_job_statements_postgres = {
             " VALUES ($1, 1, $2, pg_backend_pid(), assay_now())"
             " ON CONFLICT (name) DO UPDATE SET epoch = leader.epoch + 1, holder = excluded.holder,"
             " pid = excluded.pid, renewed_at = excluded.renewed_at RETURNING epoch",
+    /* Only a session that holds an advisory lock: the row's pid may be somebody else's by now. */
     .depose = "SELECT 1 FROM leader WHERE name = $1 AND CASE WHEN renewed_at < (SELECT "
               "assay_now()) - $2::bigint"
+              " AND EXISTS (SELECT 1 FROM pg_locks l WHERE l.pid = leader.pid AND l.locktype = "
+              "'advisory' AND l.granted)"
               " THEN pg_terminate_backend(pid) ELSE false END",
     .unpublished = ASSAY_JOB_UNPUBLISHED " FOR UPDATE OF t SKIP LOCKED",
 };
