@@ -5,10 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "common/base/file.h"
 #include "common/base/memory.h"
 #include "worker/executor/read/json_reader.h"
 
@@ -258,6 +261,46 @@ static void huge_record(void **state)
         strstr(assay_buf_str(&got), "rejected 2@8 the record is larger than 4 x max_cell"));
 }
 
+/* A large file's fields are found by several threads, in the order in which one finds them. */
+static void many_threads(void **state)
+{
+    (void)state;
+    enum { LINES = 36, FILLER = 1 << 20 };
+    char path[] = "/tmp/assay-json-XXXXXX";
+    const int fd = mkstemp(path);
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf json = {0};
+    assert_true(fd >= 0);
+    for (int i = 0; i < LINES; i++) {
+        assay_buf_printf(&json,
+                         "{\"k%d\":{\"n%d\":1},\"l\":[{\"e%d\":1}],\"mixed\":%s,\"filler\":\"",
+                         i / 5, i, i % 7, i == LINES - 1 ? "{}" : "1");
+        assert_true(assay_buf_reserve(&json, FILLER));
+        memset(json.data + json.size, 'x', FILLER);
+        json.size += FILLER;
+        assay_buf_text(&json, "\"}\n");
+    }
+    assert_int_equal(assay_fd_write_all(fd, path, json.data, json.size, NULL), ASSAY_OK);
+    (void)close(fd);
+    struct assay_json_fields *fields[2] = {NULL, NULL};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(assay_json_fields_new(NULL, &fields[i], NULL), ASSAY_OK);
+        assert_int_equal(assay_json_fields_add_file(fields[i], path, NULL, i ? 3 : 1, NULL, NULL),
+                         ASSAY_OK);
+        assert_int_equal(assay_json_fields_finish(fields[i], NULL), ASSAY_OK);
+    }
+    (void)unlink(path);
+    const struct assay_schema *one = assay_json_fields_schema(fields[0]),
+                              *three = assay_json_fields_schema(fields[1]);
+    assert_int_equal(one->count, three->count);
+    for (size_t i = 0; i < one->count; i++) {
+        assert_string_equal(one->fields[i].name, three->fields[i].name);
+        assert_int_equal(one->fields[i].layout, three->fields[i].layout);
+    }
+    assert_int_equal(one->fields[assay_schema_find(three, "mixed")].layout, ASSAY_LAYOUT_CELL);
+    assay_json_fields_free(fields[0]);
+    assay_json_fields_free(fields[1]);
+}
+
 static void out_of_memory(void **state)
 {
     (void)state;
@@ -284,8 +327,10 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts),     cmocka_unit_test(projection),  cmocka_unit_test(ranges),
-        cmocka_unit_test(long_text), cmocka_unit_test(huge_record), cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(texts),         cmocka_unit_test(projection),
+        cmocka_unit_test(ranges),        cmocka_unit_test(long_text),
+        cmocka_unit_test(huge_record),   cmocka_unit_test(many_threads),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

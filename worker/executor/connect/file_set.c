@@ -13,7 +13,7 @@
 #include "common/base/memory.h"
 #include "worker/executor/connect/file_describe.h"
 
-enum { SPOOL_STEP = 1 << 16 };
+enum { SPOOL_STEP = 1 << 16, MAX_THREADS = 8 };
 
 void assay_file_set_free(struct assay_file_set *set)
 {
@@ -186,15 +186,31 @@ static int open_csv(struct assay_file_set *set, struct assay_error *err)
     return ASSAY_OK;
 }
 
+/* Reader option `threads`, else what the machine has: finding the fields of a large file takes
+ * every byte. */
+static int threads_of(const json_t *options)
+{
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    const int64_t wanted =
+        assay_json_int(options, "threads", online < MAX_THREADS ? online : MAX_THREADS);
+    return wanted < 1 ? 1 : wanted > MAX_THREADS ? MAX_THREADS : (int)wanted;
+}
+
 static int open_json(struct assay_file_set *set, bool sample, const atomic_bool *cancelled,
                      struct assay_error *err)
 {
+    const char *encoding = assay_json_str(set->options, "encoding", NULL);
     ASSAY_TRY(assay_json_fields_new(set->options, &set->json, err));
     for (size_t i = 0; i < set->count; i++) {
+        const char *path = set->files[i].path;
         ASSAY_AUTO(assay_source_close) struct assay_source *source = NULL;
-        ASSAY_TRY(assay_source_open(set->files[i].path,
-                                    assay_json_str(set->options, "encoding", NULL), &source, err));
-        ASSAY_TRY(assay_json_fields_add(set->json, source, sample, cancelled, err));
+        if (!sample) {
+            ASSAY_TRY(assay_json_fields_add_file(set->json, path, encoding,
+                                                 threads_of(set->options), cancelled, err));
+            continue;
+        }
+        ASSAY_TRY(assay_source_open(path, encoding, &source, err));
+        ASSAY_TRY(assay_json_fields_add(set->json, source, true, cancelled, err));
     }
     ASSAY_TRY(assay_json_fields_finish(set->json, err));
     return assay_schema_copy(assay_json_fields_schema(set->json), &set->schema, err);

@@ -133,6 +133,17 @@ struct json_node *json_add_child(struct assay_arena *arena, struct json_node *no
     return child;
 }
 
+struct json_node *json_new_element(struct assay_arena *arena, const struct json_node *node)
+{
+    struct json_node *element = assay_arena_zalloc(arena, sizeof *element);
+    if (!element)
+        return NULL;
+    element->level = node->level;
+    element->in_list = true;
+    element->field = -1;
+    return element;
+}
+
 /* --- the schema
  * ------------------------------------------------------------------------------------------------
  */

@@ -7,6 +7,7 @@
 #include "worker/executor/read/json_reader.h"
 #include "worker/executor/read/json_scan.h"
 
+enum { JSON_MAX_FIELDS = 100000 };
 enum { JSON_SEEN_SCALAR = 1, JSON_SEEN_OBJECT = 2, JSON_SEEN_ARRAY = 4 };
 
 enum json_role {
@@ -68,6 +69,14 @@ static inline struct json_node *json_expected_child(const struct json_node *node
 /** Make a child of a key that the node lacks; NULL when out of memory. */
 struct json_node *json_add_child(struct assay_arena *arena, struct json_node *node, const char *key,
                                  size_t key_size);
+
+/** The node for the elements of an array; NULL when out of memory. */
+struct json_node *json_new_element(struct assay_arena *arena, const struct json_node *node);
+
+/** Add the fields of the lines that begin in [begin, end), end 0 = to the end. */
+ASSAY_MUST_CHECK int json_learn_lines(struct assay_json_fields *fields, struct assay_source *source,
+                                      uint64_t begin, uint64_t end, const atomic_bool *cancelled,
+                                      struct assay_error *err);
 
 /** Add what a record shows. ASSAY_NO_MEMORY, ASSAY_LIMIT; malformed records change nothing. */
 ASSAY_MUST_CHECK int json_learn(struct assay_json_fields *fields, const char *record, size_t size,

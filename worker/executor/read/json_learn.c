@@ -7,7 +7,6 @@
 #include "worker/executor/read/json_records.h"
 
 enum {
-    MAX_FIELDS = 100000,
     SAMPLE_HEAD = 1 << 20,
     SAMPLE_SPOT = 1 << 18,
     SAMPLE_SPOTS = 12,
@@ -70,7 +69,7 @@ static struct json_node *learn_key(struct learner *learner, struct json_node *no
     struct json_node *child = json_find_child(node, key, size, hint);
     if (child || !may_change(learner))
         return child;
-    if (++learner->fields->nodes > MAX_FIELDS) {
+    if (++learner->fields->nodes > JSON_MAX_FIELDS) {
         learner->rc = ASSAY_LIMIT;
         return NULL;
     }
@@ -121,12 +120,9 @@ static bool learn_elements(struct learner *learner, struct json_node *node)
     if (!node->element) {
         if (!may_change(learner))
             return false;
-        node->element = assay_arena_zalloc(&learner->fields->arena, sizeof *node->element);
+        node->element = json_new_element(&learner->fields->arena, node);
         if (!node->element)
             return fail_memory(learner);
-        node->element->level = node->level;
-        node->element->in_list = true;
-        node->element->field = -1;
     }
     scan->at++;
     json_skip_space(scan);
@@ -177,7 +173,7 @@ int json_learn(struct assay_json_fields *fields, const char *record, size_t size
     if (learner.scan.at < learner.scan.end && *learner.scan.at == '{')
         (void)learn_members(&learner, &fields->root);
     if (learner.rc == ASSAY_LIMIT)
-        return assay_fail(err, ASSAY_LIMIT, "more than %d different fields", MAX_FIELDS);
+        return assay_fail(err, ASSAY_LIMIT, "more than %d different fields", JSON_MAX_FIELDS);
     return learner.rc == ASSAY_OK ? ASSAY_OK : assay_fail_memory(err);
 }
 
@@ -199,15 +195,21 @@ static int learn_range(struct assay_json_fields *fields, struct json_records *re
     }
 }
 
+int json_learn_lines(struct assay_json_fields *fields, struct assay_source *source, uint64_t begin,
+                     uint64_t end, const atomic_bool *cancelled, struct assay_error *err)
+{
+    ASSAY_SCOPED(json_records_release) struct json_records records = {0};
+    ASSAY_TRY(json_records_start(&records, source, "jsonl", begin, end, RECORD_BYTES, err));
+    return learn_range(fields, &records, UINT64_MAX, cancelled, err);
+}
+
 static int learn_spots(struct assay_json_fields *fields, struct assay_source *source,
                        const atomic_bool *cancelled, struct assay_error *err)
 {
     const uint64_t step = assay_source_size(source) / (SAMPLE_SPOTS + 1);
     for (uint64_t spot = 1; spot <= SAMPLE_SPOTS; spot++) {
-        ASSAY_SCOPED(json_records_release) struct json_records records = {0};
-        ASSAY_TRY(json_records_start(&records, source, "jsonl", step * spot,
-                                     step * spot + SAMPLE_SPOT, RECORD_BYTES, err));
-        ASSAY_TRY(learn_range(fields, &records, UINT64_MAX, cancelled, err));
+        ASSAY_TRY(json_learn_lines(fields, source, step * spot, step * spot + SAMPLE_SPOT,
+                                   cancelled, err));
     }
     return ASSAY_OK;
 }

@@ -50,6 +50,12 @@ ASSAY_DEFINE_CLEANUP(struct assay_json_fields, assay_json_fields_free)
 ASSAY_MUST_CHECK int assay_json_fields_add(struct assay_json_fields *fields,
                                            struct assay_source *source, bool sample,
                                            const atomic_bool *cancelled, struct assay_error *err);
+/** The same for a file, whole: large plain texts of lines are looked at by several threads, with
+ * the same result. */
+ASSAY_MUST_CHECK int assay_json_fields_add_file(struct assay_json_fields *fields, const char *path,
+                                                const char *encoding, int threads,
+                                                const atomic_bool *cancelled,
+                                                struct assay_error *err);
 /** All texts are added: settle the layouts. Once, before the schema or a reader is wanted. */
 ASSAY_MUST_CHECK int assay_json_fields_finish(struct assay_json_fields *fields,
                                               struct assay_error *err);
