@@ -175,11 +175,10 @@ int assay_channel_receive(struct assay_channel *channel, json_t **ret_spec, json
 
 /* --- the control thread --- */
 
-static void cancel(struct assay_channel *channel, bool peer_gone)
+static void cancel(struct assay_channel *channel)
 {
     (void)pthread_mutex_lock(&channel->lock);
     atomic_store(&channel->task->cancelled, true);
-    channel->peer_gone |= peer_gone;
     (void)pthread_cond_broadcast(&channel->credited);
     (void)pthread_mutex_unlock(&channel->lock);
 }
@@ -192,13 +191,13 @@ static bool take_frame(struct assay_channel *channel)
     if (assay_frame_read(channel->control_fd, &channel->input, &channel->frame, &end, NULL) !=
             ASSAY_OK ||
         end) {
-        cancel(channel, true);
+        cancel(channel); /* nobody is there to take results */
         return false;
     }
     if (channel->frame.type == ASSAY_FRAME_CREDIT)
         add_credits(channel, &channel->frame);
     else if (channel->frame.type == ASSAY_FRAME_CANCEL)
-        cancel(channel, false);
+        cancel(channel);
     return true;
 }
 

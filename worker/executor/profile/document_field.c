@@ -135,7 +135,7 @@ static void write_type(struct writer *writer, const struct assay_profile_result 
     set(writer, "type", json_string(assay_type_name(assay_profile_field_type(field))));
     set(writer, "native_type", native_type(field));
     set(writer, "type_source", json_string(type_source(field)));
-    set(writer, "semantic_type", json_null());
+    set(writer, "semantic_type", string_or_null(field->semantic ? field->semantic->name : NULL));
     set(writer, "type_confidence",
         assay_json_real_or_null(field->cells ? field->decision.confidence : 1));
     set(writer, "type_mismatches", mismatches(writer, result, field));

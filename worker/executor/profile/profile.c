@@ -5,12 +5,15 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/base/nearest.h"
+#include "worker/executor/infer/check_infer.h"
 #include "worker/executor/profile/belief.h"
 #include "worker/executor/profile/document.h"
 #include "worker/executor/profile/groups.h"
 #include "worker/executor/profile/profile_parts.h"
 #include "worker/executor/profile/selection_where.h"
 #include "worker/executor/profile/warnings.h"
+
+enum { DOCUMENTS_HELD = 32 };
 
 /* Everything of one run. */
 struct run {
@@ -21,7 +24,9 @@ struct run {
     struct assay_where *where; /* NULL without an expression */
     struct assay_groups groups;
     size_t groups_count;
-    json_t *field_documents; /* in the order of the fields */
+    enum assay_infer_level infer_level;
+    json_t *field_documents; /* in the order of the fields, those not emitted yet */
+    bool fields_emitted;
     json_t *field_warnings;
 };
 
@@ -141,19 +146,69 @@ static int read_group(struct run *run, struct assay_profile_field **fields, size
     return ASSAY_OK;
 }
 
+/* --- results of a group --- */
+
+static int emit_documents(struct run *run, struct assay_error *err)
+{
+    ASSAY_TRY(assay_task_emit_list(run->task, "fields", "fields", run->field_documents, err));
+    run->fields_emitted = true;
+    return json_array_clear(run->field_documents) ? assay_fail_memory(err) : ASSAY_OK;
+}
+
+/* Documents are large: they leave in small lots, not all at the end. */
+static int document_field(struct run *run, const struct assay_profile_field *field,
+                          struct assay_error *err)
+{
+    json_t *document = NULL;
+    ASSAY_TRY(assay_document_field(&run->result, field, &document, err));
+    ASSAY_TRY(assay_json_push(run->field_documents, document, err));
+    ASSAY_TRY(assay_warnings_of_field(field, run->field_warnings, err));
+    return json_array_size(run->field_documents) < DOCUMENTS_HELD ? ASSAY_OK
+                                                                  : emit_documents(run, err);
+}
+
+static int infer_checks(struct run *run, const struct assay_profile_field *fields, size_t count,
+                        struct assay_error *err)
+{
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(count + 1, sizeof(struct assay_infer_field));
+    struct assay_infer_field *inputs = memory;
+    json_t *checks = NULL;
+    if (!inputs)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        inputs[i] = (struct assay_infer_field){
+            .name = fields[i].name,
+            .type = assay_profile_field_type(&fields[i]),
+            .semantic_type = fields[i].semantic ? fields[i].semantic->name : NULL,
+            .stats = fields[i].stats};
+    const struct assay_infer_options options = {
+        .level = run->infer_level,
+        .container = assay_json_str(run->task->container, "name", NULL),
+        .seed = run->task->seed,
+        .now_us = run->task->now_us,
+        .testing_share = assay_json_num(run->task->settings, "percent_testing_threshold", 0),
+        .draft = assay_json_bool(run->task->settings, "infer_as_draft", false)};
+    ASSAY_TRY(assay_checks_infer(inputs, count, &options, &checks, err));
+    const int rc = assay_task_emit_list(run->task, "inferred", "checks", checks, err);
+    json_decref(checks);
+    return rc;
+}
+
 static int finish_group(struct run *run, struct assay_profile_field *fields, size_t count,
                         struct assay_error *err)
 {
     atomic_store(&run->task->progress.phase, "finishing");
     for (size_t i = 0; i < count; i++) {
-        struct assay_profile_field *field = &fields[i];
-        ASSAY_TRY(assay_field_state_finish(field->state, &field->stats, err));
-        assay_field_state_free(ASSAY_TAKE(field->state));
-        json_t *document = NULL;
-        ASSAY_TRY(assay_document_field(&run->result, field, &document, err));
-        ASSAY_TRY(assay_json_push(run->field_documents, document, err));
-        ASSAY_TRY(assay_warnings_of_field(field, run->field_warnings, err));
-        assay_profile_field_reset(field);
+        ASSAY_TRY(assay_task_check(run->task, err));
+        ASSAY_TRY(assay_field_state_finish(fields[i].state, &fields[i].stats, err));
+        assay_field_state_free(ASSAY_TAKE(fields[i].state));
+        fields[i].semantic = assay_semantic_judge(fields[i].name, fields[i].stats, NULL);
+    }
+    if (run->infer_level != ASSAY_INFER_OFF)
+        ASSAY_TRY(infer_checks(run, fields, count, err));
+    for (size_t i = 0; i < count; i++) {
+        ASSAY_TRY(document_field(run, &fields[i], err));
+        assay_profile_field_reset(&fields[i]);
     }
     return ASSAY_OK;
 }
@@ -236,13 +291,18 @@ static int emit(struct run *run, struct assay_error *err)
     json_decref(warnings);
     ASSAY_TRY(rc);
     ASSAY_TRY(assay_task_emit(run->task, "container", container, err));
-    return assay_task_emit_list(run->task, "fields", "fields", run->field_documents, err);
+    return json_array_size(run->field_documents) || !run->fields_emitted ? emit_documents(run, err)
+                                                                         : ASSAY_OK;
 }
 
 static int profile(struct run *run, struct assay_error *err)
 {
     struct assay_task *task = run->task;
     struct assay_profile_result *result = &run->result;
+    const char *level = assay_json_str(task->settings, "infer", "medium");
+    if (!assay_infer_level_parse(level, &run->infer_level))
+        return assay_fail(err, ASSAY_INVALID,
+                          "infer takes off, low, medium, high, xhigh or max, not %.50s", level);
     ASSAY_TRY(assay_profile_source_open(task, &run->source, err));
     ASSAY_TRY(choose_fields(run, err));
     run->field_documents = json_array();

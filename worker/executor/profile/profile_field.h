@@ -4,6 +4,7 @@
 #ifndef ASSAY_PROFILE_FIELD_H
 #define ASSAY_PROFILE_FIELD_H
 
+#include "worker/executor/infer/semantic.h"
 #include "worker/executor/infer/type_decide.h"
 #include "worker/executor/kernels/field_state.h"
 
@@ -30,7 +31,8 @@ struct assay_profile_field {
     struct assay_field_state *state; /* merged over all lanes */
     struct assay_type_profile types; /* of cells; misfit rows hold part << ASSAY_PART_SHIFT | row */
     struct assay_type_decision decision;
-    struct assay_field_stats *stats; /* after finishing */
+    const struct assay_semantic_type *semantic; /* after finishing; NULL = none */
+    struct assay_field_stats *stats;            /* after finishing */
 };
 
 /** Misfits are remembered with the part that they came from, as parts learn their first record
