@@ -1,0 +1,212 @@
+// Checks of one field that its full statistics settle: notNull, expectedValues, notNegative,
+// notFuture, unique. SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "worker/executor/infer/check_offer.h"
+
+#define LIST_VALUES_MAX    120  /* of expectedValues */
+#define NUMBER_VALUES_MAX  25   /* integers that are categories rather than measures */
+#define VALUE_RECORDS_MEAN 10   /* a category occurs this often on average */
+#define NEW_VALUES_MAX     0.01 /* share of records with a value not seen before */
+
+static const struct assay_field_stats *stats_of(const struct assay_inference *inference,
+                                                size_t field)
+{
+    return inference->fields[field].stats;
+}
+
+static uint64_t held_out(const struct assay_inference *inference)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < inference->records.count; i++)
+        count += !inference->records.training[i];
+    return count;
+}
+
+static uint64_t held_out_values(const struct assay_inference *inference, size_t field)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < inference->records.count; i++)
+        count +=
+            !inference->records.training[i] && assay_record_value(&inference->records, field, i);
+    return count;
+}
+
+int assay_infer_not_null(struct assay_inference *inference, size_t field, struct assay_error *err)
+{
+    const struct assay_field_stats *stats = stats_of(inference, field);
+    if (stats->null_count || stats->records_count < ASSAY_INFER_RECORDS_MIN)
+        return ASSAY_OK;
+    inference->offers[field].not_null = true;
+    const uint64_t tested = held_out(inference);
+    const struct assay_offer offer = {
+        .rule = "notNull",
+        .fields = {field},
+        .fields_count = 1,
+        .description = "never null in the profiled records",
+        .evidence = {"all records", stats->records_count, stats->records_count, tested, tested}};
+    return assay_inference_offer(inference, &offer, err);
+}
+
+/* Is the value among those of the training part? */
+static bool is_in_training(const struct assay_inference *inference, size_t field,
+                           const struct assay_value_text *value)
+{
+    for (size_t i = 0; i < inference->records.count; i++) {
+        const struct assay_sample_value *seen = assay_record_value(&inference->records, field, i);
+        if (inference->records.training[i] && seen && seen->value.size_bytes == value->size_bytes &&
+            !memcmp(seen->value.text, value->text, value->size_bytes))
+            return true;
+    }
+    return false;
+}
+
+static void test_values(const struct assay_inference *inference, size_t field,
+                        struct assay_evidence *evidence)
+{
+    for (size_t i = 0; i < inference->records.count; i++) {
+        const struct assay_sample_value *value = assay_record_value(&inference->records, field, i);
+        if (inference->records.training[i] || !value)
+            continue;
+        evidence->tested++;
+        evidence->passed += is_in_training(inference, field, &value->value);
+    }
+}
+
+/* Few values, each seen often, none of them hardly ever: new ones are not to be expected. A
+ * constant is such a field. */
+static bool is_categorical(const struct assay_infer_field *field)
+{
+    const struct assay_field_stats *stats = field->stats;
+    const double most = field->type == ASSAY_TYPE_STRING ? LIST_VALUES_MAX : NUMBER_VALUES_MAX;
+    const bool typed = field->type == ASSAY_TYPE_STRING || field->type == ASSAY_TYPE_INTEGRAL ||
+                       (field->type == ASSAY_TYPE_BOOLEAN && stats->distinct < 2);
+    if (!typed || !stats->all_values || stats->valid_count < ASSAY_INFER_VALUES_MIN ||
+        stats->distinct > most || stats->nan_count || stats->inf_count || stats->invalid_utf8_count)
+        return false;
+    /* Good and Turing: the share of values that occur once estimates the share of records with new
+     * ones */
+    return (double)stats->valid_count >= VALUE_RECORDS_MEAN * stats->distinct &&
+           (double)stats->once_count <= NEW_VALUES_MAX * (double)stats->valid_count;
+}
+
+static int list_of(const struct assay_field_stats *stats, json_t *list, struct assay_error *err)
+{
+    for (size_t i = 0; i < stats->top_values_count; i++) {
+        const struct assay_value_text *value = &stats->top_values[i].value;
+        ASSAY_TRY(
+            assay_json_push(list, assay_json_safe_string(value->text, value->size_bytes), err));
+    }
+    return ASSAY_OK;
+}
+
+static bool any_cut(const struct assay_field_stats *stats)
+{
+    for (size_t i = 0; i < stats->top_values_count; i++) {
+        if (stats->top_values[i].value.cut ||
+            memchr(stats->top_values[i].value.text, '\0', stats->top_values[i].value.size_bytes))
+            return true;
+    }
+    return false;
+}
+
+int assay_infer_expected_values(struct assay_inference *inference, size_t field,
+                                struct assay_error *err)
+{
+    const struct assay_field_stats *stats = stats_of(inference, field);
+    struct assay_evidence evidence = {"every value of the field; few, and each occurs often",
+                                      stats->valid_count, stats->valid_count, 0, 0};
+    if (!is_categorical(&inference->fields[field]) || any_cut(stats))
+        return ASSAY_OK;
+    test_values(inference, field, &evidence);
+    if ((double)(evidence.tested - evidence.passed) > 2 * NEW_VALUES_MAX * (double)evidence.tested)
+        return ASSAY_OK;
+    evidence.held -= stats->once_count; /* these stand for what is new */
+    ASSAY_AUTO(assay_json_decref) json_t *properties = json_object();
+    json_t *list = json_array();
+    char description[80];
+    ASSAY_TRY(assay_json_set(properties, "list", list, err));
+    ASSAY_TRY(list_of(stats, list, err));
+    snprintf(description, sizeof description, "one of the %zu values that occur",
+             stats->top_values_count);
+    inference->offers[field].values = true;
+    const struct assay_offer offer = {.rule = "expectedValues",
+                                      .fields = {field},
+                                      .fields_count = 1,
+                                      .properties = ASSAY_TAKE(properties),
+                                      .description = description,
+                                      .evidence = evidence};
+    return assay_inference_offer(inference, &offer, err);
+}
+
+int assay_infer_not_negative(struct assay_inference *inference, size_t field,
+                             struct assay_error *err)
+{
+    const struct assay_field_stats *stats = stats_of(inference, field);
+    if (!assay_is_number_field(&inference->fields[field]) || stats->negative_count ||
+        stats->moments_count < ASSAY_INFER_RECORDS_MIN || stats->nan_count)
+        return ASSAY_OK;
+    const uint64_t tested = held_out_values(inference, field);
+    const struct assay_offer offer = {
+        .rule = "notNegative",
+        .fields = {field},
+        .fields_count = 1,
+        .description = "no negative number in the profiled records",
+        .evidence = {"all values", stats->valid_count, stats->valid_count, tested, tested}};
+    return assay_inference_offer(inference, &offer, err);
+}
+
+int assay_infer_not_future(struct assay_inference *inference, size_t field, struct assay_error *err)
+{
+    const struct assay_infer_field *f = &inference->fields[field];
+    const struct assay_field_stats *stats = f->stats;
+    if (!assay_is_time_field(f) || stats->valid_count < ASSAY_INFER_RECORDS_MIN ||
+        assay_time_us(f, stats->max_number) > (double)inference->options->now_us)
+        return ASSAY_OK;
+    const uint64_t tested = held_out_values(inference, field);
+    const struct assay_offer offer = {
+        .rule = "notFuture",
+        .fields = {field},
+        .fields_count = 1,
+        .description = "no instant after the time of the profile",
+        .evidence = {"all values", stats->valid_count, stats->valid_count, tested, tested}};
+    return assay_inference_offer(inference, &offer, err);
+}
+
+/* No value twice: exact while all are counted, else in the sample of distinct values, and the
+ * estimate agrees. */
+static bool looks_unique(const struct assay_field_stats *stats)
+{
+    const double valid = (double)stats->valid_count;
+    if (stats->distinct_method == ASSAY_METHOD_EXACT)
+        return stats->distinct == valid;
+    return stats->unique_distinct_ratio == 1 &&
+           stats->distinct >= valid * (1 - 4 * stats->distinct_standard_error);
+}
+
+int assay_infer_unique(struct assay_inference *inference, size_t field, struct assay_error *err)
+{
+    const struct assay_infer_field *f = &inference->fields[field];
+    const struct assay_field_stats *stats = f->stats;
+    const bool exact = stats->distinct_method == ASSAY_METHOD_EXACT;
+    if ((f->type != ASSAY_TYPE_INTEGRAL && f->type != ASSAY_TYPE_STRING) ||
+        stats->valid_count < ASSAY_INFER_RECORDS_MIN || stats->completeness < 0.5 ||
+        !looks_unique(stats))
+        return ASSAY_OK;
+    /* measures are unique by chance: a name-like text or an identifier is not */
+    if (f->type == ASSAY_TYPE_STRING && stats->mean_length > 64)
+        return ASSAY_OK;
+    inference->offers[field].unique = true;
+    const uint64_t tested = held_out_values(inference, field);
+    const struct assay_offer offer = {
+        .rule = "unique",
+        .fields = {field},
+        .fields_count = 1,
+        .description =
+            exact ? "no value occurs twice" : "no value of a sample of distinct ones occurs twice",
+        .evidence = {exact ? "all values" : "sample of distinct values with exact counts",
+                     stats->valid_count, stats->valid_count, tested, tested}};
+    return assay_inference_offer(inference, &offer, err);
+}
