@@ -6,8 +6,9 @@
 #include "common/base/number.h"
 #include "worker/executor/infer/semantic_validators.h"
 
-#define IBAN_MIN 15
-#define IBAN_MAX 34
+#define IBAN_MIN       15
+#define IBAN_MAX       34
+#define COORDINATE_MAX 32
 
 static bool is_digit(char c)
 {
@@ -127,8 +128,13 @@ bool assay_semantic_is_loose_phone(const char *text, size_t size_bytes)
 
 static bool is_coordinate(const char *text, size_t size, double most)
 {
+    char copy[COORDINATE_MAX + 1];
     double value;
-    return memchr(text, '.', size) && assay_parse_double(text, size, &value) && fabs(value) <= most;
+    if (size > COORDINATE_MAX || !memchr(text, '.', size))
+        return false;
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    return assay_parse_double(copy, size, &value) && fabs(value) <= most;
 }
 
 bool assay_semantic_is_latitude(const char *text, size_t size_bytes)

@@ -1,0 +1,357 @@
+// Check inference on made containers: what is offered at which level, what is not, and the
+// evidence. SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/kernels/kernel_fixture.h"
+
+#include <stdio.h>
+
+#include "common/rules/check_validate.h"
+#include "worker/executor/infer/check_infer.h"
+#include "worker/executor/infer/check_offer.h"
+
+#define ROWS   4000
+#define NOW_US (INT64_C(20000) * 86400000000) /* 2024-10-04 */
+
+static double reals[ROWS];
+static int64_t ints[ROWS];
+static int32_t days[ROWS];
+static struct assay_text texts[ROWS];
+static char bytes[ROWS][32];
+static unsigned char valid[ROWS];
+
+enum fill { REALS, INTS, DAYS, TEXTS };
+
+static struct assay_field_stats *stats_for(enum fill fill, size_t rows, bool nulls)
+{
+    static const struct {
+        enum assay_layout layout;
+        size_t size;
+        const void *values;
+    } kinds[] = {{ASSAY_LAYOUT_DOUBLE, 8, reals},
+                 {ASSAY_LAYOUT_INT64, 8, ints},
+                 {ASSAY_LAYOUT_DATE, 4, days},
+                 {ASSAY_LAYOUT_TEXT, sizeof *texts, texts}};
+    const struct whole whole = {.layout = kinds[fill].layout,
+                                .value_bytes = kinds[fill].size,
+                                .values = kinds[fill].values,
+                                .valid = nulls ? valid : NULL,
+                                .rows = rows};
+    return count_whole(&whole);
+}
+
+static void put_text(size_t row, const char *format, unsigned value)
+{
+    const int size = snprintf(bytes[row], sizeof bytes[row], format, value);
+    texts[row] = (struct assay_text){.data = bytes[row], .size_bytes = (uint32_t)size};
+}
+
+static double uniform(uint64_t *random)
+{
+    return (double)(assay_random_next(random) >> 11) * 0x1p-53;
+}
+
+static struct assay_infer_field field_of(const char *name, const struct assay_field_stats *stats)
+{
+    return (struct assay_infer_field){.name = name, .type = stats->type, .stats = stats};
+}
+
+static json_t *infer(const struct assay_infer_field *fields, size_t count,
+                     enum assay_infer_level level)
+{
+    struct assay_error err = {0};
+    json_t *checks = NULL, *check;
+    size_t i;
+    const struct assay_infer_options options = {
+        .level = level, .container = "made.csv", .seed = SEED, .now_us = NOW_US};
+    assert_int_equal(assay_checks_infer(fields, count, &options, &checks, &err), ASSAY_OK);
+    json_array_foreach(checks, i, check)
+    { /* each one is a check that the product takes */
+        json_t *normal = NULL;
+        if (assay_check_validate(check, NULL, ASSAY_CHECK_FROM_FILE, &normal, &err) != ASSAY_OK)
+            fail_msg("%s", err.text);
+        json_decref(normal);
+    }
+    return checks;
+}
+
+/* The n-th check of that rule on that field; NULL when there is none. */
+static const json_t *find(const json_t *checks, const char *rule, const char *field)
+{
+    size_t i;
+    json_t *check;
+    json_array_foreach((json_t *)(uintptr_t)checks, i, check)
+    {
+        const json_t *fields = json_object_get(check, "fields");
+        if (!strcmp(assay_json_str(check, "rule", ""), rule) &&
+            !strcmp(json_string_value(json_array_get(fields, 0)), field))
+            return check;
+    }
+    return NULL;
+}
+
+static const json_t *property(const json_t *check, const char *key)
+{
+    return json_object_get(json_object_get(check, "properties"), key);
+}
+
+static double number_of(const json_t *check, const char *key)
+{
+    return strtod(json_string_value(property(check, key)), NULL);
+}
+
+static void levels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int want;
+    } cases[] = {{"off", 0}, {"Medium", 2}, {"max", 5}, {"3", 3}, {"6", -1}, {"", -1}, {"12", -1}};
+    for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
+        enum assay_infer_level level = ASSAY_INFER_OFF;
+        const bool known = assay_infer_level_parse(cases[i].text, &level);
+        assert_int_equal(known ? (int)level : -1, cases[i].want);
+    }
+    for (size_t i = 0; i < ROWS; i++)
+        ints[i] = (int64_t)(i % 4);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *stats = stats_for(INTS, ROWS, false);
+    const struct assay_infer_field field = field_of("kind", stats);
+    size_t before = 0;
+    for (enum assay_infer_level level = ASSAY_INFER_OFF; level <= ASSAY_INFER_MAX; level++) {
+        ASSAY_AUTO(assay_json_decref) json_t *checks = infer(&field, 1, level);
+        assert_true(json_array_size(checks) >= before); /* cumulative */
+        assert_true(level || !json_array_size(checks));
+        before = json_array_size(checks);
+    }
+}
+
+static void measures(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = 10 + 90 * uniform(&random);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *stats = stats_for(REALS, ROWS, false);
+    const struct assay_infer_field field = field_of("amount", stats);
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(&field, 1, ASSAY_INFER_MEDIUM);
+    assert_non_null(find(checks, "notNull", "amount"));
+    assert_non_null(find(checks, "notNegative", "amount"));
+    const json_t *between = find(checks, "between", "amount");
+    assert_non_null(between);
+    /* a tenth of the range beyond each side, rounded outward */
+    assert_true(number_of(between, "min") <= 1.1 && number_of(between, "min") >= 0);
+    assert_true(number_of(between, "max") >= 108.9 && number_of(between, "max") <= 120);
+    assert_null(find(checks, "expectedValues", "amount"));
+    assert_null(find(checks, "unique", "amount")); /* measures are unique by chance */
+    const json_t *evidence =
+        json_object_get(json_object_get(between, "additional_metadata"), "inference");
+    assert_int_equal(assay_json_int(evidence, "support", 0), ROWS);
+    assert_true(assay_json_int(evidence, "tested", 0) > 300);
+    assert_int_equal(assay_json_int(evidence, "tested", 0), assay_json_int(evidence, "passed", -1));
+    assert_close(assay_json_num(evidence, "false_alarm_rate", 1), 1.0 / (ROWS + 2), 1e-12);
+    assert_true(json_real_value(json_array_get(json_object_get(evidence, "held_interval"), 0)) >
+                0.999);
+}
+
+/* Fifty records have no range; a long tail has room. */
+static void small_and_skewed(void **state)
+{
+    (void)state;
+    uint64_t random = 2;
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = exp(2 * (uniform(&random) + uniform(&random) + uniform(&random) - 1.5));
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *few = stats_for(REALS, 50, false);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *all = stats_for(REALS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("few", few), field_of("all", all)};
+    ASSAY_AUTO(assay_json_decref) json_t *of_few = infer(&fields[0], 1, ASSAY_INFER_MAX);
+    ASSAY_AUTO(assay_json_decref) json_t *of_all = infer(&fields[1], 1, ASSAY_INFER_MEDIUM);
+    assert_null(find(of_few, "between", "few"));
+    assert_non_null(find(of_few, "notNull", "few"));
+    const json_t *between = find(of_all, "between", "all");
+    if (between) {
+        assert_true(number_of(between, "min") >= 0);
+        assert_true(number_of(between, "max") > all->max_number * 1.09);
+    }
+}
+
+static void categories(void **state)
+{
+    (void)state;
+    static const char *const colours[] = {"red", "green", "blue"};
+    for (size_t i = 0; i < ROWS; i++)
+        texts[i] = text_of(colours[i % 3]);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *three = stats_for(TEXTS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        put_text(i, "value %u", (unsigned)(i % 150));
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *many = stats_for(TEXTS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        texts[i] = text_of("same");
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *constant = stats_for(TEXTS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("colour", three), field_of("many", many),
+                                               field_of("constant", constant)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 3, ASSAY_INFER_MEDIUM);
+    assert_int_equal(json_array_size(property(find(checks, "expectedValues", "colour"), "list")),
+                     3);
+    assert_null(find(checks, "expectedValues", "many")); /* more than 120 */
+    assert_int_equal(json_array_size(property(find(checks, "expectedValues", "constant"), "list")),
+                     1);
+    assert_null(find(checks, "matchesPattern", "colour"));
+}
+
+static void identifiers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++) {
+        ints[i] = (int64_t)i + 1;
+        put_text(i, "AB-%05u", (unsigned)(i * 17 % 99991));
+    }
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *id = stats_for(INTS, ROWS, false);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *code = stats_for(TEXTS, ROWS, false);
+    ints[7] = ints[8];
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *twice = stats_for(INTS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("id", id), field_of("code", code),
+                                               field_of("twice", twice)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 3, ASSAY_INFER_MEDIUM);
+    assert_non_null(find(checks, "unique", "id"));
+    assert_null(find(checks, "between", "id")); /* tomorrow's identifiers lie beyond */
+    assert_null(find(checks, "unique", "twice"));
+    const json_t *pattern = find(checks, "matchesPattern", "code");
+    assert_non_null(pattern);
+    assert_string_equal(json_string_value(property(pattern, "pattern")), "^[A-Z]{2}-[0-9]{5}$");
+}
+
+static void times(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++)
+        days[i] = 15000 + (int32_t)(i % 1000); /* 2011-01-26 … 2013-10-21 */
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *past = stats_for(DAYS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        days[i] = 19000 + (int32_t)(i % 1000);
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *now = stats_for(DAYS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        days[i] = 19900 + (int32_t)(i % 1000);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *future = stats_for(DAYS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("past", past), field_of("now", now),
+                                               field_of("future", future)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 3, ASSAY_INFER_HIGH);
+    assert_non_null(find(checks, "notFuture", "past"));
+    assert_non_null(find(checks, "notFuture", "now"));
+    assert_null(find(checks, "notFuture", "future"));
+    const json_t *closed = find(checks, "betweenTimes", "past");
+    assert_string_equal(json_string_value(property(closed, "min_time")), "2010-01-01");
+    assert_string_equal(json_string_value(property(closed, "max_time")), "2014-12-31");
+    assert_null(find(checks, "betweenTimes", "now")); /* goes on: tomorrow would fail */
+    assert_non_null(find(checks, "afterDateTime", "now"));
+    assert_null(find(checks, "beforeDateTime", "now"));
+    assert_non_null(find(checks, "beforeDateTime", "future"));
+}
+
+static void two_fields(void **state)
+{
+    (void)state;
+    uint64_t random = 5;
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(ROWS, sizeof(double));
+    double *first = memory;
+    for (size_t i = 0; i < ROWS; i++)
+        first[i] = reals[i] = 100 * uniform(&random);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *low = stats_for(REALS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = first[i] + 1 + 50 * uniform(&random);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *high = stats_for(REALS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = 1000 + uniform(&random);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *far = stats_for(REALS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("low", low), field_of("high", high),
+                                               field_of("far", far), field_of("copy", low)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 4, ASSAY_INFER_HIGH);
+    const json_t *order = find(checks, "lessThanField", "low");
+    assert_non_null(order);
+    assert_string_equal(json_string_value(property(order, "field_name")), "high");
+    assert_null(find(checks, "lessThanField", "high")); /* far is always greater: says nothing */
+    assert_string_equal(
+        json_string_value(property(find(checks, "equalToField", "low"), "field_name")), "copy");
+    ASSAY_AUTO(assay_json_decref) json_t *medium = infer(fields, 4, ASSAY_INFER_MEDIUM);
+    assert_null(find(medium, "lessThanField", "low"));
+}
+
+static void nulls(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++) {
+        put_text(i, "t%u", (unsigned)(i % 5));
+        valid[i] = i % 10 < 6;
+    }
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *phone = stats_for(TEXTS, ROWS, true);
+    for (size_t i = 0; i < ROWS; i++)
+        valid[i] = i % 10 >= 5;
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *email = stats_for(TEXTS, ROWS, true);
+    for (size_t i = 0; i < ROWS; i++)
+        valid[i] = i % 7 != 0;
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *other = stats_for(TEXTS, ROWS, true);
+    const struct assay_infer_field fields[] = {field_of("phone", phone), field_of("email", email),
+                                               field_of("other", other)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 3, ASSAY_INFER_MAX);
+    const json_t *any = find(checks, "anyNotNull", "phone");
+    assert_non_null(any);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(any, "fields"), 1)),
+                        "email");
+    assert_null(find(checks, "anyNotNull", "email"));
+    const json_t *shape = find(checks, "notNull", "other");
+    assert_non_null(shape);
+    assert_true(assay_json_num(shape, "coverage", 0) < 6.0 / 7 &&
+                assay_json_num(shape, "coverage", 0) > 0.8);
+}
+
+static void nothing(void **state)
+{
+    (void)state;
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *empty = stats_for(REALS, 0, false);
+    memset(valid, 0, sizeof valid);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *all_null = stats_for(TEXTS, ROWS, true);
+    const struct assay_infer_field fields[] = {field_of("empty", empty),
+                                               field_of("all_null", all_null)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 2, ASSAY_INFER_MAX);
+    assert_int_equal(json_array_size(checks), 0);
+    ASSAY_AUTO(assay_json_decref) json_t *none = infer(fields, 0, ASSAY_INFER_MAX);
+    assert_int_equal(json_array_size(none), 0);
+}
+
+/* By hand: 9 of 10, z = 1.96: 0.5958 … 0.9821. */
+static void wilson(void **state)
+{
+    (void)state;
+    double low, high;
+    assay_wilson_interval(9, 10, &low, &high);
+    assert_close(low, 0.5958, 1e-4);
+    assert_close(high, 0.9821, 1e-4);
+    assay_wilson_interval(0, 0, &low, &high);
+    assert_true(low == 0 && high == 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(levels),           cmocka_unit_test(measures),
+        cmocka_unit_test(small_and_skewed), cmocka_unit_test(categories),
+        cmocka_unit_test(identifiers),      cmocka_unit_test(times),
+        cmocka_unit_test(two_fields),       cmocka_unit_test(nulls),
+        cmocka_unit_test(nothing),          cmocka_unit_test(wilson),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
