@@ -80,6 +80,15 @@ struct assay_conn {
 ASSAY_MUST_CHECK int assay_schema_json(const struct assay_schema *schema, json_t **ret_fields,
                                        struct assay_error *err);
 
+/** Append a name in double quotes (SQL-92), verbatim. */
+void assay_sql_quote(struct assay_buf *sql, const char *name);
+/** Does a listing want containers of that type? options: {"include": ["table", …]}; absent or empty
+ * = all. */
+bool assay_list_includes(const json_t *options, const char *container_type);
+/** Rows of a batch with so many columns of 16 bytes: wide records come in smaller batches, so that
+ * a batch stays small. */
+size_t assay_batch_rows(size_t columns);
+
 /** All connectors, sorted by name; ends with a row whose name is NULL. */
 extern const struct assay_connector *const assay_connectors[];
 const struct assay_connector *assay_connector_find(const char *name);

@@ -5,10 +5,14 @@
 #include "common/base/memory.h"
 #include "worker/executor/connect/file.h"
 #include "worker/executor/connect/postgresql.h"
+#include "worker/executor/connect/sqlite.h"
+
+enum { BATCH_BYTES = 8 << 20, LEAST_ROWS = 64 };
 
 const struct assay_connector *const assay_connectors[] = {
     &assay_file_connector,
     &assay_postgresql_connector,
+    &assay_sqlite_connector,
     NULL,
 };
 
@@ -46,4 +50,31 @@ int assay_schema_json(const struct assay_schema *schema, json_t **ret_fields,
     }
     *ret_fields = ASSAY_TAKE(fields);
     return ASSAY_OK;
+}
+
+void assay_sql_quote(struct assay_buf *sql, const char *name)
+{
+    assay_buf_char(sql, '"');
+    for (; *name; name++) {
+        if (*name == '"')
+            assay_buf_char(sql, '"');
+        assay_buf_char(sql, *name);
+    }
+    assay_buf_char(sql, '"');
+}
+
+bool assay_list_includes(const json_t *options, const char *container_type)
+{
+    const json_t *include = assay_json_get(options, "include"), *item;
+    size_t i;
+    json_array_foreach(include, i,
+                       item) if (json_is_string(item) &&
+                                 strcmp(json_string_value(item), container_type) == 0) return true;
+    return !json_array_size(include);
+}
+
+size_t assay_batch_rows(size_t columns)
+{
+    const size_t rows = BATCH_BYTES / sizeof(struct assay_cell) / (columns ? columns : 1);
+    return rows > ASSAY_BATCH_ROWS ? ASSAY_BATCH_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : rows;
 }

@@ -42,9 +42,9 @@ ptrdiff_t pg_relation_column(const struct pg_relation *relation, const char *nam
 
 void pg_append_relation(struct assay_buf *sql, const struct pg_relation *relation)
 {
-    pg_quote(sql, relation->schema);
+    assay_sql_quote(sql, relation->schema);
     assay_buf_char(sql, '.');
-    pg_quote(sql, relation->name);
+    assay_sql_quote(sql, relation->name);
 }
 
 static const char *cell(const PGresult *result, int row, int column)
@@ -190,26 +190,14 @@ static int check_schema(struct pg_session *session, const char *schema, struct a
     return ASSAY_OK;
 }
 
-static bool is_included(const json_t *include, const char *container_type)
-{
-    size_t i;
-    const json_t *item;
-    if (!json_array_size(include))
-        return true;
-    json_array_foreach(include, i,
-                       item) if (json_is_string(item) &&
-                                 strcmp(json_string_value(item), container_type) == 0) return true;
-    return false;
-}
-
-static int emit(const PGresult *result, int row, const json_t *include, assay_found_fn *found_fn,
+static int emit(const PGresult *result, int row, const json_t *options, assay_found_fn *found_fn,
                 void *context, struct assay_error *err)
 {
     const char kind = *cell(result, row, 1);
     size_t at = 0;
     while (at < ASSAY_COUNT(kinds) && kinds[at].kind != kind)
         at++;
-    if (at == ASSAY_COUNT(kinds) || !is_included(include, kinds[at].container_type))
+    if (at == ASSAY_COUNT(kinds) || !assay_list_includes(options, kinds[at].container_type))
         return ASSAY_OK;
     const char *comment = cell(result, row, 4);
     struct assay_found found = {
@@ -237,6 +225,6 @@ int pg_list(struct pg_session *session, const char *schema, const json_t *option
     ASSAY_TRY(
         pg_query(session, list_sql, params, 1, CATALOG_TIMEOUT_MS, "listing tables", &result, err));
     for (int row = 0; row < PQntuples(result); row++)
-        ASSAY_TRY(emit(result, row, assay_json_get(options, "include"), found, context, err));
+        ASSAY_TRY(emit(result, row, options, found, context, err));
     return ASSAY_OK;
 }

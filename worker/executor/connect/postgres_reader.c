@@ -7,12 +7,7 @@
 #include "common/base/memory.h"
 #include "worker/executor/read/reader.h"
 
-enum {
-    BATCH_TEXT_BYTES = 4 << 20,
-    BATCH_VALUE_BYTES = 8 << 20,
-    LEAST_ROWS = 64,
-    HEADER_BYTES = 19
-};
+enum { BATCH_TEXT_BYTES = 4 << 20, HEADER_BYTES = 19 };
 
 struct out_column {
     const struct pg_column *from;
@@ -268,18 +263,11 @@ static int add_column(struct pg_reader *reader, size_t at, const struct pg_colum
     return ASSAY_OK;
 }
 
-/* Wide rows come in smaller batches, so that a batch stays small. */
-static size_t batch_rows(size_t columns)
-{
-    const size_t rows = BATCH_VALUE_BYTES / 16 / (columns ? columns : 1);
-    return rows > ASSAY_BATCH_ROWS ? ASSAY_BATCH_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : rows;
-}
-
 static int choose_columns(struct pg_reader *reader, const char *const *fields, size_t fields_count,
                           struct assay_error *err)
 {
     const size_t count = fields ? fields_count : reader->relation.columns_count;
-    reader->rows_max = batch_rows(count);
+    reader->rows_max = assay_batch_rows(count);
     reader->columns = assay_calloc(count + 1, sizeof *reader->columns);
     reader->shown = assay_calloc(count + 1, sizeof *reader->shown);
     if (!reader->columns || !reader->shown)

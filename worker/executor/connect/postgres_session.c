@@ -421,14 +421,3 @@ void pg_copy_stop(struct pg_session *session)
     PQfinish(session->conn);
     session->conn = NULL;
 }
-
-void pg_quote(struct assay_buf *sql, const char *name)
-{
-    assay_buf_char(sql, '"');
-    for (; *name; name++) {
-        if (*name == '"')
-            assay_buf_char(sql, '"');
-        assay_buf_char(sql, *name);
-    }
-    assay_buf_char(sql, '"');
-}

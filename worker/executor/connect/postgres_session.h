@@ -48,8 +48,6 @@ void pg_copy_stop(struct pg_session *session);
 
 /** Our code for a SQLSTATE. */
 int pg_code(const char *sqlstate);
-/** Append a name in double quotes, verbatim. */
-void pg_quote(struct assay_buf *sql, const char *name);
 
 static inline void pg_clear(PGresult **result)
 {

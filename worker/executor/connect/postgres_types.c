@@ -87,7 +87,7 @@ _Static_assert(sizeof(struct assay_text) == 16 && sizeof(struct assay_cell) == 1
 
 void pg_append_column(struct assay_buf *sql, enum pg_form form, const char *name)
 {
-    pg_quote(sql, name);
+    assay_sql_quote(sql, name);
     if (form == PG_FORM_CAST || form == PG_FORM_NUMBER_TEXT)
         assay_buf_text(sql, "::pg_catalog.text");
 }

@@ -130,5 +130,5 @@ const struct assay_connector assay_postgresql_connector = {
     .describe = pg_describe,
     .read = pg_read,
     .plan = pg_plan_split,
-    .quote = pg_quote,
+    .quote = assay_sql_quote,
 };
