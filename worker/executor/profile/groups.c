@@ -32,6 +32,8 @@ static uint64_t sum_bytes(const struct assay_profile_field *fields, size_t field
     uint64_t sum = 0;
     for (size_t i = 0; i < fields_count; i++) {
         struct assay_profile_field field = fields[i];
+        if (field.layout == ASSAY_LAYOUT_CELL)
+            field.target.layout = ASSAY_LAYOUT_TEXT; /* what it may turn out to be */
         assay_profile_field_plan(&field, 0, state_bytes, 0);
         sum += assay_lane_field_bytes(&field) + (engine ? ASSAY_VECTORS_FIELD_BYTES : 0);
     }
