@@ -339,7 +339,7 @@ static int local_ack(struct assay_consumer *base, const char *topic, int32_t par
 {
     struct local_consumer *consumer = (struct local_consumer *)base;
     (void)partition;
-    size_t index;
+    size_t index = 0;
     ASSAY_TRY(find_topic(consumer, topic, &index, err));
     (void)pthread_mutex_lock(&consumer->queue->lock);
     if (consumer->cursors[index]->committed <= offset)
@@ -352,7 +352,7 @@ static int local_set_paused(struct assay_consumer *base, const char *topic, bool
                             struct assay_error *err)
 {
     struct local_consumer *consumer = (struct local_consumer *)base;
-    size_t index;
+    size_t index = 0;
     ASSAY_TRY(find_topic(consumer, topic, &index, err));
     consumer->paused[index] = paused;
     return ASSAY_OK;
