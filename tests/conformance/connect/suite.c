@@ -1,6 +1,6 @@
 // The cases that every connector passes.
 // SPDX-License-Identifier: Apache-2.0
-#include "suite.h"
+#include "tests/conformance/connect/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include "common/base/buf.h"
 #include "common/base/file.h"
 #include "common/base/memory.h"
-#include "suite.h"
+#include "tests/conformance/connect/suite.h"
 
 enum { WIDE_COLUMNS = 2000 };
 

@@ -11,7 +11,7 @@
 #include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
-#include "suite.h"
+#include "tests/conformance/connect/suite.h"
 
 enum { WIDE_COLUMNS = 1600 };
 

@@ -9,7 +9,7 @@
 #include "common/base/buf.h"
 #include "common/base/file.h"
 #include "common/base/memory.h"
-#include "suite.h"
+#include "tests/conformance/connect/suite.h"
 
 enum { WIDE_COLUMNS = 1990 }; /* SQLite's limit is 2,000 */
 

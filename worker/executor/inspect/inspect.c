@@ -118,31 +118,54 @@ static int preview(struct inspect *inspect, struct assay_error *err)
     return read_records(inspect, reader, err);
 }
 
+/* What this program is made of; asks no source. */
+static int version(struct inspect *inspect, struct assay_error *err)
+{
+    return assay_task_emit(
+        inspect->task, "inspect",
+        json_pack("{s:s, s:s}", "assay", ASSAY_VERSION, "duckdb", duckdb_library_version()), err);
+}
+
+enum need { NEED_NOTHING, NEED_SOURCE, NEED_CONTAINER };
+
 static const struct {
     const char *what;
-    bool of_container;
+    enum need need;
     int (*run)(struct inspect *inspect, struct assay_error *err);
-} questions[] = {{"ping", false, ping}, {"preview", true, preview}, {"schema", true, schema}};
+} questions[] = {
+    {"ping", NEED_SOURCE, ping},
+    {"preview", NEED_CONTAINER, preview},
+    {"schema", NEED_CONTAINER, schema},
+    {"version", NEED_NOTHING, version},
+};
 
-static int run(struct inspect *inspect, struct assay_error *err)
+static int open_source(struct inspect *inspect, struct assay_error *err)
 {
     struct assay_task *task = inspect->task;
-    const char *what = assay_json_str(task->settings, "what", "ping");
+    if (!task->connector)
+        return assay_fail(err, ASSAY_INVALID, "the task names no source");
     inspect->connector = assay_connector_find(task->connector);
     if (!inspect->connector)
         return assay_fail(err, ASSAY_UNSUPPORTED, "there is no connector named %s",
                           task->connector);
+    return inspect->connector->open(task->properties, OPEN_TIMEOUT_MS, &task->cancelled,
+                                    &inspect->conn, err);
+}
+
+static int run(struct inspect *inspect, struct assay_error *err)
+{
+    const char *what = assay_json_str(inspect->task->settings, "what", "ping");
     for (size_t i = 0; i < ASSAY_COUNT(questions); i++) {
         if (strcmp(questions[i].what, what) != 0)
             continue;
-        if (questions[i].of_container && !task->container)
+        if (questions[i].need == NEED_CONTAINER && !inspect->task->container)
             return assay_fail(err, ASSAY_INVALID, "%s needs a container", what);
-        ASSAY_TRY(inspect->connector->open(task->properties, OPEN_TIMEOUT_MS, &task->cancelled,
-                                           &inspect->conn, err));
+        if (questions[i].need != NEED_NOTHING)
+            ASSAY_TRY(open_source(inspect, err));
         return questions[i].run(inspect, err);
     }
-    return assay_fail(err, ASSAY_INVALID, "inspect cannot answer %.32s: ping, schema or preview",
-                      what);
+    return assay_fail(err, ASSAY_INVALID,
+                      "inspect cannot answer %.32s: ping, preview, schema or version", what);
 }
 
 int assay_inspect_run(struct assay_task *task, struct assay_error *err)
