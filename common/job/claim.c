@@ -1,6 +1,7 @@
 // Claim and steal: a dispatched task becomes one worker's, under a new epoch and a lease.
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/base/memory.h"
 #include "common/job/store.h"
@@ -17,9 +18,14 @@ void assay_job_claim_release(struct assay_job_claim *claim)
 }
 
 struct claiming {
+    struct assay_job_store *store;
     int64_t task_id;
     int dispatch_seq;
     const struct assay_job_worker *worker;
+    const char *pool; /* steal: what to look for */
+    unsigned lanes;
+    int64_t min_age_ms;
+    bool queued; /* steal: found, but not taken */
     struct assay_job_claim claim;
 };
 
@@ -68,16 +74,8 @@ static int read_spec(struct assay_db_conn *conn, int64_t spec_id, struct assay_j
     return assay_job_copy_text(rows, 0, 0, &claim->spec, err);
 }
 
-/* The operation before the task, as everywhere; it is written by the first claim only. */
-static int claim(struct assay_db_conn *conn, void *context, struct assay_error *err)
+static int take(struct assay_db_conn *conn, struct claiming *c, struct assay_error *err)
 {
-    struct claiming *c = context;
-    assay_job_claim_release(&c->claim);
-    ASSAY_TRY(assay_db_run(
-        conn,
-        "UPDATE operation SET result = 'running', started_at = coalesce(started_at, assay_now()) "
-        "WHERE id = (SELECT op_id FROM task WHERE id = $1) AND result = 'queued'",
-        NULL, err, assay_db_int(c->task_id)));
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
     ASSAY_TRY(assay_db_run(conn, take_sql, &rows, err, assay_db_int(c->task_id),
                            assay_db_int(c->dispatch_seq), assay_db_int(c->worker->max_spec_version),
@@ -97,44 +95,78 @@ static int claim(struct assay_db_conn *conn, void *context, struct assay_error *
         assay_db_text(c->worker->owner), assay_db_int(c->worker->ttl_ms * 1000));
 }
 
+/* The operation before the task, as everywhere; it is written by the first claim only. */
+static int claim(struct assay_db_conn *conn, void *context, struct assay_error *err)
+{
+    struct claiming *c = context;
+    assay_job_claim_release(&c->claim);
+    ASSAY_TRY(assay_db_run(
+        conn,
+        "UPDATE operation SET result = 'running', started_at = coalesce(started_at, assay_now()) "
+        "WHERE id = (SELECT op_id FROM task WHERE id = $1) AND result = 'queued'",
+        NULL, err, assay_db_int(c->task_id)));
+    return take(conn, c, err);
+}
+
+static int run_claim(struct assay_job_store *store, assay_db_body_fn *body, struct claiming *c,
+                     struct assay_job_claim *ret_claim, struct assay_error *err)
+{
+    const int rc = assay_db_transaction(store->db, body, c, err);
+    if (rc != ASSAY_OK) {
+        assay_job_claim_release(&c->claim);
+        return rc;
+    }
+    *ret_claim = c->claim;
+    return ASSAY_OK;
+}
+
 int assay_job_claim(struct assay_job_store *store, int64_t task_id, int dispatch_seq,
                     const struct assay_job_worker *worker, struct assay_job_claim *ret_claim,
                     struct assay_error *err)
 {
     struct claiming c = {.task_id = task_id, .dispatch_seq = dispatch_seq, .worker = worker};
-    const int rc = assay_db_transaction(store->db, claim, &c, err);
-    if (rc != ASSAY_OK) {
-        assay_job_claim_release(&c.claim);
-        return rc;
-    }
-    *ret_claim = c.claim;
-    return ASSAY_OK;
+    return run_claim(store, claim, &c, ret_claim, err);
 }
 
-/* The candidate's lock is let go before the claim takes operation and task in order; a rival may be
- * faster, then the next. */
+/* Under the candidate's lock, so that rivals take others (SKIP LOCKED). An operation that is still
+ * queued has to be locked before its task: then the candidate is let go and claimed like a
+ * doorbell's. */
+static int steal(struct assay_db_conn *conn, void *context, struct assay_error *err)
+{
+    struct claiming *c = context;
+    assay_job_claim_release(&c->claim);
+    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+    ASSAY_TRY(
+        assay_db_run(conn, c->store->sql->steal, &rows, err, assay_db_text(c->pool),
+                     assay_db_int(c->lanes & 1U << ASSAY_LANE_EXPRESS ? ASSAY_LANE_EXPRESS : -1),
+                     assay_db_int(c->lanes & 1U << ASSAY_LANE_BULK ? ASSAY_LANE_BULK : -1),
+                     assay_db_int(c->min_age_ms * 1000), assay_db_int(c->worker->max_spec_version),
+                     assay_db_bool(c->worker->idle)));
+    if (assay_db_rows_count(rows) == 0)
+        return assay_fail(err, ASSAY_NOT_FOUND, "no task to take over in pool %s", c->pool);
+    c->task_id = assay_db_get_int(rows, 0, 0);
+    c->dispatch_seq = (int)assay_db_get_int(rows, 0, 1);
+    c->queued = !strcmp(assay_db_get_text(rows, 0, 2), "queued");
+    return c->queued ? ASSAY_OK : take(conn, c, err);
+}
+
 int assay_job_steal(struct assay_job_store *store, const char *pool, unsigned lanes,
                     int64_t min_age_ms, const struct assay_job_worker *worker,
                     struct assay_job_claim *ret_claim, struct assay_error *err)
 {
-    const int first = lanes & 1U << ASSAY_LANE_EXPRESS ? ASSAY_LANE_EXPRESS : -1;
-    const int second = lanes & 1U << ASSAY_LANE_BULK ? ASSAY_LANE_BULK : -1;
     for (int attempt = 0; attempt < STEAL_TRIES; attempt++) {
-        ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
         struct assay_error own = {0};
-        ASSAY_TRY(assay_job_run(
-            store, store->sql->steal, &rows, err, assay_db_text(pool), assay_db_int(first),
-            assay_db_int(second), assay_db_int(min_age_ms * 1000),
-            assay_db_int(worker->max_spec_version), assay_db_bool(worker->idle)));
-        if (assay_db_rows_count(rows) == 0)
-            break;
-        const int rc = assay_job_claim(store, assay_db_get_int(rows, 0, 0),
-                                       (int)assay_db_get_int(rows, 0, 1), worker, ret_claim, &own);
-        if (rc == ASSAY_STALE)
+        struct claiming c = {.store = store,
+                             .pool = pool,
+                             .lanes = lanes,
+                             .min_age_ms = min_age_ms,
+                             .worker = worker};
+        int rc = run_claim(store, steal, &c, ret_claim, &own);
+        if (rc == ASSAY_OK && c.queued)
+            rc = assay_job_claim(store, c.task_id, c.dispatch_seq, worker, ret_claim, &own);
+        if (rc == ASSAY_STALE) /* a rival was faster */
             continue;
-        if (rc != ASSAY_OK && err && err->code == ASSAY_OK)
-            *err = own;
-        return rc;
+        return rc == ASSAY_OK ? ASSAY_OK : assay_fail(err, rc, "%s", own.text);
     }
     return assay_fail(err, ASSAY_NOT_FOUND, "no task to take over in pool %s", pool);
 }

@@ -33,13 +33,10 @@ static int stale(const struct settlement *s, struct assay_error *err)
 static int lock_operation(struct assay_db_conn *conn, const struct settlement *s,
                           struct assay_error *err)
 {
-    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *task = NULL;
-    ASSAY_TRY(assay_db_run(conn, "SELECT op_id FROM task WHERE id = $1", &task, err,
-                           assay_db_int(s->task_id)));
-    if (assay_db_rows_count(task) == 0)
-        return stale(s, err);
-    return assay_db_run(conn, s->store->sql->lock_operation_share, NULL, err,
-                        assay_db_int(assay_db_get_int(task, 0, 0)));
+    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+    ASSAY_TRY(
+        assay_db_run(conn, s->store->sql->lock_operation_of, &rows, err, assay_db_int(s->task_id)));
+    return assay_db_rows_count(rows) ? ASSAY_OK : stale(s, err);
 }
 
 static void read_row(const struct assay_db_rows *rows, int64_t task_id, struct assay_job_row *row)
@@ -63,6 +60,7 @@ static void read_row(const struct assay_db_rows *rows, int64_t task_id, struct a
         .source_id = assay_db_get_int(rows, 0, 16),
         .lane = (int)assay_db_get_int(rows, 0, 18),
         .now = assay_db_get_int(rows, 0, 19),
+        .breaker_failures = (int)assay_db_get_int(rows, 0, 20),
     };
     assay_job_set_text(row->state, sizeof row->state, assay_db_get_text(rows, 0, 1));
     assay_job_set_text(row->kind, sizeof row->kind, assay_db_get_text(rows, 0, 3));
@@ -93,7 +91,8 @@ static int lock_expired(struct assay_db_conn *conn, const struct settlement *s,
 }
 
 static int write_change(struct assay_db_conn *conn, const struct settlement *s,
-                        const struct assay_job_change *change, struct assay_error *err)
+                        const struct assay_job_row *row, const struct assay_job_change *change,
+                        struct assay_error *err)
 {
     ASSAY_TRY(assay_db_run(
         conn,
@@ -111,7 +110,7 @@ static int write_change(struct assay_db_conn *conn, const struct settlement *s,
         assay_db_text(s->error), assay_db_text(s->summary), assay_db_text(s->checkpoint)));
     ASSAY_TRY(assay_db_run(conn, "DELETE FROM task_lease WHERE task_id = $1 AND epoch = $2", NULL,
                            err, assay_db_int(s->task_id), assay_db_int(s->epoch)));
-    if (!change->finished_at)
+    if (!change->finished_at || strcmp(row->kind, "inspect") != 0)
         return ASSAY_OK;
     return assay_db_run(conn, "DELETE FROM inspect_secret WHERE task_id = $1", NULL, err,
                         assay_db_int(s->task_id));
@@ -166,13 +165,15 @@ static int settle(struct assay_db_conn *conn, void *context, struct assay_error 
         ASSAY_TRY(lock_expired(conn, s, err));
     assay_job_transition(&row, s->event, s->jitter, &change);
     s->state = change.state;
-    ASSAY_TRY(write_change(conn, s, &change, err));
+    ASSAY_TRY(write_change(conn, s, &row, &change, err));
     ASSAY_TRY(insert_children(conn, s, &row, err));
     if (change.finished_at)
         ASSAY_TRY(unblock(conn, row.unblocks, !strcmp(change.state, "cancelled"), err));
     if (change.trips_breaker)
         return assay_job_trip(conn, row.connection_id, err);
-    return change.result_epoch ? assay_job_untrip(conn, row.connection_id, err) : ASSAY_OK;
+    if (change.result_epoch && row.breaker_failures) /* the source was reached */
+        return assay_job_untrip(conn, row.connection_id, err);
+    return ASSAY_OK;
 }
 
 static int settle_once(struct settlement *s, struct assay_error *err)

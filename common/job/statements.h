@@ -6,8 +6,9 @@
 
 struct assay_job_statements {
     const char *lock_operation; /* $1 operation → finished_at, cancel_requested_at; for writing */
-    const char *lock_operation_share; /* the same; completions */
-    const char *lock_task;            /* $1 task → columns as struct assay_job_row has them */
+    const char *lock_operation_of; /* $1 task → a row when it is there; its operation, shared:
+                                      completions */
+    const char *lock_task;         /* $1 task → columns as struct assay_job_row has them */
     const char *lock_running; /* $1 task, $2 epoch → a row when it runs under that epoch; held
                                  against an end */
     const char *lock_expired; /* $1 task, $2 epoch, $3 grace µs → a row when its lease ran out */
@@ -31,7 +32,8 @@ extern const struct assay_job_statements assay_job_statements_sqlite;
 #define ASSAY_JOB_ROW_COLUMNS                                                                      \
     "op_id, state, epoch, kind, failures, crashes, releases, max_failures, max_crashes, "          \
     "priority, quarantine, cancel_requested_at, deadline_at, unblocks, connection_id, "            \
-    "result_epoch, source_id, pool, lane, assay_now()"
+    "result_epoch, source_id, pool, lane, assay_now(), "                                           \
+    "(SELECT s.breaker_failures FROM source_limit s WHERE s.connection_id = task.connection_id)"
 #define ASSAY_JOB_DUE_COLUMNS                                                                      \
     "id, cron, tz, next_fire_at, last_fire_at, catchup_us, misfire, overlap, version, template"
 #define ASSAY_JOB_UNPUBLISHED                                                                      \

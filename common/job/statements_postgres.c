@@ -42,8 +42,8 @@ static const char pick[] =
 const struct assay_job_statements assay_job_statements_postgres = {
     .lock_operation =
         "SELECT finished_at, cancel_requested_at FROM operation WHERE id = $1 FOR UPDATE",
-    .lock_operation_share =
-        "SELECT finished_at, cancel_requested_at FROM operation WHERE id = $1 FOR SHARE",
+    .lock_operation_of =
+        "SELECT id FROM operation WHERE id = (SELECT op_id FROM task WHERE id = $1) FOR SHARE",
     .lock_task = "SELECT " ASSAY_JOB_ROW_COLUMNS " FROM task WHERE id = $1 FOR UPDATE",
     .lock_running =
         "SELECT 1 FROM task WHERE id = $1 AND epoch = $2 AND state = 'running' FOR SHARE",
@@ -51,7 +51,8 @@ const struct assay_job_statements assay_job_statements_postgres = {
                     " AND lease_until < (SELECT assay_now()) - $3::bigint FOR UPDATE",
     .lock_dispatch = "SELECT pg_advisory_xact_lock(4157594118)",
     .pick = pick,
-    .steal = "SELECT id, dispatch_seq FROM task WHERE state = 'dispatched' AND pool = $1 AND lane "
+    .steal = "SELECT id, dispatch_seq, (SELECT o.result FROM operation o WHERE o.id = task.op_id) "
+             "FROM task WHERE state = 'dispatched' AND pool = $1 AND lane "
              "IN ($2, $3)"
              " AND dispatched_at <= (SELECT assay_now()) - $4::bigint AND spec_version <= $5"
              " AND quarantine <= $6 AND cancel_requested_at IS NULL"

@@ -31,14 +31,16 @@ static const char pick[] =
 
 const struct assay_job_statements assay_job_statements_sqlite = {
     .lock_operation = "SELECT finished_at, cancel_requested_at FROM operation WHERE id = $1",
-    .lock_operation_share = "SELECT finished_at, cancel_requested_at FROM operation WHERE id = $1",
+    .lock_operation_of =
+        "SELECT id FROM operation WHERE id = (SELECT op_id FROM task WHERE id = $1)",
     .lock_task = "SELECT " ASSAY_JOB_ROW_COLUMNS " FROM task WHERE id = $1",
     .lock_running = "SELECT 1 FROM task WHERE id = $1 AND epoch = $2 AND state = 'running'",
     .lock_expired = "SELECT 1 FROM task_lease WHERE task_id = $1 AND epoch = $2 AND lease_until < "
                     "assay_now() - $3",
     .lock_dispatch = NULL,
     .pick = pick,
-    .steal = "SELECT id, dispatch_seq FROM task WHERE state = 'dispatched' AND pool = $1 AND lane "
+    .steal = "SELECT id, dispatch_seq, (SELECT o.result FROM operation o WHERE o.id = task.op_id) "
+             "FROM task WHERE state = 'dispatched' AND pool = $1 AND lane "
              "IN ($2, $3)"
              " AND dispatched_at <= assay_now() - $4 AND spec_version <= $5 AND quarantine <= $6"
              " AND cancel_requested_at IS NULL ORDER BY lane, dispatched_at, id LIMIT 1",

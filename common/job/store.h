@@ -49,6 +49,7 @@ struct assay_job_row {
     int64_t cancel_requested_at, deadline_at, now; /* µs, 0 = NULL */
     char state[16], kind[32], pool[64];
     int failures, crashes, releases, max_failures, max_crashes, priority, lane;
+    int breaker_failures; /* of the connection */
     bool quarantine;
 };
 
