@@ -22,6 +22,8 @@ struct assay_session_options {
     const char *const *folders; /* folders below which queries may write (--failing FILE.parquet) */
     size_t folders_count;
     const atomic_bool *cancelled; /* NULL, or: set → the running query ends with ASSAY_CANCELLED */
+    bool unordered; /* rows may come in any order, streamed ones through a large buffer: all threads
+                       make them */
 };
 
 /** Open an in-memory database. The paths are copied. *ret_session: assay_session_close(). */

@@ -3,7 +3,8 @@
 #include "worker/executor/rules/constant.h"
 #include "worker/executor/rules/implementations.h"
 
-static int compare(struct assay_rule_check *check, enum assay_compare op, const char *constant, struct assay_error *err)
+static int compare(struct assay_rule_check *check, enum assay_compare op, const char *constant,
+                   struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     ASSAY_TRY(assay_constant_fails(check, check->fields[0], op, constant, &sql, err));
@@ -12,8 +13,8 @@ static int compare(struct assay_rule_check *check, enum assay_compare op, const 
                           constant);
 }
 
-static int bounded(struct assay_rule_check *check, enum assay_compare open, enum assay_compare closed,
-                   struct assay_error *err)
+static int bounded(struct assay_rule_check *check, enum assay_compare open,
+                   enum assay_compare closed, struct assay_error *err)
 {
     const bool inclusive = assay_json_bool(check->properties, "inclusive", false);
     return compare(check, inclusive ? closed : open, assay_rule_property(check, "value"), err);

@@ -22,8 +22,8 @@ const char *assay_rule_text(const struct assay_rule_check *check, const char *fo
     return text;
 }
 
-int assay_rule_keep(const struct assay_rule_check *check, const struct assay_buf *buf, const char **ret_text,
-                    struct assay_error *err)
+int assay_rule_keep(const struct assay_rule_check *check, const struct assay_buf *buf,
+                    const char **ret_text, struct assay_error *err)
 {
     ASSAY_TRY(assay_buf_check(buf, err));
     const char *text = assay_arena_strndup(check->scope->arena, assay_buf_str(buf), buf->size);
@@ -33,8 +33,8 @@ int assay_rule_keep(const struct assay_rule_check *check, const struct assay_buf
     return ASSAY_OK;
 }
 
-int assay_rule_say(struct assay_rule_check *check, const char *is_not, const char *are_not, struct assay_error *err,
-                   const char *format, ...)
+int assay_rule_say(struct assay_rule_check *check, const char *is_not, const char *are_not,
+                   struct assay_error *err, const char *format, ...)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     va_list args;
@@ -63,7 +63,9 @@ int assay_rule_field_find(const struct assay_rule_scope *scope, const char *name
         assay_nearest_offer(&nearest, scope->fields[i].name);
     }
     if (nearest.best)
-        return assay_fail(err, ASSAY_NOT_FOUND, "the container has no field `%s`: did you mean `%s`?", name, nearest.best);
+        return assay_fail(err, ASSAY_NOT_FOUND,
+                          "the container has no field `%s`: did you mean `%s`?", name,
+                          nearest.best);
     return assay_fail(err, ASSAY_NOT_FOUND, "the container has no field `%s`", name);
 }
 
@@ -80,7 +82,8 @@ static int find_fields(struct assay_rule_check *check, struct assay_error *err)
     if (!check->fields)
         return assay_fail_memory(err);
     for (size_t i = 0; i < count; i++)
-        ASSAY_TRY(assay_rule_field_find(check->scope, json_string_value(json_array_get(names, i)), &check->fields[i], err));
+        ASSAY_TRY(assay_rule_field_find(check->scope, json_string_value(json_array_get(names, i)),
+                                        &check->fields[i], err));
     check->fields_count = count;
     const char *other = assay_rule_property(check, "field_name");
     return other ? assay_rule_field_find(check->scope, other, &check->other, err) : ASSAY_OK;
@@ -88,19 +91,22 @@ static int find_fields(struct assay_rule_check *check, struct assay_error *err)
 
 static bool is_opaque(const struct assay_rule_field *field)
 {
-    return field->layout == ASSAY_LAYOUT_BYTES || (field->nested && field->type != ASSAY_TYPE_ARRAY);
+    return field->layout == ASSAY_LAYOUT_BYTES ||
+           (field->nested && field->type != ASSAY_TYPE_ARRAY);
 }
 
-static int check_type(const struct assay_rule_check *check, const struct assay_rule_field *field, struct assay_error *err)
+static int check_type(const struct assay_rule_check *check, const struct assay_rule_field *field,
+                      struct assay_error *err)
 {
     if (field->type == ASSAY_TYPE_UNKNOWN || check->def->fields == ASSAY_FIELDS_COMPUTED)
         return ASSAY_OK;
     const unsigned bit = 1u << (field->type - 1);
     if ((check->def->on & bit) && (!is_opaque(field) || check->rule->takes_unknown))
         return ASSAY_OK;
-    return assay_fail(err, ASSAY_INVALID, "%s does not take the type of `%s`, %s%s%s%s", check->def->name, field->name,
-                      assay_type_name(field->type), field->native_type ? " (" : "",
-                      field->native_type ? field->native_type : "", field->native_type ? ")" : "");
+    return assay_fail(err, ASSAY_INVALID, "%s does not take the type of `%s`, %s%s%s%s",
+                      check->def->name, field->name, assay_type_name(field->type),
+                      field->native_type ? " (" : "", field->native_type ? field->native_type : "",
+                      field->native_type ? ")" : "");
 }
 
 static bool any_unknown(const struct assay_rule_check *check)
@@ -137,7 +143,8 @@ static int write_filter(struct assay_rule_check *check, struct assay_error *err)
 
 static int use_own_fields(struct assay_rule_check *check, struct assay_error *err)
 {
-    check->used = assay_arena_zalloc(check->scope->arena, (check->fields_count + 1) * sizeof *check->used);
+    check->used =
+        assay_arena_zalloc(check->scope->arena, (check->fields_count + 1) * sizeof *check->used);
     if (!check->used)
         return assay_fail_memory(err);
     for (size_t i = 0; i < check->fields_count; i++)
@@ -153,11 +160,15 @@ static int write_rule(struct assay_rule_check *check, struct assay_error *err)
         ASSAY_TRY(check_type(check, check->fields[i], err));
     if (check->other)
         ASSAY_TRY(check_type(check, check->other, err));
-    if (!check->rule->takes_unknown && any_unknown(check) && check->def->fields != ASSAY_FIELDS_COMPUTED) {
+    if (!check->rule->takes_unknown && any_unknown(check) &&
+        check->def->fields != ASSAY_FIELDS_COMPUTED) {
         check->fails_sql = "FALSE";
-        check->query_sql = assay_rule_text(check, "SELECT CAST(NULL AS BOOLEAN), CAST(NULL AS VARCHAR), count(*), count(*) FROM %s%s",
-                                           check->scope->relation, assay_rule_where(check));
-        return check->query_sql ? assay_rule_say(check, "is not", "are not", err, "judged") : assay_fail_memory(err);
+        check->query_sql = assay_rule_text(
+            check,
+            "SELECT CAST(NULL AS BOOLEAN), CAST(NULL AS VARCHAR), count(*), count(*) FROM %s%s",
+            check->scope->relation, assay_rule_where(check));
+        return check->query_sql ? assay_rule_say(check, "is not", "are not", err, "judged")
+                                : assay_fail_memory(err);
     }
     if (check->rule->prepare)
         ASSAY_TRY(check->rule->prepare(check, err));
@@ -179,7 +190,8 @@ int assay_rule_compile(const struct assay_rule_scope *scope, const json_t *json,
     check->def = assay_rule_def_find(assay_json_str(json, "rule", ""));
     check->rule = assay_rule_find(assay_json_str(json, "rule", ""));
     if (!check->def || !check->rule)
-        return assay_fail(err, ASSAY_INVALID, "the rule \"%s\" is not known", assay_json_str(json, "rule", ""));
+        return assay_fail(err, ASSAY_INVALID, "the rule \"%s\" is not known",
+                          assay_json_str(json, "rule", ""));
     check->is_shape = !check->def->record || assay_json_num(json, "coverage", 1.0) < 1.0;
     ASSAY_TRY(find_fields(check, err));
     ASSAY_TRY(write_nulls(check, err));

@@ -39,13 +39,16 @@ const char *assay_compare_words(enum assay_compare op)
     return compares[op].words;
 }
 
-static int refuse(const struct assay_rule_field *field, const char *constant, struct assay_error *err)
+static int refuse(const struct assay_rule_field *field, const char *constant,
+                  struct assay_error *err)
 {
-    return assay_fail(err, ASSAY_INVALID, "the constant \"%.100s\" cannot be read as %s, the type of `%s`", constant,
+    return assay_fail(err, ASSAY_INVALID,
+                      "the constant \"%.100s\" cannot be read as %s, the type of `%s`", constant,
                       assay_type_name(field->type), field->name);
 }
 
-/* A decimal number at a given scale: constant = value × 10^-scale + rest, rest in [0, 10^-scale). */
+/* A decimal number at a given scale: constant = value × 10^-scale + rest, rest in [0, 10^-scale).
+ */
 struct scaled {
     assay_i128 value;
     bool exact; /* the rest is 0 */
@@ -57,7 +60,8 @@ static bool is_digit(char c)
 }
 
 /* Digits of the number without point, and the power of ten of the last one. */
-static bool split_number(const char *text, char digits[DIGITS_MAX * 4], long *ret_power, bool *ret_negative)
+static bool split_number(const char *text, char digits[DIGITS_MAX * 4], long *ret_power,
+                         bool *ret_negative)
 {
     size_t n = 0;
     long power = 0;
@@ -125,18 +129,21 @@ static void append_decimal(struct assay_buf *sql, assay_i128 value, unsigned sca
 }
 
 /* A small whole constant keeps the column's own type, which is faster than 128 bits. */
-static void append_whole(struct assay_buf *sql, const struct assay_rule_field *field, assay_i128 value)
+static void append_whole(struct assay_buf *sql, const struct assay_rule_field *field,
+                         assay_i128 value)
 {
-    if (field->layout == ASSAY_LAYOUT_INT64 && value >= INT64_MIN + (assay_i128)1 && value <= INT64_MAX)
+    if (field->layout == ASSAY_LAYOUT_INT64 && value >= INT64_MIN + (assay_i128)1 &&
+        value <= INT64_MAX)
         assay_buf_printf(sql, "CAST('%lld' AS BIGINT)", (long long)value);
     else
         append_decimal(sql, value, field->scale);
 }
 
-/* x op c, where c lies between two values of the column: x < c and x ≤ c say x ≤ floor(c); x > c and x ≥ c say x > floor(c).
+/* x op c, where c lies between two values of the column: x < c and x ≤ c say x ≤ floor(c); x > c
+ * and x ≥ c say x > floor(c).
  */
-static int fails_exact(const struct assay_rule_field *field, enum assay_compare op, const char *constant,
-                       struct assay_buf *sql, struct assay_error *err)
+static int fails_exact(const struct assay_rule_field *field, enum assay_compare op,
+                       const char *constant, struct assay_buf *sql, struct assay_error *err)
 {
     struct scaled c;
     if (!scale_number(constant, field->scale, &c))
@@ -158,10 +165,11 @@ static bool is_float(const struct assay_rule_field *field)
     return field->layout == ASSAY_LAYOUT_FLOAT || field->layout == ASSAY_LAYOUT_DOUBLE;
 }
 
-static bool append_float(const struct assay_rule_field *field, const char *constant, struct assay_buf *sql)
+static bool append_float(const struct assay_rule_field *field, const char *constant,
+                         struct assay_buf *sql)
 {
-    static const char *const specials[] = {"nan", "inf", "-inf", "infinity", "-infinity", "+inf", "+infinity", ".nan",
-                                           ".inf", "-.inf"};
+    static const char *const specials[] = {"nan",  "inf",       "-inf", "infinity", "-infinity",
+                                           "+inf", "+infinity", ".nan", ".inf",     "-.inf"};
     double value;
     const char *type = field->layout == ASSAY_LAYOUT_FLOAT ? "FLOAT" : "DOUBLE";
     if (assay_parse_double(constant, strlen(constant), &value)) {
@@ -178,13 +186,14 @@ static bool append_float(const struct assay_rule_field *field, const char *const
     return false;
 }
 
-static int fails_float(const struct assay_rule_field *field, enum assay_compare op, const char *constant,
-                       struct assay_buf *sql, struct assay_error *err)
+static int fails_float(const struct assay_rule_field *field, enum assay_compare op,
+                       const char *constant, struct assay_buf *sql, struct assay_error *err)
 {
     if (op == ASSAY_EQ || op == ASSAY_NE)
         assay_buf_printf(sql, "NOT (%s %s ", field->sql, compares[op].sql);
     else
-        assay_buf_printf(sql, "(isnan(%s) OR NOT (%s %s ", field->sql, field->sql, compares[op].sql);
+        assay_buf_printf(sql, "(isnan(%s) OR NOT (%s %s ", field->sql, field->sql,
+                         compares[op].sql);
     if (!append_float(field, constant, sql))
         return refuse(field, constant, err);
     assay_buf_text(sql, op == ASSAY_EQ || op == ASSAY_NE ? ")" : "))");
@@ -216,7 +225,8 @@ static void append_date(struct assay_buf *sql, int64_t days)
 }
 
 /* As a value that the column compares with: its own kind of timestamp, in the session's zone. */
-static void append_moment(struct assay_buf *sql, const struct assay_rule_field *field, const struct moment *m)
+static void append_moment(struct assay_buf *sql, const struct assay_rule_field *field,
+                          const struct moment *m)
 {
     char text[ASSAY_DATETIME_TEXT];
     const char *own = field->layout == ASSAY_LAYOUT_INSTANT ? "TIMESTAMPTZ" : "TIMESTAMP";
@@ -227,11 +237,12 @@ static void append_moment(struct assay_buf *sql, const struct assay_rule_field *
         return;
     }
     assay_format_timestamp(m->us, m->has_zone ? "Z" : "", text);
-    assay_buf_printf(sql, "CAST(%s '%s' AS %s)", m->has_zone ? "TIMESTAMPTZ" : "TIMESTAMP", text, own);
+    assay_buf_printf(sql, "CAST(%s '%s' AS %s)", m->has_zone ? "TIMESTAMPTZ" : "TIMESTAMP", text,
+                     own);
 }
 
-static int fails_time(const struct assay_rule_field *field, enum assay_compare op, const char *constant,
-                      struct assay_buf *sql, struct assay_error *err)
+static int fails_time(const struct assay_rule_field *field, enum assay_compare op,
+                      const char *constant, struct assay_buf *sql, struct assay_error *err)
 {
     struct moment m;
     if (!read_moment(constant, &m))
@@ -252,8 +263,8 @@ static int fails_time(const struct assay_rule_field *field, enum assay_compare o
     return ASSAY_OK;
 }
 
-static int fails_text(const struct assay_rule_field *field, enum assay_compare op, const char *constant,
-                      struct assay_buf *sql)
+static int fails_text(const struct assay_rule_field *field, enum assay_compare op,
+                      const char *constant, struct assay_buf *sql)
 {
     assay_buf_printf(sql, "NOT (%s %s ", field->sql, compares[op].sql);
     assay_sql_text(sql, constant);
@@ -261,8 +272,8 @@ static int fails_text(const struct assay_rule_field *field, enum assay_compare o
     return ASSAY_OK;
 }
 
-static int fails_truth(const struct assay_rule_field *field, enum assay_compare op, const char *constant,
-                       struct assay_buf *sql, struct assay_error *err)
+static int fails_truth(const struct assay_rule_field *field, enum assay_compare op,
+                       const char *constant, struct assay_buf *sql, struct assay_error *err)
 {
     const bool yes = !strcasecmp(constant, "true");
     if (!yes && strcasecmp(constant, "false"))
@@ -272,7 +283,8 @@ static int fails_truth(const struct assay_rule_field *field, enum assay_compare 
 }
 
 int assay_constant_fails(const struct assay_rule_check *check, const struct assay_rule_field *field,
-                         enum assay_compare op, const char *constant, struct assay_buf *sql, struct assay_error *err)
+                         enum assay_compare op, const char *constant, struct assay_buf *sql,
+                         struct assay_error *err)
 {
     (void)check;
     if (is_float(field))
@@ -293,8 +305,9 @@ int assay_constant_fails(const struct assay_rule_check *check, const struct assa
     }
 }
 
-int assay_constant_equals(const struct assay_rule_check *check, const struct assay_rule_field *field,
-                          const char *constant, struct assay_buf *sql, struct assay_error *err)
+int assay_constant_equals(const struct assay_rule_check *check,
+                          const struct assay_rule_field *field, const char *constant,
+                          struct assay_buf *sql, struct assay_error *err)
 {
     assay_buf_text(sql, "NOT (");
     ASSAY_TRY(assay_constant_fails(check, field, ASSAY_EQ, constant, sql, err));
@@ -315,16 +328,18 @@ static enum family family_of(enum assay_type type)
     return families[type];
 }
 
-int assay_fields_fail(const struct assay_rule_field *left, enum assay_compare op, const struct assay_rule_field *right,
-                      struct assay_buf *sql, struct assay_error *err)
+int assay_fields_fail(const struct assay_rule_field *left, enum assay_compare op,
+                      const struct assay_rule_field *right, struct assay_buf *sql,
+                      struct assay_error *err)
 {
     if (left->type == ASSAY_TYPE_UNKNOWN || right->type == ASSAY_TYPE_UNKNOWN) {
         assay_buf_text(sql, "FALSE"); /* one side has no value at all */
         return ASSAY_OK;
     }
     if (family_of(left->type) == FAMILY_NONE || family_of(left->type) != family_of(right->type))
-        return assay_fail(err, ASSAY_INVALID, "`%s` is %s and `%s` is %s: they cannot be compared", left->name,
-                          assay_type_name(left->type), right->name, assay_type_name(right->type));
+        return assay_fail(err, ASSAY_INVALID, "`%s` is %s and `%s` is %s: they cannot be compared",
+                          left->name, assay_type_name(left->type), right->name,
+                          assay_type_name(right->type));
     const bool order = op != ASSAY_EQ && op != ASSAY_NE;
     assay_buf_char(sql, '(');
     if (order && is_float(left))

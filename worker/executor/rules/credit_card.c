@@ -4,7 +4,8 @@
 
 static int test(struct assay_rule_check *check, const char *function, struct assay_error *err)
 {
-    check->fails_sql = assay_rule_text(check, "NOT %s(CAST(%s AS VARCHAR))", function, check->fields[0]->sql);
+    check->fails_sql =
+        assay_rule_text(check, "NOT %s(CAST(%s AS VARCHAR))", function, check->fields[0]->sql);
     return check->fails_sql ? ASSAY_OK : assay_fail_memory(err);
 }
 

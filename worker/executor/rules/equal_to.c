@@ -15,8 +15,8 @@ int assay_equal_to(struct assay_rule_check *check, struct assay_error *err)
     return assay_rule_say(check, "is not", "are not", err, "equal to %s", value);
 }
 
-void assay_equal_to_message(const struct assay_rule_check *check, const struct assay_rule_values *values,
-                            struct assay_buf *text)
+void assay_equal_to_message(const struct assay_rule_check *check,
+                            const struct assay_rule_values *values, struct assay_buf *text)
 {
     assay_buf_text(text, check->fields_count == 1 ? "The value for " : "The values for ");
     for (size_t i = 0; i < check->fields_count; i++) {
@@ -24,5 +24,6 @@ void assay_equal_to_message(const struct assay_rule_check *check, const struct a
         if (!values->text(values, check->fields[i], text))
             assay_buf_text(text, "null");
     }
-    assay_buf_printf(text, check->fields_count == 1 ? " is not %s." : " are not all %s.", check->wanted);
+    assay_buf_printf(text, check->fields_count == 1 ? " is not %s." : " are not all %s.",
+                     check->wanted);
 }

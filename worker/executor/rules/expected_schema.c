@@ -22,12 +22,13 @@ static void add_name(struct assay_buf *names, const char *name)
     assay_buf_printf(names, "%s`%s`", names->size ? ", " : "", name);
 }
 
-static void look_for_listed(const struct assay_rule_check *check, const json_t *list, struct assay_buf *missing,
-                            struct assay_buf *types)
+static void look_for_listed(const struct assay_rule_check *check, const json_t *list,
+                            struct assay_buf *missing, struct assay_buf *types)
 {
     size_t i;
     const json_t *item;
-    json_array_foreach((json_t *)(uintptr_t)list, i, item) {
+    json_array_foreach((json_t *)(uintptr_t)list, i, item)
+    {
         const struct assay_rule_field *field = find(check->scope, item_name(item));
         const char *type = json_is_object(item) ? assay_json_str(item, "type", NULL) : NULL;
         if (!field)
@@ -46,7 +47,8 @@ static bool is_listed(const json_t *list, const char *name)
     return false;
 }
 
-static void look_for_others(const struct assay_rule_check *check, const json_t *list, struct assay_buf *others)
+static void look_for_others(const struct assay_rule_check *check, const json_t *list,
+                            struct assay_buf *others)
 {
     if (assay_json_bool(check->properties, "allow_other_fields", true))
         return;
@@ -57,20 +59,24 @@ static void look_for_others(const struct assay_rule_check *check, const json_t *
     }
 }
 
-int assay_expected_schema(struct assay_rule_check *check, uint64_t records, struct assay_rule_verdict *ret_verdict,
-                          struct assay_error *err)
+int assay_expected_schema(struct assay_rule_check *check, uint64_t records,
+                          struct assay_rule_verdict *ret_verdict, struct assay_error *err)
 {
     (void)records;
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf missing = {0}, types = {0}, others = {0}, text = {0};
+    ASSAY_SCOPED(assay_buf_release)
+    struct assay_buf missing = {0}, types = {0}, others = {0}, text = {0};
     const json_t *list = json_object_get(check->properties, "list");
     look_for_listed(check, list, &missing, &types);
     look_for_others(check, list, &others);
     if (missing.size)
-        assay_buf_printf(&text, "The required fields (%s) are not present.", assay_buf_str(&missing));
+        assay_buf_printf(&text, "The required fields (%s) are not present.",
+                         assay_buf_str(&missing));
     if (types.size)
-        assay_buf_printf(&text, "%sFields have other types: %s.", text.size ? " " : "", assay_buf_str(&types));
+        assay_buf_printf(&text, "%sFields have other types: %s.", text.size ? " " : "",
+                         assay_buf_str(&types));
     if (others.size)
-        assay_buf_printf(&text, "%sThere are other fields (%s).", text.size ? " " : "", assay_buf_str(&others));
+        assay_buf_printf(&text, "%sThere are other fields (%s).", text.size ? " " : "",
+                         assay_buf_str(&others));
     struct assay_rule_verdict verdict = {.passed = !text.size};
     ASSAY_TRY(assay_rule_keep(check, &text, &verdict.message, err));
     *ret_verdict = verdict;

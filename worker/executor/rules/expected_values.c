@@ -11,7 +11,8 @@ static int write_texts(struct assay_rule_check *check, const json_t *list, struc
     size_t i, count = 0;
     const json_t *item;
     assay_buf_printf(sql, "NOT (%s IN (", check->fields[0]->sql);
-    json_array_foreach((json_t *)(uintptr_t)list, i, item) {
+    json_array_foreach((json_t *)(uintptr_t)list, i, item)
+    {
         if (!json_is_string(item))
             continue;
         assay_buf_text(sql, count++ ? ", " : "");
@@ -21,16 +22,19 @@ static int write_texts(struct assay_rule_check *check, const json_t *list, struc
     return ASSAY_OK;
 }
 
-static int write_others(struct assay_rule_check *check, const json_t *list, struct assay_buf *sql, struct assay_error *err)
+static int write_others(struct assay_rule_check *check, const json_t *list, struct assay_buf *sql,
+                        struct assay_error *err)
 {
     size_t i, count = 0;
     const json_t *item;
     assay_buf_text(sql, "NOT (");
-    json_array_foreach((json_t *)(uintptr_t)list, i, item) {
+    json_array_foreach((json_t *)(uintptr_t)list, i, item)
+    {
         if (!json_is_string(item))
             continue;
         assay_buf_text(sql, count++ ? " OR " : "");
-        ASSAY_TRY(assay_constant_equals(check, check->fields[0], json_string_value(item), sql, err));
+        ASSAY_TRY(
+            assay_constant_equals(check, check->fields[0], json_string_value(item), sql, err));
     }
     assay_buf_char(sql, ')');
     return ASSAY_OK;
@@ -67,5 +71,6 @@ int assay_expected_values(struct assay_rule_check *check, struct assay_error *er
         ASSAY_TRY(write_others(check, list, &sql, err));
     ASSAY_TRY(assay_rule_keep(check, &sql, &check->fails_sql, err));
     append_list(list, &words);
-    return assay_rule_say(check, "is not", "are not", err, "one of the expected values: %s", assay_buf_str(&words));
+    return assay_rule_say(check, "is not", "are not", err, "one of the expected values: %s",
+                          assay_buf_str(&words));
 }

@@ -35,8 +35,8 @@ static const char *str(const json_t *object, const char *key)
 
 static int refuse(struct writer *w, const char *what, const char *detail)
 {
-    return assay_fail(w->err, ASSAY_INVALID, "%s%s%s%s is not allowed in an expression", what, *detail ? " \"" : "", detail,
-                      *detail ? "\"" : "");
+    return assay_fail(w->err, ASSAY_INVALID, "%s%s%s%s is not allowed in an expression", what,
+                      *detail ? " \"" : "", detail, *detail ? "\"" : "");
 }
 
 static int use_field(struct writer *w, const struct assay_rule_field *field, struct assay_buf *sql)
@@ -51,7 +51,8 @@ static int use_field(struct writer *w, const struct assay_rule_field *field, str
 }
 
 /* Exact name first; then, as Spark does, without regard to case where only one field fits. */
-static const struct assay_rule_field *find_field(const struct assay_rule_scope *scope, const char *name)
+static const struct assay_rule_field *find_field(const struct assay_rule_scope *scope,
+                                                 const char *name)
 {
     const struct assay_rule_field *found = NULL;
     for (size_t i = 0; i < scope->fields_count; i++)
@@ -76,7 +77,8 @@ static int unknown_field(struct writer *w, const char *name)
     assay_sql_name(&quoted, name);
     const bool in_quotes = strstr(w->text, assay_buf_str(&quoted)) != NULL;
     return assay_fail(w->err, ASSAY_NOT_FOUND, "the container has no field `%s`%s%s%s%s", name,
-                      nearest.best ? ": did you mean `" : "", nearest.best ? nearest.best : "", nearest.best ? "`?" : "",
+                      nearest.best ? ": did you mean `" : "", nearest.best ? nearest.best : "",
+                      nearest.best ? "`?" : "",
                       in_quotes ? " (double quotes are names: put texts in single quotes)" : "");
 }
 
@@ -99,13 +101,15 @@ static int write_column(struct writer *w, const json_t *node, struct assay_buf *
         return use_field(w, field, sql);
     if (!strcasecmp(assay_buf_str(&name), "current_date"))
         return write_clock(w, true, sql);
-    if (!strcasecmp(assay_buf_str(&name), "current_timestamp") || !strcasecmp(assay_buf_str(&name), "localtimestamp"))
+    if (!strcasecmp(assay_buf_str(&name), "current_timestamp") ||
+        !strcasecmp(assay_buf_str(&name), "localtimestamp"))
         return write_clock(w, false, sql);
     return unknown_field(w, assay_buf_str(&name));
 }
 
 /* Nodes of a list between two texts: (a AND b). */
-static int write_list(struct writer *w, const json_t *nodes, size_t first, const char *between, struct assay_buf *sql)
+static int write_list(struct writer *w, const json_t *nodes, size_t first, const char *between,
+                      struct assay_buf *sql)
 {
     for (size_t i = first; i < json_array_size(nodes); i++) {
         if (i > first)
@@ -179,7 +183,8 @@ static int write_case(struct writer *w, const json_t *node, struct assay_buf *sq
     return ASSAY_OK;
 }
 
-static int write_in(struct writer *w, const json_t *children, const char *word, struct assay_buf *sql)
+static int write_in(struct writer *w, const json_t *children, const char *word,
+                    struct assay_buf *sql)
 {
     assay_buf_char(sql, '(');
     ASSAY_TRY(write_node(w, json_array_get(children, 0), sql));
@@ -194,9 +199,12 @@ static int write_operator(struct writer *w, const json_t *node, struct assay_buf
     static const struct {
         const char *type, *before, *between, *after;
     } rows[] = {
-        {"OPERATOR_NOT", "(NOT ", "", ")"},          {"OPERATOR_IS_NULL", "(", "", " IS NULL)"},
-        {"OPERATOR_IS_NOT_NULL", "(", "", " IS NOT NULL)"}, {"OPERATOR_COALESCE", "coalesce(", ", ", ")"},
-        {"ARRAY_EXTRACT", "array_extract(", ", ", ")"}, {"STRUCT_EXTRACT", "struct_extract(", ", ", ")"},
+        {"OPERATOR_NOT", "(NOT ", "", ")"},
+        {"OPERATOR_IS_NULL", "(", "", " IS NULL)"},
+        {"OPERATOR_IS_NOT_NULL", "(", "", " IS NOT NULL)"},
+        {"OPERATOR_COALESCE", "coalesce(", ", ", ")"},
+        {"ARRAY_EXTRACT", "array_extract(", ", ", ")"},
+        {"STRUCT_EXTRACT", "struct_extract(", ", ", ")"},
     };
     const char *type = str(node, "type");
     const json_t *children = json_object_get(node, "children");
@@ -229,7 +237,8 @@ static int write_cast(struct writer *w, const json_t *node, struct assay_buf *sq
 static int write_constant(struct writer *w, const json_t *node, struct assay_buf *sql)
 {
     if (!assay_expression_constant(json_object_get(node, "value"), sql))
-        return refuse(w, "a constant of this type", str(json_object_get(json_object_get(node, "value"), "type"), "id"));
+        return refuse(w, "a constant of this type",
+                      str(json_object_get(json_object_get(node, "value"), "type"), "id"));
     return ASSAY_OK;
 }
 
@@ -245,13 +254,14 @@ static int write_java_format(struct writer *w, const json_t *argument, struct as
     return ASSAY_OK;
 }
 
-static int write_argument(struct writer *w, const json_t *arguments, char digit, struct assay_buf *sql)
+static int write_argument(struct writer *w, const json_t *arguments, char digit,
+                          struct assay_buf *sql)
 {
     return write_node(w, json_array_get(arguments, (size_t)(digit - '1')), sql);
 }
 
-static int write_template(struct writer *w, const char *template, const json_t *arguments, bool distinct,
-                          struct assay_buf *sql)
+static int write_template(struct writer *w, const char *template, const json_t *arguments,
+                          bool distinct, struct assay_buf *sql)
 {
     for (const char *p = template; *p; p++) {
         if (*p != '$') {
@@ -293,7 +303,8 @@ static int check_call(struct writer *w, const json_t *node, const struct assay_f
     return ASSAY_OK;
 }
 
-static int find_function(struct writer *w, const json_t *node, const struct assay_function **ret_row)
+static int find_function(struct writer *w, const json_t *node,
+                         const struct assay_function **ret_row)
 {
     bool known;
     const char *name = str(node, "function_name"), *schema = str(node, "schema");
@@ -304,11 +315,12 @@ static int find_function(struct writer *w, const json_t *node, const struct assa
     if (*ret_row)
         return ASSAY_OK;
     if (known)
-        return assay_fail(w->err, ASSAY_INVALID, "the function %s does not take %d argument%s", name, count,
-                          count == 1 ? "" : "s");
+        return assay_fail(w->err, ASSAY_INVALID, "the function %s does not take %d argument%s",
+                          name, count, count == 1 ? "" : "s");
     const char *nearest = assay_function_nearest(name);
-    return assay_fail(w->err, ASSAY_INVALID, "the function \"%s\" is not allowed in an expression%s%s%s", name,
-                      nearest ? ": did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    return assay_fail(
+        w->err, ASSAY_INVALID, "the function \"%s\" is not allowed in an expression%s%s%s", name,
+        nearest ? ": did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
 static int write_function(struct writer *w, const json_t *node, struct assay_buf *sql)
@@ -316,7 +328,8 @@ static int write_function(struct writer *w, const json_t *node, struct assay_buf
     const struct assay_function *row = NULL;
     ASSAY_TRY(find_function(w, node, &row));
     ASSAY_TRY(check_call(w, node, row));
-    const bool aggregate = row->flags & ASSAY_FUNCTION_AGGREGATE, grows = row->flags & ASSAY_FUNCTION_GROWS;
+    const bool aggregate = row->flags & ASSAY_FUNCTION_AGGREGATE,
+               grows = row->flags & ASSAY_FUNCTION_GROWS;
     w->in_aggregate |= aggregate;
     w->out->aggregate |= aggregate;
     w->growth += grows;
@@ -334,14 +347,21 @@ static int write_function(struct writer *w, const json_t *node, struct assay_buf
     return ASSAY_OK;
 }
 
-/* What may stand in an expression; every other class of node (subquery, window, lambda, star, parameter …) is refused. */
+/* What may stand in an expression; every other class of node (subquery, window, lambda, star,
+ * parameter …) is refused. */
 static const struct {
     const char *class;
     int (*write)(struct writer *w, const json_t *node, struct assay_buf *sql);
 } node_classes[] = {
-    {"CONSTANT", write_constant},       {"COLUMN_REF", write_column}, {"FUNCTION", write_function},
-    {"CONJUNCTION", write_conjunction}, {"COMPARISON", write_comparison}, {"OPERATOR", write_operator},
-    {"CAST", write_cast},               {"BETWEEN", write_between},   {"CASE", write_case},
+    {"CONSTANT", write_constant},
+    {"COLUMN_REF", write_column},
+    {"FUNCTION", write_function},
+    {"CONJUNCTION", write_conjunction},
+    {"COMPARISON", write_comparison},
+    {"OPERATOR", write_operator},
+    {"CAST", write_cast},
+    {"BETWEEN", write_between},
+    {"CASE", write_case},
 };
 
 static int write_node(struct writer *w, const json_t *node, struct assay_buf *sql)
@@ -366,15 +386,17 @@ static int write_node(struct writer *w, const json_t *node, struct assay_buf *sq
 /* The one expression of SELECT ( … ), when there is nothing else in the statement. */
 static int single_expression(struct writer *w, const json_t *statements, const json_t **ret_node)
 {
-    const json_t *select = json_object_get(json_array_get(json_object_get(statements, "statements"), 0), "node");
+    const json_t *select =
+        json_object_get(json_array_get(json_object_get(statements, "statements"), 0), "node");
     const json_t *list = json_object_get(select, "select_list");
-    const bool plain = json_array_size(json_object_get(statements, "statements")) == 1 && json_array_size(list) == 1 &&
-                       !strcmp(str(select, "type"), "SELECT_NODE") &&
+    const bool plain = json_array_size(json_object_get(statements, "statements")) == 1 &&
+                       json_array_size(list) == 1 && !strcmp(str(select, "type"), "SELECT_NODE") &&
                        !strcmp(str(json_object_get(select, "from_table"), "type"), "EMPTY") &&
                        !json_array_size(json_object_get(select, "modifiers")) &&
                        !json_array_size(json_object_get(select, "group_expressions")) &&
-                       !assay_json_get(select, "where_clause") && !assay_json_get(select, "having") &&
-                       !assay_json_get(select, "sample") && !assay_json_get(select, "qualify") &&
+                       !assay_json_get(select, "where_clause") &&
+                       !assay_json_get(select, "having") && !assay_json_get(select, "sample") &&
+                       !assay_json_get(select, "qualify") &&
                        !json_array_size(json_object_get(json_object_get(select, "cte_map"), "map"));
     if (!plain)
         return assay_fail(w->err, ASSAY_INVALID, "this is not one expression");
@@ -384,14 +406,15 @@ static int single_expression(struct writer *w, const json_t *statements, const j
 
 static int parse_fault(struct writer *w, const json_t *tree)
 {
-    return assay_fail(w->err, ASSAY_INVALID, "the expression cannot be parsed: %s", str(tree, "error_message"));
+    return assay_fail(w->err, ASSAY_INVALID, "the expression cannot be parsed: %s",
+                      str(tree, "error_message"));
 }
 
 static int compile(struct writer *w, struct assay_buf *sql)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     ASSAY_AUTO(assay_json_decref) json_t *tree = NULL;
-    const json_t *node;
+    const json_t *node = NULL;
     ASSAY_TRY(assay_expression_lex(w->text, w->scope->variables, &text, w->err));
     ASSAY_TRY(assay_expression_tree(w->scope->session, assay_buf_str(&text), &tree, w->err));
     if (assay_json_bool(tree, "error", true))
@@ -403,12 +426,14 @@ static int compile(struct writer *w, struct assay_buf *sql)
                : assay_fail(w->err, ASSAY_INVALID, "the expression becomes too large");
 }
 
-int assay_expression_compile(const struct assay_rule_scope *scope, const char *text, bool aggregates,
-                             struct assay_expression *ret_expression, struct assay_error *err)
+int assay_expression_compile(const struct assay_rule_scope *scope, const char *text,
+                             bool aggregates, struct assay_expression *ret_expression,
+                             struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {.max_bytes = SQL_BYTES_MAX};
     struct assay_expression out = {0};
-    struct writer w = {.scope = scope, .text = text, .aggregates = aggregates, .out = &out, .err = err};
+    struct writer w = {
+        .scope = scope, .text = text, .aggregates = aggregates, .out = &out, .err = err};
     out.used = assay_arena_alloc(scope->arena, (scope->fields_count + 1) * sizeof *out.used);
     if (!out.used)
         return assay_fail_memory(err);

@@ -22,7 +22,8 @@ static void quote_long_integers(const char *json, struct assay_buf *out)
         }
         in_text ^= *p == '"';
         const size_t digits = in_text ? 0 : strspn(p, "0123456789");
-        const bool longer = digits > JANSSON_DIGITS && !strchr(".eE", p[digits]) && (p == json || p[-1] != '.');
+        const bool longer =
+            digits > JANSSON_DIGITS && !strchr(".eE", p[digits]) && (p == json || p[-1] != '.');
         if (longer)
             assay_buf_printf(out, "\"%.*s\"", (int)digits, p);
         else
@@ -44,9 +45,11 @@ static int first_text(duckdb_result *result, struct assay_buf *out, struct assay
     return assay_buf_check(out, err);
 }
 
-int assay_expression_tree(struct assay_session *session, const char *text, json_t **ret_tree, struct assay_error *err)
+int assay_expression_tree(struct assay_session *session, const char *text, json_t **ret_tree,
+                          struct assay_error *err)
 {
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf statement = {0}, sql = {0}, json = {0}, plain = {0};
+    ASSAY_SCOPED(assay_buf_release)
+    struct assay_buf statement = {0}, sql = {0}, json = {0}, plain = {0};
     assay_buf_printf(&statement, "SELECT (%s\n)", text);
     assay_buf_text(&sql, "SELECT json_serialize_sql(");
     assay_sql_text(&sql, assay_buf_str(&statement));
@@ -111,8 +114,10 @@ bool assay_expression_constant(const json_t *value, struct assay_buf *sql)
         return true;
     }
     if (!strcmp(id, "DECIMAL"))
-        return append_integer(inner, (unsigned)assay_json_int(json_object_get(type, "type_info"), "scale", 0), sql);
-    static const char *const integers[] = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT"};
+        return append_integer(
+            inner, (unsigned)assay_json_int(json_object_get(type, "type_info"), "scale", 0), sql);
+    static const char *const integers[] = {"TINYINT", "SMALLINT", "INTEGER",
+                                           "BIGINT",  "HUGEINT",  "UBIGINT"};
     for (size_t i = 0; i < ASSAY_COUNT(integers); i++)
         if (!strcmp(id, integers[i]))
             return append_integer(inner, 0, sql);
@@ -121,13 +126,25 @@ bool assay_expression_constant(const json_t *value, struct assay_buf *sql)
 
 bool assay_expression_type(const json_t *type, struct assay_buf *sql)
 {
-    static const char *const names[] = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER",  "BIGINT",
-                                        "HUGEINT", "FLOAT",   "DOUBLE",   "VARCHAR",  "DATE",
-                                        "TIME",    "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "INTERVAL"};
+    static const char *const names[] = {"BOOLEAN",
+                                        "TINYINT",
+                                        "SMALLINT",
+                                        "INTEGER",
+                                        "BIGINT",
+                                        "HUGEINT",
+                                        "FLOAT",
+                                        "DOUBLE",
+                                        "VARCHAR",
+                                        "DATE",
+                                        "TIME",
+                                        "TIMESTAMP",
+                                        "TIMESTAMP WITH TIME ZONE",
+                                        "INTERVAL"};
     const char *id = assay_json_str(type, "id", "");
     const json_t *info = assay_json_get(type, "type_info");
     if (!strcmp(id, "DECIMAL")) {
-        assay_buf_printf(sql, "DECIMAL(%d,%d)", (int)assay_json_int(info, "width", 18), (int)assay_json_int(info, "scale", 3));
+        assay_buf_printf(sql, "DECIMAL(%d,%d)", (int)assay_json_int(info, "width", 18),
+                         (int)assay_json_int(info, "scale", 3));
         return true;
     }
     for (size_t i = 0; !info && i < ASSAY_COUNT(names); i++) {

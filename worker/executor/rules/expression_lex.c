@@ -113,7 +113,8 @@ static int take_word(struct lexer *l)
     const char *next = l->at + size + strspn(l->at + size, " \t\r\n");
     if (matches && *next != '(')
         assay_buf_text(l->sql, "SIMILAR TO");
-    else if (matches && l->sql->size && strchr(" \t\r\n", l->sql->data[l->sql->size - 1]) && l->at[size] != '(')
+    else if (matches && l->sql->size && strchr(" \t\r\n", l->sql->data[l->sql->size - 1]) &&
+             l->at[size] != '(')
         assay_buf_text(l->sql, "SIMILAR TO");
     else
         assay_buf_append(l->sql, l->at, size);
@@ -143,11 +144,13 @@ static int take_next(struct lexer *l)
     return ASSAY_OK;
 }
 
-int assay_expression_lex(const char *text, const json_t *variables, struct assay_buf *sql, struct assay_error *err)
+int assay_expression_lex(const char *text, const json_t *variables, struct assay_buf *sql,
+                         struct assay_error *err)
 {
     struct lexer l = {.at = text, .variables = variables, .sql = sql, .err = err};
     if (strlen(text) > ASSAY_EXPRESSION_BYTES)
-        return assay_fail(err, ASSAY_INVALID, "the expression is longer than %zu bytes", ASSAY_EXPRESSION_BYTES);
+        return assay_fail(err, ASSAY_INVALID, "the expression is longer than %zu bytes",
+                          ASSAY_EXPRESSION_BYTES);
     if (!text[strspn(text, " \t\r\n")])
         return assay_fail(err, ASSAY_INVALID, "the expression is empty");
     while (*l.at)

@@ -1,10 +1,11 @@
-// afterDateTime, beforeDateTime, notFuture: instants against a constant, or against the start of the operation.
-// SPDX-License-Identifier: Apache-2.0
+// afterDateTime, beforeDateTime, notFuture: instants against a constant, or against the start of
+// the operation. SPDX-License-Identifier: Apache-2.0
 #include "common/base/datetime.h"
 #include "worker/executor/rules/constant.h"
 #include "worker/executor/rules/implementations.h"
 
-static int compare(struct assay_rule_check *check, enum assay_compare op, const char *words, struct assay_error *err)
+static int compare(struct assay_rule_check *check, enum assay_compare op, const char *words,
+                   struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     const char *instant = assay_rule_property(check, "datetime");
@@ -32,7 +33,9 @@ int assay_not_future(struct assay_rule_check *check, struct assay_error *err)
                        : field->layout == ASSAY_LAYOUT_INSTANT ? "TIMESTAMPTZ"
                                                                : "TIMESTAMP";
     assay_format_timestamp(check->scope->now_us, "Z", now);
-    check->fails_sql = assay_rule_text(check, "NOT (%s <= CAST(TIMESTAMPTZ '%s' AS %s))", field->sql, now, type);
-    return check->fails_sql ? assay_rule_say(check, "lies", "lie", err, "in the future (after %s)", now)
-                            : assay_fail_memory(err);
+    check->fails_sql =
+        assay_rule_text(check, "NOT (%s <= CAST(TIMESTAMPTZ '%s' AS %s))", field->sql, now, type);
+    return check->fails_sql
+               ? assay_rule_say(check, "lies", "lie", err, "in the future (after %s)", now)
+               : assay_fail_memory(err);
 }

@@ -7,10 +7,11 @@
 static const struct {
     const char *java, *strptime;
 } letters[] = {
-    {"yyyy", "%Y"}, {"uuuu", "%Y"}, {"yy", "%y"}, {"y", "%Y"},  {"MMMM", "%B"}, {"MMM", "%b"}, {"MM", "%m"},
-    {"M", "%-m"},   {"dd", "%d"},   {"d", "%-d"}, {"HH", "%H"}, {"H", "%-H"},   {"hh", "%I"},  {"h", "%-I"},
-    {"mm", "%M"},   {"m", "%-M"},   {"ss", "%S"}, {"s", "%-S"}, {"SSSSSS", "%f"}, {"SSS", "%g"}, {"a", "%p"},
-    {"EEEE", "%A"}, {"EEE", "%a"},  {"E", "%a"},  {"D", "%-j"}, {"DDD", "%j"},  {"XXX", "%z"}, {"Z", "%z"},
+    {"yyyy", "%Y"},   {"uuuu", "%Y"}, {"yy", "%y"},  {"y", "%Y"},    {"MMMM", "%B"}, {"MMM", "%b"},
+    {"MM", "%m"},     {"M", "%-m"},   {"dd", "%d"},  {"d", "%-d"},   {"HH", "%H"},   {"H", "%-H"},
+    {"hh", "%I"},     {"h", "%-I"},   {"mm", "%M"},  {"m", "%-M"},   {"ss", "%S"},   {"s", "%-S"},
+    {"SSSSSS", "%f"}, {"SSS", "%g"},  {"a", "%p"},   {"EEEE", "%A"}, {"EEE", "%a"},  {"E", "%a"},
+    {"D", "%-j"},     {"DDD", "%j"},  {"XXX", "%z"}, {"Z", "%z"},
 };
 
 static bool is_letter(char c)
@@ -50,11 +51,13 @@ int assay_java_format(const char *pattern, struct assay_buf *format, struct assa
         }
         const size_t size = strspn(p, (char[]){*p, '\0'});
         size_t row = 0;
-        while (row < ASSAY_COUNT(letters) && (strlen(letters[row].java) != size || strncmp(letters[row].java, p, size)))
+        while (row < ASSAY_COUNT(letters) &&
+               (strlen(letters[row].java) != size || strncmp(letters[row].java, p, size)))
             row++;
         if (row == ASSAY_COUNT(letters))
-            return assay_fail(err, ASSAY_INVALID, "the date pattern \"%.60s\" has \"%.*s\", which is not known", pattern,
-                              (int)size, p);
+            return assay_fail(err, ASSAY_INVALID,
+                              "the date pattern \"%.60s\" has \"%.*s\", which is not known",
+                              pattern, (int)size, p);
         assay_buf_text(format, letters[row].strptime);
         p += size;
     }

@@ -10,13 +10,14 @@ static void append_names(const struct assay_rule_check *check, struct assay_buf 
         assay_buf_printf(text, "%s`%s`", i ? ", " : "", check->fields[i]->name);
 }
 
-bool assay_rule_misfit_counts(const struct assay_rule_check *check, const struct assay_rule_field *field)
+bool assay_rule_misfit_counts(const struct assay_rule_check *check,
+                              const struct assay_rule_field *field)
 {
     return field->misfit_sql && (field->layout != ASSAY_LAYOUT_TEXT || check->rule->needs_utf8);
 }
 
-static bool append_misfit(const struct assay_rule_check *check, const struct assay_rule_values *values,
-                          struct assay_buf *text)
+static bool append_misfit(const struct assay_rule_check *check,
+                          const struct assay_rule_values *values, struct assay_buf *text)
 {
     for (size_t i = 0; i < check->used_count; i++) {
         const struct assay_rule_field *field = check->used[i];
@@ -34,8 +35,8 @@ static bool append_misfit(const struct assay_rule_check *check, const struct ass
     return false;
 }
 
-void assay_rule_message(const struct assay_rule_check *check, const struct assay_rule_values *values,
-                        struct assay_buf *text)
+void assay_rule_message(const struct assay_rule_check *check,
+                        const struct assay_rule_values *values, struct assay_buf *text)
 {
     if (append_misfit(check, values, text))
         return;
@@ -59,8 +60,8 @@ void assay_rule_message(const struct assay_rule_check *check, const struct assay
     assay_buf_char(text, '.');
 }
 
-void assay_rule_shape_message(const struct assay_rule_check *check, uint64_t failing, uint64_t records,
-                              struct assay_buf *text)
+void assay_rule_shape_message(const struct assay_rule_check *check, uint64_t failing,
+                              uint64_t records, struct assay_buf *text)
 {
     const double share = records ? 100.0 * (double)failing / (double)records : 0;
     if (check->fields_count) {

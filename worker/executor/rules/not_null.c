@@ -13,7 +13,8 @@ static int write_nulls(struct assay_rule_check *check, const char *between, stru
 int assay_not_null(struct assay_rule_check *check, struct assay_error *err)
 {
     ASSAY_TRY(write_nulls(check, " OR ", err));
-    return assay_rule_say(check, "is", "are", err, check->fields_count == 1 ? "null" : "null in one of these fields");
+    return assay_rule_say(check, "is", "are", err,
+                          check->fields_count == 1 ? "null" : "null in one of these fields");
 }
 
 int assay_any_not_null(struct assay_rule_check *check, struct assay_error *err)
@@ -23,8 +24,8 @@ int assay_any_not_null(struct assay_rule_check *check, struct assay_error *err)
     return assay_rule_say(check, "is", "are", err, "null in all of these fields");
 }
 
-static void append_nulls(const struct assay_rule_check *check, const struct assay_rule_values *values,
-                         struct assay_buf *text)
+static void append_nulls(const struct assay_rule_check *check,
+                         const struct assay_rule_values *values, struct assay_buf *text)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf ignored = {0};
     size_t found = 0;
@@ -34,15 +35,15 @@ static void append_nulls(const struct assay_rule_check *check, const struct assa
     assay_buf_text(text, found > 1 ? " are null." : " is null.");
 }
 
-void assay_not_null_message(const struct assay_rule_check *check, const struct assay_rule_values *values,
-                            struct assay_buf *text)
+void assay_not_null_message(const struct assay_rule_check *check,
+                            const struct assay_rule_values *values, struct assay_buf *text)
 {
     assay_buf_text(text, "The value for ");
     append_nulls(check, values, text);
 }
 
-void assay_any_not_null_message(const struct assay_rule_check *check, const struct assay_rule_values *values,
-                                struct assay_buf *text)
+void assay_any_not_null_message(const struct assay_rule_check *check,
+                                const struct assay_rule_values *values, struct assay_buf *text)
 {
     assay_buf_text(text, "None of the fields has a value: ");
     append_nulls(check, values, text);

@@ -15,7 +15,8 @@ static int compare(struct assay_rule_check *check, enum assay_compare op, struct
     check->nulls_sql = assay_rule_text(check, "%s IS NULL OR %s IS NULL", left->sql, right->sql);
     if (!check->nulls_sql)
         return assay_fail_memory(err);
-    return assay_rule_say(check, "is not", "are not", err, "%s the value for `%s`", assay_compare_words(op), right->name);
+    return assay_rule_say(check, "is not", "are not", err, "%s the value for `%s`",
+                          assay_compare_words(op), right->name);
 }
 
 static bool inclusive(const struct assay_rule_check *check)

@@ -1,10 +1,11 @@
-/* Rules as they are judged: one implementation file and one row in rules.c for each row of common/rules/rule_def.c.
+/* Rules as they are judged: one implementation file and one row in rules.c for each row of
+ * common/rules/rule_def.c.
  *
- * A rule writes SQL over typed columns. Which of the functions below a rule has says how it is judged:
- *   predicate                record by record, in the one pass over the source
- *   prepare + predicate      reads its own fields first (unique), then as above
- *   aggregate                a query of one row over the filtered records
- *   conclude                 from the fields and the number of filtered records alone */
+ * A rule writes SQL over typed columns. Which of the functions below a rule has says how it is
+ * judged: predicate                record by record, in the one pass over the source prepare +
+ * predicate      reads its own fields first (unique), then as above aggregate                a
+ * query of one row over the filtered records conclude                 from the fields and the
+ * number of filtered records alone */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_RULE_H
 #define ASSAY_EXECUTOR_RULE_H
@@ -45,7 +46,8 @@ struct assay_rule_scope {
 /** Which fields of the record a message may show. */
 struct assay_rule_values {
     /** Append the value of a field as text (quotes around texts); false when it is null. */
-    bool (*text)(const struct assay_rule_values *values, const struct assay_rule_field *field, struct assay_buf *text);
+    bool (*text)(const struct assay_rule_values *values, const struct assay_rule_field *field,
+                 struct assay_buf *text);
     /** True when the field's text does not fit its type. */
     bool (*misfit)(const struct assay_rule_values *values, const struct assay_rule_field *field);
 };
@@ -57,11 +59,12 @@ struct assay_rule_check {
     const struct assay_rule_scope *scope;
     const struct assay_rule_def *def;
     const struct assay_rule *rule;
-    const json_t *json, *properties; /* normal form of check_validate.h */
+    const json_t *json, *properties;        /* normal form of check_validate.h */
     const struct assay_rule_field **fields; /* those of the check */
     size_t fields_count;
     const struct assay_rule_field *other; /* field_name of two-field rules; NULL = none */
-    const struct assay_rule_field **used; /* all columns that fails_sql reads: a misfit in one fails the record */
+    const struct assay_rule_field *
+        *used; /* all columns that fails_sql reads: a misfit in one fails the record */
     size_t used_count;
     int number; /* place among the task's checks: makes names of helper tables unique */
 
@@ -71,11 +74,13 @@ struct assay_rule_check {
     bool may_error;         /* fails_sql or filter_sql hold a user's expression */
     bool is_shape;          /* failing gives one shape anomaly, not record anomalies */
 
-    /* "The value for `f` of 3 <is_not> <wanted>." and "In `f`, 5.00% of 20 filtered records (1) <are_not> <wanted>." */
+    /* "The value for `f` of 3 <is_not> <wanted>." and "In `f`, 5.00% of 20 filtered records (1)
+     * <are_not> <wanted>." */
     const char *is_not, *are_not, *wanted;
 
-    /* aggregate: a query of one row: BOOLEAN verdict (NULL = nothing to judge), VARCHAR observed, BIGINT records looked at,
-     * BIGINT nulls among them. "In `f`, <is_not> <observed>: it is not <wanted>."; without wanted: "…<observed>." */
+    /* aggregate: a query of one row: BOOLEAN verdict (NULL = nothing to judge), VARCHAR observed,
+     * BIGINT records looked at, BIGINT nulls among them. "In `f`, <is_not> <observed>: it is not
+     * <wanted>."; without wanted: "…<observed>." */
     const char *query_sql;
 };
 
@@ -89,12 +94,13 @@ struct assay_rule {
     int (*predicate)(struct assay_rule_check *check, struct assay_error *err);
     int (*prepare)(struct assay_rule_check *check, struct assay_error *err);
     int (*aggregate)(struct assay_rule_check *check, struct assay_error *err);
-    int (*conclude)(struct assay_rule_check *check, uint64_t records, struct assay_rule_verdict *ret_verdict,
-                    struct assay_error *err);
+    int (*conclude)(struct assay_rule_check *check, uint64_t records,
+                    struct assay_rule_verdict *ret_verdict, struct assay_error *err);
     /** Own message for a record; NULL = the usual sentence. */
     void (*message)(const struct assay_rule_check *check, const struct assay_rule_values *values,
                     struct assay_buf *text);
     bool takes_unknown; /* judges fields without any value too */
+    bool fails_on_null; /* what fails is null (notNull) */
     bool needs_utf8;    /* text that is not UTF-8 fails */
 };
 
@@ -102,36 +108,45 @@ struct assay_rule {
 extern const struct assay_rule assay_rules[];
 const struct assay_rule *assay_rule_find(const char *name);
 
-/** Make a check ready: fields found, types looked at, filter and SQL written (prepare is run). json: normal form; borrowed.
- *  *ret_check is in the arena. ASSAY_INVALID, ASSAY_NOT_FOUND (a field that is not there, with the nearest name): the check
- *  is errored by its own fault. ASSAY_CANCELLED, ASSAY_NO_MEMORY and the like end the scan. */
-ASSAY_MUST_CHECK int assay_rule_compile(const struct assay_rule_scope *scope, const json_t *json, int number,
-                                        struct assay_rule_check **ret_check, struct assay_error *err);
+/** Make a check ready: fields found, types looked at, filter and SQL written (prepare is run).
+ * json: normal form; borrowed. *ret_check is in the arena. ASSAY_INVALID, ASSAY_NOT_FOUND (a field
+ * that is not there, with the nearest name): the check is errored by its own fault.
+ * ASSAY_CANCELLED, ASSAY_NO_MEMORY and the like end the scan. */
+ASSAY_MUST_CHECK int assay_rule_compile(const struct assay_rule_scope *scope, const json_t *json,
+                                        int number, struct assay_rule_check **ret_check,
+                                        struct assay_error *err);
 
 /** The sentence for a failing record, and for `failing` of `records` records. */
-void assay_rule_message(const struct assay_rule_check *check, const struct assay_rule_values *values,
-                        struct assay_buf *text);
-void assay_rule_shape_message(const struct assay_rule_check *check, uint64_t failing, uint64_t records,
-                              struct assay_buf *text);
+void assay_rule_message(const struct assay_rule_check *check,
+                        const struct assay_rule_values *values, struct assay_buf *text);
+void assay_rule_shape_message(const struct assay_rule_check *check, uint64_t failing,
+                              uint64_t records, struct assay_buf *text);
 
-/** Does a misfit of this field fail the record? Text that is not UTF-8 only where the rule reads it as text. */
-bool assay_rule_misfit_counts(const struct assay_rule_check *check, const struct assay_rule_field *field);
+/** Does a misfit of this field fail the record? Text that is not UTF-8 only where the rule reads it
+ * as text. */
+bool assay_rule_misfit_counts(const struct assay_rule_check *check,
+                              const struct assay_rule_field *field);
 
 /* Helpers for rules. */
 
 /** The field of that name; ASSAY_NOT_FOUND names the nearest. */
 ASSAY_MUST_CHECK int assay_rule_field_find(const struct assay_rule_scope *scope, const char *name,
-                                           const struct assay_rule_field **ret_field, struct assay_error *err);
+                                           const struct assay_rule_field **ret_field,
+                                           struct assay_error *err);
 /** A text in the arena, made as by printf; NULL when out of memory. */
-const char *assay_rule_text(const struct assay_rule_check *check, const char *format, ...) ASSAY_PRINTF(2, 3);
+const char *assay_rule_text(const struct assay_rule_check *check, const char *format, ...)
+    ASSAY_PRINTF(2, 3);
 /** " WHERE <filter>" of an aggregate's query, or "". */
 const char *assay_rule_where(const struct assay_rule_check *check);
 /** A buffer's text in the arena. */
-ASSAY_MUST_CHECK int assay_rule_keep(const struct assay_rule_check *check, const struct assay_buf *buf,
-                                     const char **ret_text, struct assay_error *err);
+ASSAY_MUST_CHECK int assay_rule_keep(const struct assay_rule_check *check,
+                                     const struct assay_buf *buf, const char **ret_text,
+                                     struct assay_error *err);
 /** Set is_not, are_not and wanted: "is not", "are not" and the rest. */
-ASSAY_MUST_CHECK int assay_rule_say(struct assay_rule_check *check, const char *is_not, const char *are_not,
-                                    struct assay_error *err, const char *format, ...) ASSAY_PRINTF(5, 6);
-const char *assay_rule_property(const struct assay_rule_check *check, const char *key); /* text or NULL */
+ASSAY_MUST_CHECK int assay_rule_say(struct assay_rule_check *check, const char *is_not,
+                                    const char *are_not, struct assay_error *err,
+                                    const char *format, ...) ASSAY_PRINTF(5, 6);
+const char *assay_rule_property(const struct assay_rule_check *check,
+                                const char *key); /* text or NULL */
 
 #endif

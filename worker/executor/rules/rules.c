@@ -1,13 +1,19 @@
-// The table of rule implementations, in the order of their names; a test joins it with common/rules/rule_def.c.
-// SPDX-License-Identifier: Apache-2.0
+// The table of rule implementations, in the order of their names; a test joins it with
+// common/rules/rule_def.c. SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "worker/executor/rules/implementations.h"
 
 const struct assay_rule assay_rules[] = {
     {.name = "afterDateTime", .predicate = assay_after_date_time},
-    {.name = "aggregationComparison", .aggregate = assay_aggregation_comparison, .takes_unknown = true},
-    {.name = "anyNotNull", .predicate = assay_any_not_null, .message = assay_any_not_null_message, .takes_unknown = true},
+    {.name = "aggregationComparison",
+     .aggregate = assay_aggregation_comparison,
+     .takes_unknown = true},
+    {.name = "anyNotNull",
+     .predicate = assay_any_not_null,
+     .message = assay_any_not_null_message,
+     .fails_on_null = true,
+     .takes_unknown = true},
     {.name = "beforeDateTime", .predicate = assay_before_date_time},
     {.name = "between", .predicate = assay_between},
     {.name = "betweenTimes", .predicate = assay_between},
@@ -37,7 +43,11 @@ const struct assay_rule assay_rules[] = {
     {.name = "notEmpty", .predicate = assay_not_empty},
     {.name = "notFuture", .predicate = assay_not_future},
     {.name = "notNegative", .predicate = assay_not_negative},
-    {.name = "notNull", .predicate = assay_not_null, .message = assay_not_null_message, .takes_unknown = true},
+    {.name = "notNull",
+     .predicate = assay_not_null,
+     .message = assay_not_null_message,
+     .fails_on_null = true,
+     .takes_unknown = true},
     {.name = "positive", .predicate = assay_positive},
     {.name = "requiredValues", .aggregate = assay_required_values, .takes_unknown = true},
     {.name = "satisfiesExpression", .predicate = assay_satisfies_expression},

@@ -17,5 +17,6 @@ int assay_satisfies_expression(struct assay_rule_check *check, struct assay_erro
     check->used = expression.used;
     check->used_count = expression.used_count;
     check->may_error = true;
-    return assay_rule_say(check, "does not satisfy", "do not satisfy", err, "the expression: %.*s", SHOWN_BYTES, text);
+    return assay_rule_say(check, "does not satisfy", "do not satisfy", err, "the expression: %.*s",
+                          SHOWN_BYTES, text);
 }

@@ -28,12 +28,15 @@ static bool luhn(const char *digits, size_t count)
     return sum % 10 == 0;
 }
 
-/* The run of digits and single separators that begins at text: its digits, and its size in bytes. */
-static size_t take_digits(const char *text, size_t size, char digits[CARD_DIGITS_MAX + 1], size_t *ret_size)
+/* The run of digits and single separators that begins at text: its digits, and its size in bytes.
+ */
+static size_t take_digits(const char *text, size_t size, char digits[CARD_DIGITS_MAX + 1],
+                          size_t *ret_size)
 {
     size_t count = 0, i = 0;
     while (i < size) {
-        const bool separator = (text[i] == ' ' || text[i] == '-') && i + 1 < size && is_digit(text[i + 1]);
+        const bool separator =
+            (text[i] == ' ' || text[i] == '-') && i + 1 < size && is_digit(text[i + 1]);
         if (!is_digit(text[i]) && !separator)
             break;
         if (!separator && count <= CARD_DIGITS_MAX)
@@ -81,10 +84,11 @@ static unsigned class_bit(const char *text, size_t size)
     return 1u << assay_text_classify(text, size, &formats);
 }
 
-#define INTEGRAL   (1u << ASSAY_CLASS_INTEGER | 1u << ASSAY_CLASS_INTEGER128)
-#define FRACTIONAL (INTEGRAL | 1u << ASSAY_CLASS_INTEGER_HUGE | 1u << ASSAY_CLASS_DECIMAL | 1u << ASSAY_CLASS_EXPONENT | \
-                    1u << ASSAY_CLASS_NOT_FINITE | 1u << ASSAY_CLASS_NAN)
-#define TIMESTAMP  (1u << ASSAY_CLASS_DATE | 1u << ASSAY_CLASS_TIMESTAMP | 1u << ASSAY_CLASS_INSTANT)
+#define INTEGRAL (1u << ASSAY_CLASS_INTEGER | 1u << ASSAY_CLASS_INTEGER128)
+#define FRACTIONAL                                                                                 \
+    (INTEGRAL | 1u << ASSAY_CLASS_INTEGER_HUGE | 1u << ASSAY_CLASS_DECIMAL |                       \
+     1u << ASSAY_CLASS_EXPONENT | 1u << ASSAY_CLASS_NOT_FINITE | 1u << ASSAY_CLASS_NAN)
+#define TIMESTAMP (1u << ASSAY_CLASS_DATE | 1u << ASSAY_CLASS_TIMESTAMP | 1u << ASSAY_CLASS_INSTANT)
 
 static bool is_integral(const char *text, size_t size)
 {
@@ -121,7 +125,8 @@ static const struct text_test {
     {"assay_is_timestamp", is_timestamp},
 };
 
-/* NULL in gives NULL out without a call (DuckDB's default handling), but the vector may still hold NULLs. */
+/* NULL in gives NULL out without a call (DuckDB's default handling), but the vector may still hold
+ * NULLs. */
 static void run(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output)
 {
     const struct text_test *row = duckdb_scalar_function_get_extra_info(info);
@@ -136,11 +141,13 @@ static void run(duckdb_function_info info, duckdb_data_chunk input, duckdb_vecto
             duckdb_validity_set_row_invalid(duckdb_vector_get_validity(output), i);
             continue;
         }
-        results[i] = row->test(duckdb_string_t_data(&strings[i]), duckdb_string_t_length(strings[i]));
+        results[i] =
+            row->test(duckdb_string_t_data(&strings[i]), duckdb_string_t_length(strings[i]));
     }
 }
 
-static int register_one(duckdb_connection connection, const struct text_test *row, struct assay_error *err)
+static int register_one(duckdb_connection connection, const struct text_test *row,
+                        struct assay_error *err)
 {
     duckdb_scalar_function function = duckdb_create_scalar_function();
     duckdb_logical_type text = duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
@@ -154,7 +161,8 @@ static int register_one(duckdb_connection connection, const struct text_test *ro
     duckdb_destroy_logical_type(&text);
     duckdb_destroy_logical_type(&truth);
     duckdb_destroy_scalar_function(&function);
-    return state == DuckDBSuccess ? ASSAY_OK : assay_fail(err, ASSAY_INTERNAL, "registering %s", row->name);
+    return state == DuckDBSuccess ? ASSAY_OK
+                                  : assay_fail(err, ASSAY_INTERNAL, "registering %s", row->name);
 }
 
 int assay_text_tests_register(duckdb_connection connection, struct assay_error *err)

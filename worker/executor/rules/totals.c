@@ -5,15 +5,16 @@
 #include "worker/executor/rules/implementations.h"
 
 /* SELECT verdict, observed, records, nulls FROM relation WHERE filter */
-static int finish(struct assay_rule_check *check, const struct assay_buf *verdict, const struct assay_buf *observed,
-                  struct assay_error *err)
+static int finish(struct assay_rule_check *check, const struct assay_buf *verdict,
+                  const struct assay_buf *observed, struct assay_error *err)
 {
     ASSAY_TRY(assay_buf_check(verdict, err));
     ASSAY_TRY(assay_buf_check(observed, err));
     const char *field = check->fields[0]->sql;
-    check->query_sql = assay_rule_text(check, "SELECT %s, CAST(%s AS VARCHAR), count(*), count(*) - count(%s) FROM %s%s",
-                                       assay_buf_str(verdict), assay_buf_str(observed), field, check->scope->relation,
-                                       assay_rule_where(check));
+    check->query_sql = assay_rule_text(
+        check, "SELECT %s, CAST(%s AS VARCHAR), count(*), count(*) - count(%s) FROM %s%s",
+        assay_buf_str(verdict), assay_buf_str(observed), field, check->scope->relation,
+        assay_rule_where(check));
     return check->query_sql ? ASSAY_OK : assay_fail_memory(err);
 }
 
@@ -23,9 +24,11 @@ int assay_distinct_count(struct assay_rule_check *check, struct assay_error *err
     const enum assay_compare op = assay_compare_of(assay_rule_property(check, "comparison"));
     const long long value = (long long)assay_json_int(check->properties, "value", 0);
     assay_buf_printf(&observed, "count(DISTINCT %s)", check->fields[0]->sql);
-    assay_buf_printf(&verdict, "count(DISTINCT %s) %s %lld", check->fields[0]->sql, assay_compare_sql(op), value);
+    assay_buf_printf(&verdict, "count(DISTINCT %s) %s %lld", check->fields[0]->sql,
+                     assay_compare_sql(op), value);
     ASSAY_TRY(finish(check, &verdict, &observed, err));
-    return assay_rule_say(check, "the number of distinct values is", "", err, "%s %lld", assay_compare_words(op), value);
+    return assay_rule_say(check, "the number of distinct values is", "", err, "%s %lld",
+                          assay_compare_words(op), value);
 }
 
 /* Doubles: compensated sum, relative tolerance; any NaN or infinity fails. */
@@ -38,13 +41,16 @@ static int sum_doubles(struct assay_rule_check *check, const char *value, struct
         return assay_fail(err, ASSAY_INVALID, "the constant \"%s\" is not a number", value);
     const double tolerance = assay_json_num(check->properties, "tolerance", 1e-9);
     const double bound = tolerance * (number < 0 ? -number : number);
-    assay_buf_printf(&verdict,
-                     "CASE WHEN count(*) FILTER (WHERE NOT isfinite(%s)) > 0 THEN FALSE ELSE abs(fsum(%s) - "
-                     "CAST('%.17g' AS DOUBLE)) <= CAST('%.17g' AS DOUBLE) END",
-                     field, field, number, bound > 0 ? bound : tolerance);
+    assay_buf_printf(
+        &verdict,
+        "CASE WHEN count(*) FILTER (WHERE NOT isfinite(%s)) > 0 THEN FALSE ELSE abs(fsum(%s) - "
+        "CAST('%.17g' AS DOUBLE)) <= CAST('%.17g' AS DOUBLE) END",
+        field, field, number, bound > 0 ? bound : tolerance);
     assay_buf_printf(&observed,
-                     "CASE WHEN count(*) FILTER (WHERE NOT isfinite(%s)) > 0 THEN concat('undefined (', count(*) FILTER "
-                     "(WHERE NOT isfinite(%s)), ' values are NaN or infinite)') ELSE CAST(fsum(%s) AS VARCHAR) END",
+                     "CASE WHEN count(*) FILTER (WHERE NOT isfinite(%s)) > 0 THEN "
+                     "concat('undefined (', count(*) FILTER "
+                     "(WHERE NOT isfinite(%s)), ' values are NaN or infinite)') ELSE CAST(fsum(%s) "
+                     "AS VARCHAR) END",
                      field, field, field);
     return finish(check, &verdict, &observed, err);
 }
@@ -66,8 +72,9 @@ int assay_sum(struct assay_rule_check *check, struct assay_error *err)
 {
     const enum assay_layout layout = check->fields[0]->layout;
     const char *value = assay_rule_property(check, "value");
-    ASSAY_TRY(layout == ASSAY_LAYOUT_DOUBLE || layout == ASSAY_LAYOUT_FLOAT ? sum_doubles(check, value, err)
-                                                                           : sum_exact(check, value, err));
+    ASSAY_TRY(layout == ASSAY_LAYOUT_DOUBLE || layout == ASSAY_LAYOUT_FLOAT
+                  ? sum_doubles(check, value, err)
+                  : sum_exact(check, value, err));
     return assay_rule_say(check, "the sum is", "", err, "equal to %s", value);
 }
 
@@ -81,7 +88,8 @@ int assay_required_values(struct assay_rule_check *check, struct assay_error *er
     const json_t *item;
     assay_buf_text(&verdict, "TRUE");
     assay_buf_text(&observed, "concat_ws(', '");
-    json_array_foreach((json_t *)(uintptr_t)list, i, item) {
+    json_array_foreach((json_t *)(uintptr_t)list, i, item)
+    {
         if (!json_is_string(item))
             continue;
         ASSAY_SCOPED(assay_buf_release) struct assay_buf found = {0};
@@ -89,7 +97,8 @@ int assay_required_values(struct assay_rule_check *check, struct assay_error *er
         if (unknown)
             assay_buf_text(&found, "FALSE");
         else
-            ASSAY_TRY(assay_constant_equals(check, check->fields[0], json_string_value(item), &found, err));
+            ASSAY_TRY(assay_constant_equals(check, check->fields[0], json_string_value(item),
+                                            &found, err));
         assay_buf_text(&found, "), FALSE)");
         assay_buf_printf(&verdict, " AND %s", assay_buf_str(&found));
         assay_buf_printf(&observed, ", CASE WHEN NOT %s THEN ", assay_buf_str(&found));

@@ -1,9 +1,9 @@
-// unique: the repeated keys are found first, reading only the fields of the key; the one pass then knows their records.
-// SPDX-License-Identifier: Apache-2.0
+// unique: the repeated keys are found first, reading only the fields of the key; the one pass then
+// knows their records. SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/rules/implementations.h"
 
-static void append_keys(const struct assay_rule_check *check, const char *between, const char *after,
-                        struct assay_buf *sql)
+static void append_keys(const struct assay_rule_check *check, const char *between,
+                        const char *after, struct assay_buf *sql)
 {
     for (size_t i = 0; i < check->fields_count; i++)
         assay_buf_printf(sql, "%s%s%s", i ? between : "", check->fields[i]->sql, after);
@@ -19,7 +19,8 @@ static void append_names(const struct assay_rule_check *check, struct assay_buf 
 int assay_unique_prepare(struct assay_rule_check *check, struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-    assay_buf_printf(&sql, "CREATE OR REPLACE TEMP TABLE _assay_repeated_%d AS SELECT ", check->number);
+    assay_buf_printf(&sql, "CREATE OR REPLACE TEMP TABLE _assay_repeated_%d AS SELECT ",
+                     check->number);
     for (size_t i = 0; i < check->fields_count; i++)
         assay_buf_printf(&sql, "%s%s AS k%zu", i ? ", " : "", check->fields[i]->sql, i);
     assay_buf_printf(&sql, " FROM %s WHERE ", check->scope->relation);
@@ -42,7 +43,8 @@ int assay_unique(struct assay_rule_check *check, struct assay_error *err)
     if (check->fields_count > 1)
         assay_buf_text(&sql, "row(");
     append_names(check, &sql);
-    assay_buf_printf(&sql, "%s FROM _assay_repeated_%d)", check->fields_count > 1 ? ")" : "", check->number);
+    assay_buf_printf(&sql, "%s FROM _assay_repeated_%d)", check->fields_count > 1 ? ")" : "",
+                     check->number);
     ASSAY_TRY(assay_rule_keep(check, &sql, &check->fails_sql, err));
     check->is_shape = true;
     return assay_rule_say(check, "is not", "are not", err, "unique");

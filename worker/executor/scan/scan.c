@@ -51,7 +51,8 @@ int assay_scan_run(struct assay_task *task, struct assay_error *err)
     (void)pthread_mutex_init(&scan.lock, NULL);
     int code = scan_container(&scan, err);
     if (code != ASSAY_OK)
-        code = assay_context(err, code, "scanning %s", assay_json_str(task->container, "name", "the container"));
+        code = assay_context(err, code, "scanning %s",
+                             assay_json_str(task->container, "name", "the container"));
     assay_failing_free(scan.failing);
     release_checks(&scan);
     assay_scan_close(&scan);

@@ -1,11 +1,12 @@
-/* Scan: one container judged by the checks of a task. Internal to scan/; the way in is assay_scan_run() of task.h.
+/* Scan: one container judged by the checks of a task. Internal to scan/; the way in is
+ * assay_scan_run() of task.h.
  *
  * scan.c            the run, from top to bottom
  * scan_open.c       source → session, relation, fields;   scan_types.c  types of untyped cells
  * scan_checks.c     checks made ready;                    scan_query.c  the one query of the pass
- * scan_pass.c       reads its rows, counts, captures;     scan_capture.c  the lowest failing records of each check
- * scan_value.c      values as text, JSON, canonical text; scan_failing.c  --failing FILE
- * scan_judge.c      verdicts;                             scan_result.c  chunks */
+ * scan_pass.c       reads its rows, counts, captures;     scan_capture.c  the lowest failing
+ * records of each check scan_value.c      values as text, JSON, canonical text; scan_failing.c
+ * --failing FILE scan_judge.c      verdicts;                             scan_result.c  chunks */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_SCAN_H
 #define ASSAY_EXECUTOR_SCAN_H
@@ -18,11 +19,22 @@
 #include "worker/executor/rules/rule.h"
 #include "worker/executor/task.h"
 
-enum assay_outcome { ASSAY_OUTCOME_PASSED, ASSAY_OUTCOME_FAILED, ASSAY_OUTCOME_ERRORED, ASSAY_OUTCOME_UNASSERTED };
+enum assay_outcome {
+    ASSAY_OUTCOME_PASSED,
+    ASSAY_OUTCOME_FAILED,
+    ASSAY_OUTCOME_ERRORED,
+    ASSAY_OUTCOME_UNASSERTED
+};
 const char *assay_outcome_name(enum assay_outcome outcome); /* "passed" */
 
 /** What the one query says of a record and a check; CODE_PASSED … are the bytes of its columns. */
-enum assay_status { ASSAY_STATUS_PASSED, ASSAY_STATUS_NULL, ASSAY_STATUS_FAILED, ASSAY_STATUS_SKIPPED, ASSAY_STATUS_ERROR };
+enum assay_status {
+    ASSAY_STATUS_PASSED,
+    ASSAY_STATUS_NULL,
+    ASSAY_STATUS_FAILED,
+    ASSAY_STATUS_SKIPPED,
+    ASSAY_STATUS_ERROR
+};
 
 /** Where a record stands: comparable within a scan. */
 struct assay_scan_place {
@@ -32,7 +44,8 @@ struct assay_scan_place {
     bool has_line, has_offset;
 };
 
-/** A record that was captured: its JSON is finished when all parts are known. Counted by the checks that hold it. */
+/** A record that was captured: its JSON is finished when all parts are known. Counted by the checks
+ * that hold it. */
 struct assay_captured {
     unsigned holders;
     struct assay_scan_place place;
@@ -50,7 +63,7 @@ struct assay_scan_check {
     bool has_error_place;
     struct assay_scan_place error_place; /* the lowest record on which its expression failed */
     enum assay_outcome outcome;
-    char *message; /* heap; NULL = none */
+    char *message;                  /* heap; NULL = none */
     struct assay_captured **lowest; /* heap ordered, the highest place first */
     size_t lowest_count;
 };
@@ -69,7 +82,6 @@ struct assay_failing; /* scan_failing.c */
 struct assay_scan {
     struct assay_task *task;
     struct assay_profile_source source;
-    struct assay_session *own_session; /* text and databases; Parquet uses the source's */
     struct assay_session *session;
     struct assay_reader_table *table; /* NULL for Parquet */
     struct assay_cell_target *targets;
@@ -80,10 +92,10 @@ struct assay_scan {
     struct assay_arena arena;
     struct assay_rule_scope scope;
     struct assay_rule_field *fields; /* scope.fields */
-    const char **raw_sql;            /* per field: the source's own text; NULL = the typed value is it */
-    struct assay_vectors *vectors;   /* the source's columns as the query selects them */
-    const char *from;                /* the source in FROM, without where */
-    bool has_order;                  /* rows have numbers */
+    const char **raw_sql; /* per field: the source's own text; NULL = the typed value is it */
+    struct assay_vectors *vectors; /* the source's columns as the query selects them */
+    const char *from;              /* the source in FROM, without where */
+    bool has_order;                /* rows have numbers */
     struct assay_scan_check *checks;
     size_t checks_count;
     uint64_t records; /* looked at */
@@ -97,17 +109,21 @@ void assay_scan_close(struct assay_scan *scan);
 /** First rows and lines of all parts, once they are read. */
 void assay_scan_place_parts(struct assay_scan *scan);
 /* scan_types.c */
-ASSAY_MUST_CHECK int assay_scan_find_types(struct assay_scan *scan, struct assay_type_decision *decisions,
+ASSAY_MUST_CHECK int assay_scan_find_types(struct assay_scan *scan,
+                                           struct assay_type_decision *decisions,
                                            struct assay_error *err);
 /* scan_checks.c */
 ASSAY_MUST_CHECK int assay_scan_compile(struct assay_scan *scan, struct assay_error *err);
-/** Mark a check as errored, the text of inner behind it (first error wins). ASSAY_OK; errors that are not the check's own fault
- *  (cancelled, out of memory, the source) come back. */
-ASSAY_MUST_CHECK int assay_scan_check_fault(struct assay_scan_check *check, const struct assay_error *inner,
+/** Mark a check as errored, the text of inner behind it (first error wins). ASSAY_OK; errors that
+ * are not the check's own fault (cancelled, out of memory, the source) come back. */
+ASSAY_MUST_CHECK int assay_scan_check_fault(struct assay_scan_check *check,
+                                            const struct assay_error *inner,
                                             struct assay_error *err);
 /* scan_query.c */
-/** The one query: the source's columns (NULL unless a check fails), raw columns, place, any, one status per check in the pass. */
-ASSAY_MUST_CHECK int assay_scan_query(const struct assay_scan *scan, struct assay_buf *sql, struct assay_error *err);
+/** The one query: the source's columns (NULL unless a check fails), raw columns, place, any, one
+ * status per check in the pass. */
+ASSAY_MUST_CHECK int assay_scan_query(const struct assay_scan *scan, struct assay_buf *sql,
+                                      struct assay_error *err);
 /** The expression of a check's status column. */
 void assay_scan_status_sql(const struct assay_rule_check *check, struct assay_buf *sql);
 size_t assay_scan_raw_count(const struct assay_scan *scan);
@@ -116,6 +132,12 @@ ASSAY_MUST_CHECK int assay_scan_pass(struct assay_scan *scan, struct assay_error
 /* scan_judge.c */
 ASSAY_MUST_CHECK int assay_scan_judge(struct assay_scan *scan, struct assay_error *err);
 /* scan_result.c */
-ASSAY_MUST_CHECK int assay_scan_report(struct assay_scan *scan, int64_t started_us, struct assay_error *err);
+json_t *assay_scan_check_number(
+    const struct assay_scan_check *check); /* `index` or `id`; a new reference */
+/** A file as the container calls it: its path below the datastore's folder, or the container's
+ * location. */
+const char *assay_scan_file_name(const struct assay_scan *scan, size_t file);
+ASSAY_MUST_CHECK int assay_scan_report(struct assay_scan *scan, int64_t started_us,
+                                       struct assay_error *err);
 
 #endif

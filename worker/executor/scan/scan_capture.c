@@ -65,8 +65,8 @@ static void sift_down(struct assay_captured **heap, size_t count)
     }
 }
 
-int assay_capture_keep(const struct assay_scan *scan, struct assay_scan_check *check, struct assay_captured *captured,
-                       struct assay_error *err)
+int assay_capture_keep(const struct assay_scan *scan, struct assay_scan_check *check,
+                       struct assay_captured *captured, struct assay_error *err)
 {
     if (check->lowest_count == scan->max_anomalies) {
         assay_captured_release(check->lowest[0]);
@@ -75,7 +75,8 @@ int assay_capture_keep(const struct assay_scan *scan, struct assay_scan_check *c
         sift_down(check->lowest, check->lowest_count);
         return ASSAY_OK;
     }
-    struct assay_captured **lowest = assay_reallocarray(check->lowest, check->lowest_count + 1, sizeof *lowest);
+    struct assay_captured **lowest =
+        assay_reallocarray(check->lowest, check->lowest_count + 1, sizeof *lowest);
     if (!lowest)
         return assay_fail_memory(err);
     check->lowest = lowest;
@@ -87,13 +88,14 @@ int assay_capture_keep(const struct assay_scan *scan, struct assay_scan_check *c
 
 static int in_order(const void *left, const void *right)
 {
-    const struct assay_captured *a = *(struct assay_captured *const *)left, *b = *(struct assay_captured *const *)right;
+    const struct assay_captured *a = *(struct assay_captured *const *)left,
+                                *b = *(struct assay_captured *const *)right;
     const int order = assay_captured_compare(a, b);
     return order ? order : COMPARE((uintptr_t)a, (uintptr_t)b);
 }
 
-int assay_capture_list(const struct assay_scan *scan, struct assay_captured ***ret_list, size_t *ret_count,
-                       struct assay_error *err)
+int assay_capture_list(const struct assay_scan *scan, struct assay_captured ***ret_list,
+                       size_t *ret_count, struct assay_error *err)
 {
     size_t total = 0, count = 0;
     for (size_t i = 0; i < scan->checks_count; i++)
@@ -104,7 +106,8 @@ int assay_capture_list(const struct assay_scan *scan, struct assay_captured ***r
     for (size_t i = 0; i < scan->checks_count; i++)
         for (size_t j = 0; j < scan->checks[i].lowest_count; j++)
             list[count++] = scan->checks[i].lowest[j];
-    qsort(list, count, sizeof *list, in_order);
+    if (count)
+        qsort(list, count, sizeof *list, in_order);
     size_t distinct = 0;
     for (size_t i = 0; i < count; i++)
         if (!distinct || list[distinct - 1] != list[i])

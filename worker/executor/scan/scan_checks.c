@@ -7,15 +7,18 @@
 #include "worker/executor/rules/expression.h"
 #include "worker/executor/scan/scan.h"
 
-#define TYPES_TABLE "_assay_types" /* empty, with the source's columns: expressions are bound to it before anything runs */
+#define TYPES_TABLE                                                                                \
+    "_assay_types" /* empty, with the source's columns: expressions are bound to it before         \
+                      anything runs */
 
 static bool is_own_fault(int code)
 {
-    return code == ASSAY_INVALID || code == ASSAY_NOT_FOUND || code == ASSAY_UNSUPPORTED || code == ASSAY_LIMIT ||
-           code == ASSAY_NO_MEMORY || code == ASSAY_INTERNAL;
+    return code == ASSAY_INVALID || code == ASSAY_NOT_FOUND || code == ASSAY_UNSUPPORTED ||
+           code == ASSAY_LIMIT || code == ASSAY_NO_MEMORY || code == ASSAY_INTERNAL;
 }
 
-int assay_scan_check_fault(struct assay_scan_check *check, const struct assay_error *inner, struct assay_error *err)
+int assay_scan_check_fault(struct assay_scan_check *check, const struct assay_error *inner,
+                           struct assay_error *err)
 {
     if (!is_own_fault(inner->code))
         return assay_fail(err, inner->code, "%s", inner->text);
@@ -57,20 +60,23 @@ static int write_relation(struct assay_scan *scan, struct assay_error *err)
 static bool reads_twice(const struct assay_scan *scan)
 {
     for (size_t i = 0; i < scan->checks_count; i++) {
-        const struct assay_rule *rule = assay_rule_find(assay_json_str(scan->checks[i].json, "rule", NULL));
+        const struct assay_rule *rule =
+            assay_rule_find(assay_json_str(scan->checks[i].json, "rule", NULL));
         if (rule && (rule->prepare || rule->aggregate))
             return true;
     }
     return false;
 }
 
-/* A database is read once, so that every check sees the same records; what must read them again reads a copy that may spill. */
+/* A database is read once, so that every check sees the same records; what must read them again
+ * reads a copy that may spill. */
 static int spool_database(struct assay_scan *scan, struct assay_error *err)
 {
     if (!scan->source.one_reader || !reads_twice(scan))
         return ASSAY_OK;
     scan->keep_counts = true;
-    ASSAY_TRY(assay_session_exec(scan->session, "CREATE TEMP TABLE _assay_spool AS SELECT * FROM _assay_source()", err));
+    ASSAY_TRY(assay_session_exec(
+        scan->session, "CREATE TEMP TABLE _assay_spool AS SELECT * FROM _assay_source()", err));
     scan->keep_counts = false;
     scan->from = scan->scope.relation = "_assay_spool";
     return ASSAY_OK;
@@ -91,7 +97,8 @@ static int init_scope(struct assay_scan *scan, struct assay_error *err)
     ASSAY_TRY(spool_database(scan, err));
     ASSAY_TRY(write_relation(scan, err));
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-    assay_buf_printf(&sql, "CREATE TEMP TABLE " TYPES_TABLE " AS SELECT * FROM %s LIMIT 0", scan->scope.relation);
+    assay_buf_printf(&sql, "CREATE TEMP TABLE " TYPES_TABLE " AS SELECT * FROM %s LIMIT 0",
+                     scan->scope.relation);
     ASSAY_TRY(assay_buf_check(&sql, err));
     return assay_session_exec(scan->session, assay_buf_str(&sql), err);
 }
@@ -99,7 +106,8 @@ static int init_scope(struct assay_scan *scan, struct assay_error *err)
 /* --- checks --- */
 
 /* Does its SQL bind to the types of the columns? */
-static int bind(struct assay_scan *scan, const struct assay_rule_check *rule, struct assay_error *err)
+static int bind(struct assay_scan *scan, const struct assay_rule_check *rule,
+                struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     duckdb_prepared_statement statement;
@@ -108,13 +116,15 @@ static int bind(struct assay_scan *scan, const struct assay_rule_check *rule, st
     assay_buf_text(&sql, " FROM " TYPES_TABLE);
     ASSAY_TRY(assay_buf_check(&sql, err));
     int code = ASSAY_OK;
-    if (duckdb_prepare(assay_session_connection(scan->session), assay_buf_str(&sql), &statement) != DuckDBSuccess)
+    if (duckdb_prepare(assay_session_connection(scan->session), assay_buf_str(&sql), &statement) !=
+        DuckDBSuccess)
         code = assay_session_fail(DUCKDB_ERROR_BINDER, duckdb_prepare_error(statement), err);
     duckdb_destroy_prepare(&statement);
     return code == ASSAY_OK ? ASSAY_OK : ASSAY_INVALID;
 }
 
-static int make_ready(struct assay_scan *scan, struct assay_scan_check *check, int number, struct assay_error *err)
+static int make_ready(struct assay_scan *scan, struct assay_scan_check *check, int number,
+                      struct assay_error *err)
 {
     struct assay_rule_check *rule = NULL;
     if (!check->json)

@@ -13,8 +13,8 @@ const char *assay_outcome_name(enum assay_outcome outcome)
     return names[outcome];
 }
 
-static int set_outcome(struct assay_scan_check *check, enum assay_outcome outcome, const char *message,
-                       struct assay_error *err)
+static int set_outcome(struct assay_scan_check *check, enum assay_outcome outcome,
+                       const char *message, struct assay_error *err)
 {
     assay_free(check->message);
     check->message = assay_strdup(message);
@@ -47,12 +47,15 @@ static bool is_covered(uint64_t passed, uint64_t base, double coverage)
 static int judge_records(struct assay_scan_check *check, struct assay_error *err)
 {
     const double coverage = assay_json_num(check->json, "coverage", 1.0);
+    if (check->rule->rule->fails_on_null && !check->nulls)
+        check->nulls = check->failing;
     const char *base_word = assay_rule_property(check->rule, "coverage_base");
     const bool non_null = base_word && !strcmp(base_word, "non_null");
     const uint64_t base = non_null ? check->asserted - check->nulls : check->asserted;
     if (!check->asserted)
         return set_outcome(check, ASSAY_OUTCOME_PASSED, "There was no record to judge.", err);
-    const bool passed = coverage < 1 ? !base || is_covered(base - check->failing, base, coverage) : !check->failing;
+    const bool passed =
+        coverage < 1 ? !base || is_covered(base - check->failing, base, coverage) : !check->failing;
     if (passed)
         return set_outcome(check, ASSAY_OUTCOME_PASSED, NULL, err);
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
@@ -64,7 +67,8 @@ static int judge_records(struct assay_scan_check *check, struct assay_error *err
 /* --- a user's expression that failed on some record --- */
 
 /* Ask the engine again for that record alone, without TRY, for its words. */
-static void append_reason(struct assay_scan *scan, const struct assay_scan_check *check, struct assay_buf *text)
+static void append_reason(struct assay_scan *scan, const struct assay_scan_check *check,
+                          struct assay_buf *text)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     const struct assay_rule_check *rule = check->rule;
@@ -73,17 +77,20 @@ static void append_reason(struct assay_scan *scan, const struct assay_scan_check
     assay_buf_printf(&sql, "SELECT count(*) FILTER (WHERE CASE WHEN %s THEN %s END) FROM %s", where,
                      rule->fails_sql ? rule->fails_sql : "FALSE", scan->scope.relation);
     if (scan->has_order)
-        assay_buf_printf(&sql, " WHERE _assay_part = %u AND _assay_file = %u AND _assay_row = %" PRIu64, place->part,
-                         place->file, place->row);
+        assay_buf_printf(&sql,
+                         " WHERE _assay_part = %u AND _assay_file = %u AND _assay_row = %" PRIu64,
+                         place->part, place->file, place->row);
     struct assay_error inner = {0};
     int64_t ignored;
     if (assay_session_scalar(scan->session, assay_buf_str(&sql), &ignored, &inner) == ASSAY_OK)
         assay_buf_text(text, "the expression fails on this record");
     else
-        assay_buf_text(text, strstr(inner.text, "division by zero") ? "division by zero" : inner.text);
+        assay_buf_text(text,
+                       strstr(inner.text, "division by zero") ? "division by zero" : inner.text);
 }
 
-static int judge_error(struct assay_scan *scan, struct assay_scan_check *check, struct assay_error *err)
+static int judge_error(struct assay_scan *scan, struct assay_scan_check *check,
+                       struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     const struct assay_scan_place *place = &check->error_place;
@@ -97,6 +104,7 @@ static int judge_error(struct assay_scan *scan, struct assay_scan_check *check, 
     assay_buf_text(&text, ": ");
     append_reason(scan, check, &text);
     ASSAY_TRY(assay_buf_check(&text, err));
+    check->failing = 0;
     return set_outcome(check, ASSAY_OUTCOME_ERRORED, assay_buf_str(&text), err);
 }
 
@@ -123,16 +131,21 @@ static int read_row(duckdb_result *result, struct row *ret_row, struct assay_err
         valid[i] = !validity || duckdb_validity_row_is_valid(validity, 0);
         data[i] = duckdb_vector_get_data(vector);
     }
-    struct row row = {.judged = valid[0], .passed = valid[0] && *(const bool *)data[0],
-                      .records = valid[2] ? *(const int64_t *)data[2] : 0, .nulls = valid[3] ? *(const int64_t *)data[3] : 0};
+    struct row row = {.judged = valid[0],
+                      .passed = valid[0] && *(const bool *)data[0],
+                      .records = valid[2] ? *(const int64_t *)data[2] : 0,
+                      .nulls = valid[3] ? *(const int64_t *)data[3] : 0};
     duckdb_string_t *text = data[1];
-    row.observed = valid[1] ? assay_strndup(duckdb_string_t_data(text), duckdb_string_t_length(*text)) : assay_strdup("");
+    row.observed = valid[1]
+                       ? assay_strndup(duckdb_string_t_data(text), duckdb_string_t_length(*text))
+                       : assay_strdup("");
     duckdb_destroy_data_chunk(&chunk);
     *ret_row = row;
     return row.observed ? ASSAY_OK : assay_fail_memory(err);
 }
 
-static int conclude_row(struct assay_scan_check *check, const struct row *row, struct assay_error *err)
+static int conclude_row(struct assay_scan_check *check, const struct row *row,
+                        struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     const struct assay_rule_check *rule = check->rule;
@@ -152,7 +165,8 @@ static int conclude_row(struct assay_scan_check *check, const struct row *row, s
     return set_outcome(check, ASSAY_OUTCOME_FAILED, assay_buf_str(&text), err);
 }
 
-static int judge_aggregate(struct assay_scan *scan, struct assay_scan_check *check, struct assay_error *err)
+static int judge_aggregate(struct assay_scan *scan, struct assay_scan_check *check,
+                           struct assay_error *err)
 {
     duckdb_result result;
     struct row row = {0};
@@ -167,14 +181,16 @@ static int judge_aggregate(struct assay_scan *scan, struct assay_scan_check *che
 
 /* --- the container --- */
 
-static int judge_container(struct assay_scan *scan, struct assay_scan_check *check, struct assay_error *err)
+static int judge_container(struct assay_scan *scan, struct assay_scan_check *check,
+                           struct assay_error *err)
 {
     struct assay_rule_verdict verdict;
     const uint64_t records = check->in_pass ? check->asserted : scan->records;
     if (check->rule->def->filter)
         check->asserted = records;
     ASSAY_TRY(check->rule->rule->conclude(check->rule, records, &verdict, err));
-    return set_outcome(check, verdict.passed ? ASSAY_OUTCOME_PASSED : ASSAY_OUTCOME_FAILED, verdict.message, err);
+    return set_outcome(check, verdict.passed ? ASSAY_OUTCOME_PASSED : ASSAY_OUTCOME_FAILED,
+                       verdict.message, err);
 }
 
 static int judge(struct assay_scan *scan, struct assay_scan_check *check, struct assay_error *err)

@@ -1,5 +1,5 @@
-// The source of a scan: opened, its fields as SQL sees them, its records as something to select from.
-// SPDX-License-Identifier: Apache-2.0
+// The source of a scan: opened, its fields as SQL sees them, its records as something to select
+// from. SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -26,7 +26,8 @@ static int flatten_bounds(struct assay_scan *scan, struct assay_error *err)
     for (size_t i = 0; flat && i < json_array_size(bounds); i++) {
         const json_t *parts = json_object_get(json_array_get(bounds, i), "parts");
         for (size_t j = 0; j < json_array_size(parts); j++)
-            ASSAY_TRY(assay_json_push(flat, json_pack("{s:[O]}", "parts", json_array_get(parts, j)), err));
+            ASSAY_TRY(assay_json_push(flat, json_pack("{s:[O]}", "parts", json_array_get(parts, j)),
+                                      err));
     }
     if (!flat)
         return assay_fail_memory(err);
@@ -41,7 +42,8 @@ static int plan_parts(struct assay_scan *scan, struct assay_error *err)
         ASSAY_TRY(assay_profile_parts_plan(&scan->source, false, err));
         ASSAY_TRY(flatten_bounds(scan, err));
     } else {
-        json_t *split = scan->task->split ? json_incref((json_t *)(uintptr_t)scan->task->split) : json_null();
+        json_t *split =
+            scan->task->split ? json_incref((json_t *)(uintptr_t)scan->task->split) : json_null();
         json_decref(scan->source.bounds);
         scan->source.bounds = json_pack("[o]", split);
     }
@@ -50,7 +52,8 @@ static int plan_parts(struct assay_scan *scan, struct assay_error *err)
     if (!scan->parts)
         return assay_fail_memory(err);
     for (size_t i = 0; i < scan->parts_count; i++) {
-        const json_t *part = json_array_get(json_object_get(json_array_get(scan->source.bounds, i), "parts"), 0);
+        const json_t *part =
+            json_array_get(json_object_get(json_array_get(scan->source.bounds, i), "parts"), 0);
         scan->parts[i].file = (size_t)json_integer_value(json_array_get(part, 0));
         scan->parts[i].is_range = json_integer_value(json_array_get(part, 1)) > 0;
     }
@@ -76,13 +79,15 @@ static int open_part(void *context, size_t part, const char *const *fields, size
     const struct assay_scan *scan = context;
     const struct assay_profile_source *source = &scan->source;
     json_t *bounds = json_array_get(source->bounds, part);
-    const struct assay_split split = {.split_no = (int)part, .split_count = (int)scan->parts_count,
+    const struct assay_split split = {.split_no = (int)part,
+                                      .split_count = (int)scan->parts_count,
                                       .bounds = json_is_null(bounds) ? NULL : bounds};
-    return source->conn->connector->read(source->conn, scan->task->container, scan->task->reader, &split, fields,
-                                         fields_count, ret_reader, err);
+    return source->conn->connector->read(source->conn, scan->task->container, scan->task->reader,
+                                         &split, fields, fields_count, ret_reader, err);
 }
 
-static int done_part(void *context, size_t part, struct assay_reader *reader, struct assay_error *err)
+static int done_part(void *context, size_t part, struct assay_reader *reader,
+                     struct assay_error *err)
 {
     (void)err;
     struct assay_scan *scan = context;
@@ -122,20 +127,23 @@ static int open_session(struct assay_scan *scan, struct assay_error *err)
     const struct assay_session_options options = {.memory_bytes = scan->task->memory_bytes / 2,
                                                   .threads = scan->task->threads,
                                                   .timezone = scan->task->timezone,
-                                                  .cancelled = &scan->task->cancelled};
-    ASSAY_TRY(assay_session_open(&options, &scan->own_session, err));
-    scan->session = scan->own_session;
-    return ASSAY_OK;
+                                                  .paths = scan->source.files.paths,
+                                                  .paths_count = scan->source.files.count,
+                                                  .cancelled = &scan->task->cancelled,
+                                                  .unordered = true};
+    return assay_session_open(&options, &scan->session, err);
 }
 
 /* --- fields --- */
 
-static void fill_cell_field(struct assay_scan *scan, size_t i, const struct assay_type_decision *decision)
+static void fill_cell_field(struct assay_scan *scan, size_t i,
+                            const struct assay_type_decision *decision)
 {
     struct assay_rule_field *field = &scan->fields[i];
     scan->targets[i] = decision->target;
     field->type = decision->type;
-    field->layout = decision->target.layout == ASSAY_LAYOUT_NULL ? ASSAY_LAYOUT_TEXT : decision->target.layout;
+    field->layout =
+        decision->target.layout == ASSAY_LAYOUT_NULL ? ASSAY_LAYOUT_TEXT : decision->target.layout;
     field->nested = decision->type == ASSAY_TYPE_ARRAY || decision->type == ASSAY_TYPE_STRUCT;
     field->misfit_sql = assay_arena_printf(&scan->arena, "_assay_misfit_%zu", i);
     scan->raw_sql[i] = assay_arena_printf(&scan->arena, "_assay_raw_%zu", i);
@@ -144,7 +152,8 @@ static void fill_cell_field(struct assay_scan *scan, size_t i, const struct assa
 static int fill_text_fields(struct assay_scan *scan, struct assay_error *err)
 {
     const struct assay_schema *schema = &scan->source.schema;
-    ASSAY_AUTO(assay_free) void *memory = assay_calloc(schema->count + 1, sizeof(struct assay_type_decision));
+    ASSAY_AUTO(assay_free)
+    void *memory = assay_calloc(schema->count + 1, sizeof(struct assay_type_decision));
     struct assay_type_decision *decisions = memory;
     if (!decisions)
         return assay_fail_memory(err);
@@ -160,7 +169,8 @@ static int fill_text_fields(struct assay_scan *scan, struct assay_error *err)
     return ASSAY_OK;
 }
 
-static ptrdiff_t find_parent(const struct assay_schema *schema, const char *name, const char **ret_child)
+static ptrdiff_t find_parent(const struct assay_schema *schema, const char *name,
+                             const char **ret_child)
 {
     for (size_t size = strlen(name); size-- > 0;) {
         if (name[size] != '.')
@@ -186,7 +196,8 @@ static bool projected_sql(const struct assay_scan *scan, size_t i, struct assay_
         return false;
     const struct assay_rule_field *of = &scan->fields[parent];
     if (of->layout == ASSAY_LAYOUT_LIST) {
-        assay_buf_printf(sql, "list_transform(%s, lambda _assay_e: struct_extract(_assay_e, ", of->sql);
+        assay_buf_printf(sql, "list_transform(%s, lambda _assay_e: struct_extract(_assay_e, ",
+                         of->sql);
         assay_sql_text(sql, child);
         assay_buf_text(sql, "))");
     } else {
@@ -206,7 +217,8 @@ static int fill_parquet_fields(struct assay_scan *scan, struct assay_error *err)
         if (!schema->fields[i].projected)
             assay_vectors_append_column(scan->vectors, column++, &sql);
         else if (!projected_sql(scan, i, &sql))
-            return assay_fail(err, ASSAY_INTERNAL, "the parent of `%s` is not known", schema->fields[i].name);
+            return assay_fail(err, ASSAY_INTERNAL, "the parent of `%s` is not known",
+                              schema->fields[i].name);
         scan->fields[i].sql = keep(scan, &sql);
     }
     return ASSAY_OK;
@@ -268,18 +280,20 @@ static int plan_vectors(struct assay_scan *scan, struct assay_error *err)
 static int open_parquet(struct assay_scan *scan, struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-    scan->session = scan->source.session;
+    ASSAY_TRY(open_session(scan, err));
     assay_parquet_source_sql(&scan->source.files, &sql);
     scan->from = keep(scan, &sql);
     if (!scan->from)
         return assay_fail_memory(err);
     ASSAY_TRY(plan_vectors(scan, err));
     ASSAY_TRY(make_fields(scan, err));
-    scan->from = assay_arena_printf(&scan->arena,
-                                    "(SELECT *, CAST(0 AS UINTEGER) AS _assay_part, CAST(file_index AS UINTEGER) AS _assay_file, "
-                                    "CAST(file_row_number AS UBIGINT) AS _assay_row, CAST(NULL AS UBIGINT) AS _assay_line, "
-                                    "CAST(NULL AS UBIGINT) AS _assay_offset FROM %s)",
-                                    scan->from);
+    scan->from = assay_arena_printf(
+        &scan->arena,
+        "(SELECT *, CAST(0 AS UINTEGER) AS _assay_part, CAST(file_index AS UINTEGER) AS "
+        "_assay_file, "
+        "CAST(file_row_number AS UBIGINT) AS _assay_row, CAST(NULL AS UBIGINT) AS _assay_line, "
+        "CAST(NULL AS UBIGINT) AS _assay_offset FROM %s)",
+        scan->from);
     return scan->from ? ASSAY_OK : assay_fail_memory(err);
 }
 
@@ -303,7 +317,7 @@ int assay_scan_open(struct assay_scan *scan, struct assay_error *err)
 void assay_scan_close(struct assay_scan *scan)
 {
     assay_vectors_free(scan->vectors);
-    assay_session_close(scan->own_session);
+    assay_session_close(scan->session);
     assay_reader_table_free(scan->table);
     for (size_t i = 0; i < scan->parts_count; i++)
         assay_rejections_release(&scan->parts[i].rejections);

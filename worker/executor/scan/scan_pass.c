@@ -9,7 +9,8 @@
 #include "worker/executor/scan/scan_failing.h"
 #include "worker/executor/scan/scan_value.h"
 
-#define MASK "***MASKED***"
+#define MASK        "***MASKED***"
+#define SHOWN_BYTES 400 /* of a text in a message */
 
 /* One chunk of the query's result, and the record in it that is looked at. */
 struct view {
@@ -19,8 +20,10 @@ struct view {
     duckdb_data_chunk chunk;
     const struct assay_column *columns; /* of the schema's fields */
     size_t first_raw, first_place;      /* columns of the chunk */
-    const size_t *raw_of;               /* per field: its raw column in the chunk, SIZE_MAX = none */
-    const size_t *written;              /* fields that --failing writes */
+    const size_t *raw_of;  /* per field: its raw column in the chunk, SIZE_MAX = none */
+    const size_t *written; /* fields that --failing writes */
+    uint32_t *failed;      /* of the record: places of the checks that it fails */
+    size_t failed_count, records_count; /* all of them; those of record rules, which come first */
     const bool *masked;                 /* per field */
     size_t row;
 };
@@ -44,7 +47,8 @@ static bool raw_text(const struct view *v, size_t field, struct assay_text *ret_
     if (!valid)
         return false;
     duckdb_string_t *string = (duckdb_string_t *)(uintptr_t)&strings[v->row];
-    *ret_text = (struct assay_text){.data = duckdb_string_t_data(string), .size_bytes = duckdb_string_t_length(*string)};
+    *ret_text = (struct assay_text){.data = duckdb_string_t_data(string),
+                                    .size_bytes = duckdb_string_t_length(*string)};
     return true;
 }
 
@@ -54,17 +58,19 @@ static bool is_null(const struct view *v, size_t field)
     return column->layout == ASSAY_LAYOUT_NULL || !assay_is_valid(column->validity, v->row);
 }
 
-/* There is text in the source, but no value of the type. ('' in a column that is not text is null.) */
+/* There is text in the source, but no value of the type. ('' in a column that is not text is null.)
+ */
 static bool is_misfit(const struct view *v, size_t field)
 {
     struct assay_text raw;
     if (v->scan->fields[field].layout != ASSAY_LAYOUT_TEXT)
         return is_null(v, field) && raw_text(v, field, &raw) && raw.size_bytes;
-    return !is_null(v, field) && raw_text(v, field, &raw) && strstr(raw.size_bytes ? raw.data : "", "\xEF\xBF\xBD");
+    return !is_null(v, field) && raw_text(v, field, &raw) &&
+           strstr(raw.size_bytes ? raw.data : "", "\xEF\xBF\xBD");
 }
 
-static bool text_of_rule(const struct assay_rule_values *values, const struct assay_rule_field *field,
-                         struct assay_buf *text)
+static bool text_of_rule(const struct assay_rule_values *values,
+                         const struct assay_rule_field *field, struct assay_buf *text)
 {
     const struct view *v = (const struct view *)values;
     const size_t i = (size_t)(field - v->scan->fields);
@@ -73,16 +79,24 @@ static bool text_of_rule(const struct assay_rule_values *values, const struct as
         assay_buf_text(text, MASK);
         return true;
     }
-    if (assay_value_text(&v->columns[i], v->row, text))
-        return true;
-    if (!raw_text(v, i, &raw) || !raw.size_bytes)
+    if (!is_null(v, i) && v->columns[i].layout != ASSAY_LAYOUT_TEXT)
+        return assay_value_text(&v->columns[i], v->row, text);
+    if (is_null(v, i) && (!raw_text(v, i, &raw) || !raw.size_bytes))
         return false;
-    const size_t size = assay_utf8_cut(raw.data, raw.size_bytes, 400);
-    assay_utf8_append_safe(text, raw.data, size);
+    assay_buf_char(text, '\'');
+    if (!is_null(v, i)) {
+        assay_value_text(&v->columns[i], v->row, text);
+    } else {
+        const size_t size = assay_utf8_cut(raw.data, raw.size_bytes, SHOWN_BYTES);
+        assay_utf8_append_safe(text, raw.data, size);
+        assay_buf_text(text, size < raw.size_bytes ? "…" : "");
+    }
+    assay_buf_char(text, '\'');
     return true;
 }
 
-static bool misfit_of_rule(const struct assay_rule_values *values, const struct assay_rule_field *field)
+static bool misfit_of_rule(const struct assay_rule_values *values,
+                           const struct assay_rule_field *field)
 {
     const struct view *v = (const struct view *)values;
     return is_misfit(v, (size_t)(field - v->scan->fields));
@@ -100,11 +114,13 @@ static json_t *field_json(const struct view *v, size_t field)
 
 static const struct view *view_of_failing(const struct assay_failing_values *values)
 {
-    return (const struct view *)(const void *)((const char *)values - offsetof(struct view, failing));
+    return (const struct view *)(const void *)((const char *)values -
+                                               offsetof(struct view, failing));
 }
 
 /* The source's own text where there is one. */
-static bool text_of_failing(const struct assay_failing_values *values, size_t column, struct assay_buf *text)
+static bool text_of_failing(const struct assay_failing_values *values, size_t column,
+                            struct assay_buf *text)
 {
     const struct view *v = view_of_failing(values);
     const size_t field = v->written[column];
@@ -118,7 +134,8 @@ static bool text_of_failing(const struct assay_failing_values *values, size_t co
         return true;
     }
     if (v->columns[field].layout == ASSAY_LAYOUT_TEXT && !is_null(v, field)) {
-        const struct assay_text *value = &((const struct assay_text *)v->columns[field].values)[v->row];
+        const struct assay_text *value =
+            &((const struct assay_text *)v->columns[field].values)[v->row];
         assay_utf8_append_safe(text, value->data, value->size_bytes);
         return true;
     }
@@ -197,13 +214,6 @@ static uint8_t status_of(const struct view *v, size_t check_column)
     return valid ? codes[v->row] : (uint8_t)ASSAY_STATUS_PASSED;
 }
 
-static json_t *check_number(const struct assay_scan_check *check)
-{
-    const json_t *number = json_object_get(check->spec, "index");
-    number = number ? number : json_object_get(check->spec, "id");
-    return number ? json_incref((json_t *)(uintptr_t)number) : json_null();
-}
-
 static json_t *failed_check(const struct view *v, const struct assay_scan_check *check)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
@@ -213,26 +223,24 @@ static json_t *failed_check(const struct view *v, const struct assay_scan_check 
             (void)text_of_rule(&v->values, &v->scan->fields[i], &text);
     if (!text.size)
         assay_rule_message(check->rule, &v->values, &text);
-    return json_pack("{s:o, s:o}", json_object_get(check->spec, "index") ? "index" : "id", check_number(check), "message",
+    return json_pack("{s:o, s:o}", json_object_get(check->spec, "index") ? "index" : "id",
+                     assay_scan_check_number(check), "message",
                      assay_json_safe_string(assay_buf_str(&text), text.size));
 }
 
-static bool is_tested(const struct assay_scan *scan, const json_t *failed, size_t field)
+static bool is_tested(const struct view *v, size_t field)
 {
-    for (size_t i = 0; i < scan->checks_count; i++) {
-        const struct assay_rule_check *rule = scan->checks[i].rule;
-        bool fails = false;
-        for (size_t j = 0; rule && j < json_array_size(failed); j++)
-            fails |= json_integer_value(json_array_get(failed, j)) == (json_int_t)i;
-        for (size_t j = 0; fails && j < rule->used_count; j++)
-            if (rule->used[j] == &scan->fields[field])
+    for (size_t i = 0; i < v->records_count; i++) {
+        const struct assay_rule_check *rule = v->scan->checks[v->failed[i]].rule;
+        for (size_t j = 0; j < rule->used_count; j++)
+            if (rule->used[j] == &v->scan->fields[field])
                 return true;
     }
     return false;
 }
 
 /* settings.examples: none, keys, fields (the key and what failing checks test), all. */
-static int record_of(const struct view *v, const json_t *failed, json_t **ret_record, struct assay_error *err)
+static int record_of(const struct view *v, json_t **ret_record, struct assay_error *err)
 {
     const struct assay_scan *scan = v->scan;
     const char *examples = assay_json_str(scan->task->settings, "examples", "fields");
@@ -242,7 +250,8 @@ static int record_of(const struct view *v, const json_t *failed, json_t **ret_re
         return ASSAY_OK;
     ASSAY_AUTO(assay_json_decref) json_t *record = json_object();
     for (size_t i = 0; i < scan->scope.fields_count; i++) {
-        const bool wanted = all ? !scan->fields[i].projected : is_key(scan, i) || (!keys && is_tested(scan, failed, i));
+        const bool wanted =
+            all ? !scan->fields[i].projected : is_key(scan, i) || (!keys && is_tested(v, i));
         if (wanted)
             ASSAY_TRY(assay_json_set(record, scan->fields[i].name, field_json(v, i), err));
     }
@@ -250,95 +259,91 @@ static int record_of(const struct view *v, const json_t *failed, json_t **ret_re
     return ASSAY_OK;
 }
 
-/* Places in scan->checks of the checks that this record fails; record rules only, or all. */
-static int list_failed(const struct view *v, size_t first_status, bool with_shapes, json_t **ret_failed,
-                       struct assay_error *err)
+/* Places in scan->checks of the checks that this record fails: first those of record rules, then
+ * the others. */
+static void list_failed(struct view *v, size_t first_status)
 {
-    ASSAY_AUTO(assay_json_decref) json_t *failed = json_array();
     size_t column = first_status;
-    for (size_t i = 0; failed && i < v->scan->checks_count; i++) {
+    v->failed_count = v->records_count = 0;
+    for (size_t i = 0; i < v->scan->checks_count; i++) {
         const struct assay_scan_check *check = &v->scan->checks[i];
-        if (!check->in_pass)
+        if (!check->in_pass || status_of(v, column++) != ASSAY_STATUS_FAILED)
             continue;
-        if (status_of(v, column++) == ASSAY_STATUS_FAILED && (with_shapes || !check->rule->is_shape))
-            ASSAY_TRY(assay_json_push(failed, json_integer((json_int_t)i), err));
+        v->failed[v->failed_count++] = (uint32_t)i;
+        if (check->rule->is_shape)
+            continue;
+        for (size_t j = v->failed_count - 1; j > v->records_count; j--)
+            v->failed[j] = v->failed[j - 1];
+        v->failed[v->records_count++] = (uint32_t)i;
     }
-    if (!failed)
-        return assay_fail_memory(err);
-    *ret_failed = ASSAY_TAKE(failed);
-    return ASSAY_OK;
 }
 
-static struct assay_scan_check *check_at(const struct view *v, const json_t *failed, size_t i)
+static struct assay_scan_check *failed_at(const struct view *v, size_t i)
 {
-    return &v->scan->checks[json_integer_value(json_array_get(failed, i))];
+    return &v->scan->checks[v->failed[i]];
 }
 
-static int finish_captured(const struct view *v, const json_t *failed, struct assay_captured *captured,
+static int finish_captured(const struct view *v, struct assay_captured *captured,
                            struct assay_error *err)
 {
     captured->failed_checks = json_array();
-    for (size_t i = 0; captured->failed_checks && i < json_array_size(failed); i++)
-        ASSAY_TRY(assay_json_push(captured->failed_checks, failed_check(v, check_at(v, failed, i)), err));
+    for (size_t i = 0; captured->failed_checks && i < v->records_count; i++)
+        ASSAY_TRY(assay_json_push(captured->failed_checks, failed_check(v, failed_at(v, i)), err));
     if (!captured->failed_checks)
         return assay_fail_memory(err);
-    return record_of(v, failed, &captured->record, err);
+    return record_of(v, &captured->record, err);
 }
 
-static int capture(struct view *v, const json_t *failed, const struct assay_scan_place *place, uint64_t fingerprint,
+static bool is_wanted(const struct view *v, const struct assay_captured *probe)
+{
+    for (size_t i = 0; i < v->records_count; i++)
+        if (assay_capture_wants(v->scan, failed_at(v, i), probe))
+            return true;
+    return false;
+}
+
+static int capture(const struct view *v, const struct assay_captured *probe,
                    struct assay_error *err)
 {
-    struct assay_captured probe = {.place = *place, .fingerprint = fingerprint};
-    bool wanted = false;
-    for (size_t i = 0; i < json_array_size(failed); i++)
-        wanted |= assay_capture_wants(v->scan, check_at(v, failed, i), &probe);
-    if (!wanted)
-        return ASSAY_OK;
-    struct assay_captured *captured = assay_memdup(&probe, sizeof probe);
+    struct assay_captured *captured = assay_memdup(probe, sizeof *probe);
     if (!captured)
         return assay_fail_memory(err);
     captured->holders = 1;
-    int code = finish_captured(v, failed, captured, err);
-    for (size_t i = 0; code == ASSAY_OK && i < json_array_size(failed); i++)
-        if (assay_capture_wants(v->scan, check_at(v, failed, i), captured))
-            code = assay_capture_keep(v->scan, check_at(v, failed, i), captured, err);
+    int code = finish_captured(v, captured, err);
+    for (size_t i = 0; code == ASSAY_OK && i < v->records_count; i++)
+        if (assay_capture_wants(v->scan, failed_at(v, i), captured))
+            code = assay_capture_keep(v->scan, failed_at(v, i), captured, err);
     assay_captured_release(captured);
     return code;
 }
 
-static int write_failing(struct view *v, const json_t *failed, const struct assay_scan_place *place, uint64_t fingerprint,
-                         struct assay_error *err)
-{
-    ASSAY_AUTO(assay_json_decref) json_t *numbers = json_array();
-    for (size_t i = 0; numbers && i < json_array_size(failed); i++)
-        ASSAY_TRY(assay_json_push(numbers, check_number(check_at(v, failed, i)), err));
-    if (!numbers)
-        return assay_fail_memory(err);
-    return assay_failing_add(v->scan->failing, place, fingerprint, numbers, &v->failing, err);
-}
-
+/* The fingerprint is made only where it is wanted: it looks at the whole record. */
 static int take_record(struct view *v, size_t first_status, struct assay_error *err)
 {
-    ASSAY_AUTO(assay_json_decref) json_t *failed = NULL, *all = NULL;
-    const struct assay_scan_place place = place_of(v);
-    uint64_t fingerprint;
-    ASSAY_TRY(fingerprint_of(v, &fingerprint, err));
-    ASSAY_TRY(list_failed(v, first_status, false, &failed, err));
-    ASSAY_TRY(capture(v, failed, &place, fingerprint, err));
+    struct assay_captured probe = {.place = place_of(v)};
+    list_failed(v, first_status);
+    const bool unordered = !v->scan->has_order;
+    if (!unordered && !v->scan->failing && !is_wanted(v, &probe))
+        return ASSAY_OK;
+    ASSAY_TRY(fingerprint_of(v, &probe.fingerprint, err));
+    if (is_wanted(v, &probe))
+        ASSAY_TRY(capture(v, &probe, err));
     if (!v->scan->failing)
         return ASSAY_OK;
-    ASSAY_TRY(list_failed(v, first_status, true, &all, err));
-    return write_failing(v, all, &place, fingerprint, err);
+    return assay_failing_add(v->scan->failing, &probe.place, probe.fingerprint, v->failed,
+                             v->failed_count, &v->failing, err);
 }
 
 /* --- one chunk --- */
 
-static void note_error(struct view *v, struct assay_scan_check *check, const uint8_t *codes, size_t rows)
+static void note_error(struct view *v, struct assay_scan_check *check, const uint8_t *codes,
+                       size_t rows)
 {
     for (v->row = 0; v->row < rows; v->row++) {
         if (codes[v->row] != ASSAY_STATUS_ERROR)
             continue;
-        const struct assay_captured now = {.place = place_of(v)}, before = {.place = check->error_place};
+        const struct assay_captured now = {.place = place_of(v)},
+                                    before = {.place = check->error_place};
         if (!check->has_error_place || assay_captured_compare(&now, &before) < 0)
             check->error_place = now.place;
         check->has_error_place = true;
@@ -354,7 +359,8 @@ static void count_check(struct view *v, struct assay_scan_check *check, size_t c
     check->passed += counts[ASSAY_STATUS_PASSED];
     check->nulls += counts[ASSAY_STATUS_NULL];
     check->failing += counts[ASSAY_STATUS_FAILED];
-    check->asserted += counts[ASSAY_STATUS_PASSED] + counts[ASSAY_STATUS_NULL] + counts[ASSAY_STATUS_FAILED];
+    check->asserted +=
+        counts[ASSAY_STATUS_PASSED] + counts[ASSAY_STATUS_NULL] + counts[ASSAY_STATUS_FAILED];
     if (counts[ASSAY_STATUS_ERROR])
         note_error(v, check, codes, rows);
 }
@@ -367,7 +373,8 @@ static int take_chunk(struct view *v, struct assay_vectors_lane *lane, struct as
         if (v->scan->checks[i].in_pass)
             count_check(v, &v->scan->checks[i], column++, rows);
     v->scan->records += rows;
-    const bool *any = duckdb_vector_get_data(duckdb_data_chunk_get_vector(v->chunk, v->first_place + 5));
+    const bool *any =
+        duckdb_vector_get_data(duckdb_data_chunk_get_vector(v->chunk, v->first_place + 5));
     if (!memchr(any, true, rows))
         return ASSAY_OK;
     ASSAY_TRY(assay_vectors_convert(lane, v->chunk, rows, &v->columns, err));
@@ -391,7 +398,8 @@ static int read_chunks(struct view *v, duckdb_result *result, struct assay_error
             code = assay_task_check(v->scan->task, err);
     }
     if (code == ASSAY_OK && duckdb_result_error(result) && *duckdb_result_error(result))
-        code = assay_session_fail(duckdb_result_error_type(result), duckdb_result_error(result), err);
+        code =
+            assay_session_fail(duckdb_result_error_type(result), duckdb_result_error(result), err);
     return code;
 }
 
@@ -400,7 +408,8 @@ static int run_query(struct view *v, const char *sql, struct assay_error *err)
     duckdb_prepared_statement statement;
     duckdb_result result;
     int code = ASSAY_OK;
-    if (duckdb_prepare(assay_session_connection(v->scan->session), sql, &statement) != DuckDBSuccess) {
+    if (duckdb_prepare(assay_session_connection(v->scan->session), sql, &statement) !=
+        DuckDBSuccess) {
         code = assay_session_fail(DUCKDB_ERROR_BINDER, duckdb_prepare_error(statement), err);
         duckdb_destroy_prepare(&statement);
         return code;
@@ -427,15 +436,22 @@ static bool is_masked(const struct assay_scan *scan, const char *name)
 static const char *written_type(const struct assay_scan *scan, size_t field)
 {
     static const char *const types[] = {
-        [ASSAY_LAYOUT_BOOL] = "BOOLEAN",   [ASSAY_LAYOUT_INT64] = "BIGINT", [ASSAY_LAYOUT_INT128] = "HUGEINT",
-        [ASSAY_LAYOUT_FLOAT] = "FLOAT",    [ASSAY_LAYOUT_DOUBLE] = "DOUBLE", [ASSAY_LAYOUT_DATE] = "DATE",
-        [ASSAY_LAYOUT_TIMESTAMP] = "TIMESTAMP", [ASSAY_LAYOUT_INSTANT] = "TIMESTAMPTZ", [ASSAY_LAYOUT_CELL] = NULL,
+        [ASSAY_LAYOUT_BOOL] = "BOOLEAN",
+        [ASSAY_LAYOUT_INT64] = "BIGINT",
+        [ASSAY_LAYOUT_INT128] = "HUGEINT",
+        [ASSAY_LAYOUT_FLOAT] = "FLOAT",
+        [ASSAY_LAYOUT_DOUBLE] = "DOUBLE",
+        [ASSAY_LAYOUT_DATE] = "DATE",
+        [ASSAY_LAYOUT_TIMESTAMP] = "TIMESTAMP",
+        [ASSAY_LAYOUT_INSTANT] = "TIMESTAMPTZ",
+        [ASSAY_LAYOUT_CELL] = NULL,
     };
     const struct assay_rule_field *of = &scan->fields[field];
     if (scan->raw_sql[field] || is_masked(scan, of->name))
         return NULL;
     if (of->layout == ASSAY_LAYOUT_DECIMAL64 || of->layout == ASSAY_LAYOUT_DECIMAL128)
-        return assay_arena_printf((struct assay_arena *)(uintptr_t)&scan->arena, "DECIMAL(38,%u)", of->scale);
+        return assay_arena_printf((struct assay_arena *)(uintptr_t)&scan->arena, "DECIMAL(38,%u)",
+                                  of->scale);
     return types[of->layout];
 }
 
@@ -460,10 +476,16 @@ static int open_failing(struct assay_scan *scan, size_t *written, struct assay_e
     return assay_failing_open(path, &columns, &scan->failing, err);
 }
 
-static int run(struct assay_scan *scan, size_t *raw_of, size_t *written, bool *masked, struct assay_error *err)
+static int run(struct assay_scan *scan, size_t *raw_of, size_t *written, bool *masked,
+               uint32_t *failed, struct assay_error *err)
 {
-    struct view v = {.values = {text_of_rule, misfit_of_rule}, .failing = {text_of_failing, json_of_failing},
-                     .scan = scan, .raw_of = raw_of, .written = written, .masked = masked};
+    struct view v = {.values = {text_of_rule, misfit_of_rule},
+                     .failing = {text_of_failing, json_of_failing},
+                     .scan = scan,
+                     .raw_of = raw_of,
+                     .written = written,
+                     .masked = masked,
+                     .failed = failed};
     v.first_raw = assay_vectors_columns(scan->vectors);
     v.first_place = v.first_raw + assay_scan_raw_count(scan);
     size_t raw = v.first_raw;
@@ -483,12 +505,13 @@ int assay_scan_pass(struct assay_scan *scan, struct assay_error *err)
     size_t *raw_of = assay_arena_zalloc(&scan->arena, count * sizeof *raw_of);
     size_t *written = assay_arena_zalloc(&scan->arena, count * sizeof *written);
     bool *masked = assay_arena_zalloc(&scan->arena, count * sizeof *masked);
-    if (!raw_of || !written || !masked)
+    uint32_t *failed = assay_arena_zalloc(&scan->arena, (scan->checks_count + 1) * sizeof *failed);
+    if (!raw_of || !written || !masked || !failed)
         return assay_fail_memory(err);
     atomic_store(&scan->task->progress.records, 0);
     atomic_store(&scan->task->progress.bytes, 0);
     scan->keep_counts = scan->parts && strcmp(scan->from, "_assay_spool");
-    const int code = run(scan, raw_of, written, masked, err);
+    const int code = run(scan, raw_of, written, masked, failed, err);
     scan->keep_counts = false;
     if (code != ASSAY_OK && scan->table)
         return assay_reader_table_error(scan->table, err);

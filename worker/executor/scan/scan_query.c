@@ -23,24 +23,28 @@ static void append_verdict(const struct assay_rule_check *check, struct assay_bu
     assay_buf_text(sql, "CASE WHEN FALSE THEN 0");
     append_misfit(check, sql);
     if (check->def->fields != ASSAY_FIELDS_COMPUTED) {
-        assay_buf_printf(sql, " WHEN %s THEN %d WHEN %s THEN %d ELSE %d END", fails, ASSAY_STATUS_FAILED, nulls,
-                         ASSAY_STATUS_NULL, ASSAY_STATUS_PASSED);
+        assay_buf_printf(sql, " WHEN %s THEN %d WHEN %s THEN %d ELSE %d END", fails,
+                         ASSAY_STATUS_FAILED, nulls, ASSAY_STATUS_NULL, ASSAY_STATUS_PASSED);
         return;
     }
     assay_buf_printf(sql,
-                     " ELSE CASE TRY(CASE WHEN %s THEN 1 WHEN %s THEN 2 ELSE 0 END) WHEN 0 THEN %d WHEN 1 THEN %d WHEN 2 THEN "
+                     " ELSE CASE TRY(CASE WHEN %s THEN 1 WHEN %s THEN 2 ELSE 0 END) WHEN 0 THEN %d "
+                     "WHEN 1 THEN %d WHEN 2 THEN "
                      "%d ELSE %d END END",
-                     fails, nulls, ASSAY_STATUS_PASSED, ASSAY_STATUS_FAILED, ASSAY_STATUS_NULL, ASSAY_STATUS_ERROR);
+                     fails, nulls, ASSAY_STATUS_PASSED, ASSAY_STATUS_FAILED, ASSAY_STATUS_NULL,
+                     ASSAY_STATUS_ERROR);
 }
 
 void assay_scan_status_sql(const struct assay_rule_check *check, struct assay_buf *sql)
 {
     assay_buf_text(sql, "CAST(");
     if (check->filter_sql)
-        assay_buf_printf(sql, "CASE TRY(CASE WHEN %s THEN 1 ELSE 0 END) WHEN 1 THEN ", check->filter_sql);
+        assay_buf_printf(sql, "CASE TRY(CASE WHEN %s THEN 1 ELSE 0 END) WHEN 1 THEN ",
+                         check->filter_sql);
     append_verdict(check, sql);
     if (check->filter_sql)
-        assay_buf_printf(sql, " WHEN 0 THEN %d ELSE %d END", ASSAY_STATUS_SKIPPED, ASSAY_STATUS_ERROR);
+        assay_buf_printf(sql, " WHEN 0 THEN %d ELSE %d END", ASSAY_STATUS_SKIPPED,
+                         ASSAY_STATUS_ERROR);
     assay_buf_text(sql, " AS UTINYINT)");
 }
 
@@ -62,7 +66,8 @@ static void append_record(const struct assay_scan *scan, struct assay_buf *sql)
     for (size_t i = 0; i < scan->source.schema.count; i++)
         if (scan->raw_sql[i])
             assay_buf_printf(sql, "CASE WHEN _assay_any THEN %s END, ", scan->raw_sql[i]);
-    assay_buf_text(sql, "_assay_part, _assay_file, _assay_row, _assay_line, _assay_offset, _assay_any");
+    assay_buf_text(sql,
+                   "_assay_part, _assay_file, _assay_row, _assay_line, _assay_offset, _assay_any");
 }
 
 static void append_any(const struct assay_scan *scan, struct assay_buf *sql)

@@ -1,5 +1,5 @@
-// Types of untyped cells: given, those of the last profile, or inferred from records spread over the container.
-// SPDX-License-Identifier: Apache-2.0
+// Types of untyped cells: given, those of the last profile, or inferred from records spread over
+// the container. SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -14,8 +14,8 @@ struct sampler {
     const bool *wanted;                  /* NULL = all */
 };
 
-static int count_column(struct assay_type_profile *profile, const struct assay_column *column, size_t rows,
-                        struct assay_error *err)
+static int count_column(struct assay_type_profile *profile, const struct assay_column *column,
+                        size_t rows, struct assay_error *err)
 {
     if (column->layout == ASSAY_LAYOUT_LIST && column->child) {
         column = column->child;
@@ -27,14 +27,16 @@ static int count_column(struct assay_type_profile *profile, const struct assay_c
     return ASSAY_OK;
 }
 
-static int open_part(const struct assay_scan *scan, size_t part, struct assay_reader **ret_reader, struct assay_error *err)
+static int open_part(const struct assay_scan *scan, size_t part, struct assay_reader **ret_reader,
+                     struct assay_error *err)
 {
     const struct assay_profile_source *source = &scan->source;
     json_t *bounds = json_array_get(source->bounds, part);
-    const struct assay_split split = {.split_no = (int)part, .split_count = (int)json_array_size(source->bounds),
+    const struct assay_split split = {.split_no = (int)part,
+                                      .split_count = (int)json_array_size(source->bounds),
                                       .bounds = json_is_null(bounds) ? NULL : bounds};
-    return source->conn->connector->read(source->conn, scan->task->container, scan->task->reader, &split, NULL, 0,
-                                         ret_reader, err);
+    return source->conn->connector->read(source->conn, scan->task->container, scan->task->reader,
+                                         &split, NULL, 0, ret_reader, err);
 }
 
 /* All of a part, or its first batch. */
@@ -55,7 +57,8 @@ static int sample_part(struct sampler *s, size_t part, bool whole, struct assay_
     return ASSAY_OK;
 }
 
-/* The user's word, or the type that the last profile found, read in the way that the sample shows. */
+/* The user's word, or the type that the last profile found, read in the way that the sample shows.
+ */
 static int settle(const struct assay_scan *scan, size_t field, struct assay_type_profile *profile,
                   struct assay_type_decision *ret_decision, struct assay_error *err)
 {
@@ -66,16 +69,18 @@ static int settle(const struct assay_scan *scan, size_t field, struct assay_type
     assay_type_decide(profile, given ? &target : NULL, ret_decision);
     size_t i;
     const json_t *known;
-    json_array_foreach((json_t *)(uintptr_t)scan->task->fields, i, known) {
+    json_array_foreach((json_t *)(uintptr_t)scan->task->fields, i, known)
+    {
         enum assay_type type;
         if (given || strcmp(assay_json_str(known, "name", ""), name) ||
-            !assay_type_parse(assay_json_str(known, "type", ""), &type) || type == ret_decision->type ||
-            type == ASSAY_TYPE_UNKNOWN || type >= ASSAY_TYPE_ARRAY)
+            !assay_type_parse(assay_json_str(known, "type", ""), &type) ||
+            type == ret_decision->type || type == ASSAY_TYPE_UNKNOWN || type >= ASSAY_TYPE_ARRAY)
             continue;
         ASSAY_SCOPED(assay_buf_release) struct assay_buf key = {0};
         assay_buf_printf(&key, "types.%s", name);
         ASSAY_AUTO(assay_json_decref) json_t *options = json_object();
-        ASSAY_TRY(assay_json_set(options, assay_buf_str(&key), json_string(assay_type_name(type)), err));
+        ASSAY_TRY(
+            assay_json_set(options, assay_buf_str(&key), json_string(assay_type_name(type)), err));
         ASSAY_TRY(assay_type_given(options, name, &given, &target, err));
         assay_type_decide(profile, given ? &target : NULL, ret_decision);
     }
@@ -92,8 +97,10 @@ static int sample(struct sampler *s, struct assay_error *err)
     return ASSAY_OK;
 }
 
-/* Fields without a value in the sample are looked for in all records, so that rare values find a type too. */
-static int search_unknown(struct sampler *s, struct assay_type_decision *decisions, struct assay_error *err)
+/* Fields without a value in the sample are looked for in all records, so that rare values find a
+ * type too. */
+static int search_unknown(struct sampler *s, struct assay_type_decision *decisions,
+                          struct assay_error *err)
 {
     const struct assay_scan *scan = s->scan;
     const size_t count = scan->source.schema.count;
@@ -118,7 +125,8 @@ static int search_unknown(struct sampler *s, struct assay_type_decision *decisio
 static bool has_cells(const struct assay_schema *schema)
 {
     for (size_t i = 0; i < schema->count; i++)
-        if (schema->fields[i].layout == ASSAY_LAYOUT_CELL || schema->fields[i].layout == ASSAY_LAYOUT_LIST)
+        if (schema->fields[i].layout == ASSAY_LAYOUT_CELL ||
+            schema->fields[i].layout == ASSAY_LAYOUT_LIST)
             return true;
     return false;
 }
@@ -131,7 +139,8 @@ static int find(struct sampler *s, struct assay_type_decision *decisions, struct
     return search_unknown(s, decisions, err);
 }
 
-int assay_scan_find_types(struct assay_scan *scan, struct assay_type_decision *decisions, struct assay_error *err)
+int assay_scan_find_types(struct assay_scan *scan, struct assay_type_decision *decisions,
+                          struct assay_error *err)
 {
     const size_t count = scan->source.schema.count;
     if (!has_cells(&scan->source.schema))

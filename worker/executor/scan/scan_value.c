@@ -21,7 +21,8 @@ static bool as_integer(const struct assay_column *column, size_t row, assay_i128
     if (column->layout == ASSAY_LAYOUT_INT64 || column->layout == ASSAY_LAYOUT_DECIMAL64)
         *ret_value = ((const int64_t *)column->values)[row];
     else if (column->layout == ASSAY_LAYOUT_INT128 || column->layout == ASSAY_LAYOUT_DECIMAL128)
-        memcpy(ret_value, (const char *)column->values + row * sizeof *ret_value, sizeof *ret_value);
+        memcpy(ret_value, (const char *)column->values + row * sizeof *ret_value,
+               sizeof *ret_value);
     else
         return false;
     return true;
@@ -60,7 +61,8 @@ static void append_time(const struct assay_column *column, size_t row, struct as
 
 static bool is_time(enum assay_layout layout)
 {
-    return layout == ASSAY_LAYOUT_DATE || layout == ASSAY_LAYOUT_TIMESTAMP || layout == ASSAY_LAYOUT_INSTANT;
+    return layout == ASSAY_LAYOUT_DATE || layout == ASSAY_LAYOUT_TIMESTAMP ||
+           layout == ASSAY_LAYOUT_INSTANT;
 }
 
 static void append_bytes(const struct assay_text *value, struct assay_buf *text)
@@ -144,7 +146,8 @@ json_t *assay_value_json(const struct assay_column *column, size_t row)
         return json_boolean(((const uint8_t *)column->values)[row]);
     if (column->layout == ASSAY_LAYOUT_LIST)
         return list_json(column, row);
-    if (as_integer(column, row, &integer) && !column->scale && integer >= INT64_MIN && integer <= INT64_MAX)
+    if (as_integer(column, row, &integer) && !column->scale && integer >= INT64_MIN &&
+        integer <= INT64_MAX)
         return json_integer((json_int_t)integer);
     if (column->layout == ASSAY_LAYOUT_DOUBLE && as_real(column, row, &real) && isfinite(real))
         return json_real(real);
