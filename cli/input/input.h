@@ -1,0 +1,75 @@
+/* Inputs of `assay profile` and `assay scan`: what a person typed becomes containers to run. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_CLI_INPUT_H
+#define ASSAY_CLI_INPUT_H
+
+#include "cli/run/session.h"
+#include "common/config/config.h"
+#include "common/json/json.h"
+
+/** One container. */
+struct assay_input {
+    char *name;      /* file name, glob or table: what a check's `container` means */
+    char *location;  /* as typed, passwords left out */
+    json_t *source;  /* `source` of a task (docs/executor-protocol.md) */
+    json_t *secrets; /* secret properties, NULL = none */
+    bool from_stdin;
+};
+
+struct assay_inputs {
+    struct assay_input *items;
+    size_t count, capacity;
+    json_t *errors; /* [{"container", "code", "message"}]: inputs that could not be read */
+};
+void assay_inputs_release(struct assay_inputs *inputs);
+
+/** Resolve texts as typed: files, quoted globs, folders, "-", database addresses, names of
+ * connections in assay.yaml. Folders and databases without a container are listed by the executor.
+ * join: one container of all files. What cannot be read goes into errors and the others go on.
+ * ASSAY_USAGE: nothing at all to run, or wrong. */
+ASSAY_MUST_CHECK int assay_inputs_resolve(struct assay_session *session,
+                                          const struct assay_config *config,
+                                          const char *const *texts, size_t texts_count, bool join,
+                                          struct assay_inputs *inputs, struct assay_error *err);
+
+/** Add one container; takes over what the item holds, also on failure. */
+ASSAY_MUST_CHECK int assay_inputs_add(struct assay_inputs *inputs, struct assay_input *item,
+                                      struct assay_error *err);
+void assay_input_release(struct assay_input *item);
+/** Add an entry to errors, and say it on stderr. */
+ASSAY_MUST_CHECK int assay_inputs_add_error(struct assay_inputs *inputs, const char *name,
+                                            const struct assay_error *why, struct assay_error *err);
+
+/* ---- the kinds of inputs; each adds its containers ---- */
+
+/** Standard input, a file, a folder or a glob. */
+ASSAY_MUST_CHECK int assay_input_add_stdin(struct assay_inputs *inputs, struct assay_error *err);
+ASSAY_MUST_CHECK int assay_input_add_path(struct assay_session *session,
+                                          struct assay_inputs *inputs, const char *path,
+                                          struct assay_error *err);
+/** postgresql://…#schema.table, sqlite:FILE#table; also the value of a connection in assay.yaml
+ * with `container` given. */
+ASSAY_MUST_CHECK int assay_input_add_address(struct assay_session *session,
+                                             struct assay_inputs *inputs, const char *address,
+                                             const char *container, const char *shown,
+                                             struct assay_error *err);
+/** A connection of assay.yaml written as properties: {"type": "postgresql", "host": …}. */
+ASSAY_MUST_CHECK int assay_input_add_properties(struct assay_session *session,
+                                                struct assay_inputs *inputs,
+                                                const json_t *properties, const char *container,
+                                                const char *shown, struct assay_error *err);
+/** Is this text an address (scheme://…, sqlite:…)? */
+bool assay_input_is_address(const char *text);
+
+/** List what a source holds by a sync task and add every container. location: stands before the
+ * names when shown. */
+ASSAY_MUST_CHECK int assay_input_add_listed(struct assay_session *session,
+                                            struct assay_inputs *inputs, const json_t *source,
+                                            const json_t *secrets, const char *location,
+                                            struct assay_error *err);
+/** Fill what an address leaves open from PG* variables and .pgpass. properties and secrets are
+ * changed. */
+ASSAY_MUST_CHECK int assay_postgres_complete(const char *address, json_t *properties,
+                                             json_t *secrets, struct assay_error *err);
+
+#endif

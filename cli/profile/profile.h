@@ -1,0 +1,26 @@
+/* `assay profile`: options, and the documents that are made of a profile. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_CLI_PROFILE_H
+#define ASSAY_CLI_PROFILE_H
+
+#include "cli/command.h"
+#include "cli/report/text_out.h"
+#include "common/json/json.h"
+
+extern const struct assay_cli_option assay_profile_options[];
+int assay_profile_command(const struct assay_args *args, int *ret_exit, struct assay_error *err);
+
+/** Append a profile document (interface.md §2, with "comparison" or without) for a person, and as
+ * one HTML page that needs no network. */
+void assay_profile_text(const json_t *document, const struct assay_style *style,
+                        struct assay_buf *out);
+void assay_profile_html(const json_t *document, struct assay_buf *out);
+
+/** What changed from an earlier profile document to this one, as the member "comparison"
+ * (profile_compare.c says its form). The caller's. ASSAY_INVALID: `old` is no profile document. */
+ASSAY_MUST_CHECK int assay_profile_compare(const json_t *document, const json_t *old,
+                                           json_t **ret_comparison, struct assay_error *err);
+void assay_comparison_text(const json_t *comparison, const struct assay_style *style,
+                           struct assay_buf *out);
+
+#endif

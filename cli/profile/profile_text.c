@@ -1,0 +1,409 @@
+// A profile for a person: a line per container, a table of fields with bars, warnings and rejected
+// records. SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/profile/profile.h"
+#include "cli/run/progress.h"
+#include "common/base/number.h"
+
+enum {
+    NAME_LEAST = 5,
+    NAME_MOST = 32,
+    TYPE_COLUMNS = 10,
+    NULL_COLUMNS = 5,
+    DISTINCT_COLUMNS = 8,
+    MEAN_COLUMNS = 10
+};
+enum {
+    BARS_LEAST = 8,
+    BARS_MOST = 20,
+    MEAN_FROM_WIDTH = 110,
+    TOP_SHOWN = 3,
+    WARNINGS_SHOWN = 20,
+    REJECTIONS_SHOWN = 5
+};
+
+/* What is being written. */
+struct page {
+    const struct assay_style *style;
+    struct assay_buf *out;
+    size_t name_columns, mean_columns, values_columns, bars_columns;
+};
+
+static void add(const struct page *page, const char *text)
+{
+    assay_buf_text(page->out, text);
+}
+
+static void add_cell(const struct page *page, const char *text, size_t columns, bool right)
+{
+    assay_text_cell(page->out, page->style, text, columns, right);
+}
+
+/* ---- layout ---- */
+
+static size_t longest_name(const json_t *fields)
+{
+    size_t longest = NAME_LEAST;
+    for (size_t i = 0; i < json_array_size(fields); i++) {
+        const char *name = assay_json_str(json_array_get(fields, i), "name", "");
+        const size_t columns = assay_text_columns(name, strlen(name));
+        longest = columns > longest ? columns : longest;
+    }
+    return longest;
+}
+
+/* Names get what they need up to a third, the rest goes to values and bars. */
+static void lay_out(struct page *page, const json_t *fields)
+{
+    const size_t width = (size_t)page->style->width;
+    size_t most = width / 4 > NAME_MOST ? NAME_MOST : width / 4;
+    const size_t longest = longest_name(fields);
+    page->name_columns = longest < most ? longest : most;
+    page->mean_columns = page->style->width >= MEAN_FROM_WIDTH ? MEAN_COLUMNS : 0;
+    page->bars_columns = page->style->width >= MEAN_FROM_WIDTH ? BARS_MOST : BARS_LEAST;
+    const size_t used = 1 + page->name_columns + 1 + TYPE_COLUMNS + 1 + NULL_COLUMNS + 1 +
+                        DISTINCT_COLUMNS + 2 + (page->mean_columns ? page->mean_columns + 1 : 0) +
+                        1 + page->bars_columns;
+    page->values_columns = width > used + 12 ? width - used : 12;
+}
+
+/* ---- the container's line ---- */
+
+static void add_dialect(const struct page *page, const json_t *container)
+{
+    const json_t *dialect = assay_json_get(container, "dialect");
+    const char *delimiter = assay_json_str(dialect, "delimiter", NULL);
+    if (!delimiter)
+        return;
+    add(page, " (");
+    if (strcmp(delimiter, "\t") == 0)
+        add(page, "tab");
+    else if (*delimiter) {
+        add(page, "\"");
+        assay_text_safe(page->out, page->style, delimiter);
+        add(page, "\"");
+    }
+    if (!assay_json_bool(dialect, "header", true))
+        add(page, ", no header");
+    add(page, ")");
+}
+
+static void add_rate(const struct page *page, const json_t *container)
+{
+    const json_t *run = assay_json_get(container, "run");
+    const double ms = assay_json_num(run, "duration_ms", 0),
+                 bytes = assay_json_num(run, "bytes_read", 0);
+    char text[32];
+    if (bytes > 0)
+        assay_buf_printf(page->out, ", %s", assay_human_bytes(bytes, text));
+    if (ms > 0)
+        assay_buf_printf(page->out, " in %s", assay_human_seconds(ms / 1000, text));
+    if (ms >= 100 && bytes > 0)
+        assay_buf_printf(page->out, " (%s/s)", assay_human_bytes(bytes * 1000 / ms, text));
+}
+
+static void add_header(const struct page *page, const json_t *container)
+{
+    char records[32], fields[32];
+    const double rejected = assay_json_num(container, "rejected_records", 0);
+    assay_text_paint_begin(page->out, page->style, ASSAY_BOLD);
+    assay_text_safe(page->out, page->style, assay_json_str(container, "name", ""));
+    assay_text_paint_end(page->out, page->style);
+    add(page, "\n");
+    assay_buf_printf(
+        page->out, " %s records %s %s fields",
+        assay_human_count(assay_json_num(container, "records_count", 0), records),
+        assay_text_sign(page->style, "×", "x"),
+        assay_human_count((double)json_array_size(json_object_get(container, "fields")), fields));
+    if (assay_json_bool(container, "sampled", false))
+        assay_buf_printf(
+            page->out, ", sample of %s",
+            assay_human_count(assay_json_num(container, "records_processed", 0), records));
+    assay_buf_printf(page->out, ", %s", assay_json_str(container, "format", "table"));
+    add_dialect(page, container);
+    add_rate(page, container);
+    if (rejected > 0) {
+        add(page, ", ");
+        assay_text_paint_begin(page->out, page->style, ASSAY_RED);
+        assay_buf_printf(page->out, "%s rejected", assay_human_count(rejected, records));
+        assay_text_paint_end(page->out, page->style);
+    }
+    add(page, "\n");
+}
+
+/* ---- the table of fields ---- */
+
+static void add_titles(const struct page *page)
+{
+    add(page, "\n ");
+    assay_text_paint_begin(page->out, page->style, ASSAY_DIM);
+    add_cell(page, "field", page->name_columns, false);
+    add(page, " ");
+    add_cell(page, "type", TYPE_COLUMNS, false);
+    add(page, " ");
+    add_cell(page, "null", NULL_COLUMNS, true);
+    add(page, " ");
+    add_cell(page, "distinct", DISTINCT_COLUMNS, true);
+    add(page, "  ");
+    if (page->mean_columns) {
+        add_cell(page, "mean", page->mean_columns, true);
+        add(page, " ");
+    }
+    add_cell(page,
+             assay_text_sign(page->style, "min … max, or top values", "min to max, or top values"),
+             page->values_columns, false);
+    add(page, " spread");
+    assay_text_paint_end(page->out, page->style);
+    add(page, "\n");
+}
+
+static void percent_text(double share, char text[static 16])
+{
+    if (share <= 0)
+        (void)snprintf(text, 16, "0%%");
+    else if (share < 0.001)
+        (void)snprintf(text, 16, "<0.1%%");
+    else if (share < 0.1)
+        (void)snprintf(text, 16, "%.1f%%", 100 * share);
+    else if (share < 1 && share > 0.995)
+        (void)snprintf(text, 16, ">99%%");
+    else
+        (void)snprintf(text, 16, "%.0f%%", 100 * share);
+}
+
+static void distinct_text(const json_t *field, char text[static 48])
+{
+    const json_t *distinct = assay_json_get(field, "approximate_distinct_values");
+    char count[32];
+    if (!distinct) {
+        (void)snprintf(text, 48, "-");
+        return;
+    }
+    const bool estimated = assay_json_num(field, "distinct_standard_error", 0) > 0;
+    const double value = json_number_value(distinct);
+    if (value >= 1e4 && value < 1e6)
+        (void)snprintf(count, sizeof count, "%.1f k", value / 1000);
+    else
+        (void)assay_human_count(value, count);
+    (void)snprintf(text, 48, "%s%s", estimated ? "~" : "", count);
+}
+
+/* "1234.5678" → "1234.57" when it is a number with a long fraction */
+static void append_short(struct assay_buf *text, const char *value)
+{
+    double number;
+    const char *point = strchr(value, '.');
+    if (point && strlen(point) > 5 && strspn(value, "-0123456789.") == strlen(value) &&
+        assay_parse_double(value, strlen(value), &number))
+        assay_buf_printf(text, "%.5g", number);
+    else
+        assay_buf_text(text, value);
+}
+
+static void append_top(const struct page *page, const json_t *field, double present,
+                       struct assay_buf *text)
+{
+    const json_t *top = assay_json_get(field, "top_values");
+    for (size_t i = 0; i < json_array_size(top) && i < TOP_SHOWN; i++) {
+        const json_t *entry = json_array_get(top, i);
+        char share[16];
+        percent_text(present > 0 ? assay_json_num(entry, "count", 0) / present : 0, share);
+        const char *value = assay_json_str(entry, "value", "");
+        assay_buf_printf(text, "%s%s %s", i ? ", " : "", *value ? value : "\"\"", share);
+    }
+    (void)page;
+}
+
+/* Times of midnight are shown as dates. */
+static void append_range(const struct page *page, const json_t *field, struct assay_buf *text)
+{
+    const char *least = assay_json_str(field, "min", NULL),
+               *most = assay_json_str(field, "max", NULL);
+    if (!least || !most)
+        return;
+    append_short(text, least);
+    if (strcmp(least, most) != 0) {
+        assay_buf_printf(text, " %s ", assay_text_sign(page->style, "…", "to"));
+        append_short(text, most);
+    }
+}
+
+static bool has_range(const json_t *field)
+{
+    const char *type = assay_json_str(field, "type", "");
+    return assay_json_str(field, "min", NULL) && strcmp(type, "String") != 0 &&
+           strcmp(type, "Boolean") != 0;
+}
+
+static void add_values(const struct page *page, const json_t *field, double present)
+{
+    struct assay_buf text = {0};
+    if (has_range(field))
+        append_range(page, field, &text);
+    else
+        append_top(page, field, present, &text);
+    if (!text.size)
+        append_range(page, field, &text);
+    add_cell(page, assay_buf_str(&text), page->values_columns, false);
+    assay_buf_release(&text);
+}
+
+static void add_spread(const struct page *page, const json_t *field)
+{
+    const json_t *buckets = assay_json_get(field, "histogram_buckets");
+    const char *key = "count";
+    if (!json_array_size(buckets))
+        buckets = assay_json_get(field, "top_values");
+    const size_t count = json_array_size(buckets);
+    double *counts = count ? calloc(count, sizeof *counts) : NULL;
+    size_t used = 0;
+    for (size_t i = 0; counts && i < count; i++)
+        if (!assay_json_bool(json_array_get(buckets, i), "tail", false))
+            counts[used++] = assay_json_num(json_array_get(buckets, i), key, 0);
+    if (used > 1)
+        assay_text_bars(page->out, page->style, counts, used, page->bars_columns);
+    free(counts);
+}
+
+static void add_mean(const struct page *page, const json_t *field)
+{
+    char text[32] = "";
+    const json_t *mean = assay_json_get(field, "mean");
+    if (!page->mean_columns)
+        return;
+    if (mean)
+        (void)snprintf(text, sizeof text, "%.6g", json_number_value(mean));
+    add_cell(page, text, page->mean_columns, true);
+    add(page, " ");
+}
+
+static void add_field(const struct page *page, const json_t *field, double records)
+{
+    char nulls[16], distinct[48];
+    const double null_count = assay_json_num(field, "null_count", 0);
+    const char *semantic = assay_json_str(field, "semantic_type", NULL);
+    percent_text(records > 0 ? null_count / records : 0, nulls);
+    distinct_text(field, distinct);
+    add(page, " ");
+    add_cell(page, assay_json_str(field, "name", ""), page->name_columns, false);
+    add(page, " ");
+    add_cell(page, semantic ? semantic : assay_json_str(field, "type", "Unknown"), TYPE_COLUMNS,
+             false);
+    add(page, " ");
+    if (null_count > 0)
+        assay_text_paint_begin(page->out, page->style, ASSAY_YELLOW);
+    add_cell(page, nulls, NULL_COLUMNS, true);
+    if (null_count > 0)
+        assay_text_paint_end(page->out, page->style);
+    add(page, " ");
+    add_cell(page, distinct, DISTINCT_COLUMNS, true);
+    add(page, "  ");
+    add_mean(page, field);
+    add_values(page, field, records - null_count);
+    add(page, " ");
+    add_spread(page, field);
+    while (page->out->size && page->out->data[page->out->size - 1] == ' ')
+        page->out->data[--page->out->size] = '\0';
+    add(page, "\n");
+}
+
+/* ---- what to look at ---- */
+
+static void add_warning(const struct page *page, const json_t *warning)
+{
+    struct assay_buf text = {0};
+    const char *field = assay_json_str(warning, "field", NULL);
+    const char *message = assay_json_str(warning, "message", "");
+    if (field && !strstr(message, field))
+        assay_buf_printf(&text, "%s: ", field);
+    assay_buf_text(&text, message);
+    add(page, " ");
+    assay_text_paint(page->out, page->style, ASSAY_YELLOW, "!");
+    add(page, " ");
+    struct assay_buf safe = {0};
+    assay_text_safe(&safe, page->style, assay_buf_str(&text));
+    assay_help_append_wrapped(page->out, assay_buf_str(&safe), 3, 3);
+    assay_buf_release(&safe);
+    assay_buf_release(&text);
+}
+
+static void add_warnings(const struct page *page, const json_t *warnings)
+{
+    const size_t count = json_array_size(warnings);
+    if (count)
+        add(page, "\n");
+    for (size_t i = 0; i < count && i < WARNINGS_SHOWN; i++)
+        add_warning(page, json_array_get(warnings, i));
+    if (count > WARNINGS_SHOWN)
+        assay_buf_printf(page->out, " ! and %zu more warnings: see --format json\n",
+                         count - WARNINGS_SHOWN);
+}
+
+static void add_rejection(const struct page *page, const json_t *rejection)
+{
+    struct assay_buf line = {0};
+    const json_t *file = assay_json_get(rejection, "file");
+    if (json_is_string(file))
+        assay_buf_printf(&line, "%s ", json_string_value(file));
+    if (assay_json_get(rejection, "line"))
+        assay_buf_printf(&line, "line %lld, ", (long long)assay_json_int(rejection, "line", 0));
+    assay_buf_printf(&line, "byte %lld: %s", (long long)assay_json_int(rejection, "byte_offset", 0),
+                     assay_json_str(rejection, "reason", ""));
+    const char *raw = assay_json_str(rejection, "raw", NULL);
+    if (raw)
+        assay_buf_printf(&line, ": %s", raw);
+    add(page, "   ");
+    add_cell(page, assay_buf_str(&line), (size_t)page->style->width - 4, false);
+    add(page, "\n");
+    assay_buf_release(&line);
+}
+
+static void add_rejections(const struct page *page, const json_t *container)
+{
+    const json_t *rejections = json_object_get(container, "rejections");
+    const size_t shown = json_array_size(rejections) < REJECTIONS_SHOWN
+                             ? json_array_size(rejections)
+                             : REJECTIONS_SHOWN;
+    char count[32];
+    if (!shown)
+        return;
+    add(page, "\n ");
+    assay_text_paint(page->out, page->style, ASSAY_RED, "rejected");
+    assay_buf_printf(page->out, " %s records that could not be read:\n",
+                     assay_human_count(assay_json_num(container, "rejected_records", 0), count));
+    for (size_t i = 0; i < shown; i++)
+        add_rejection(page, json_array_get(rejections, i));
+}
+
+static void add_container(struct page *page, const json_t *container)
+{
+    const json_t *fields = json_object_get(container, "fields");
+    const double records = assay_json_num(container, "records_processed",
+                                          assay_json_num(container, "records_count", 0));
+    add_header(page, container);
+    if (json_array_size(fields)) {
+        lay_out(page, fields);
+        add_titles(page);
+    }
+    for (size_t i = 0; i < json_array_size(fields); i++)
+        add_field(page, json_array_get(fields, i), records);
+    add_warnings(page, json_object_get(container, "warnings"));
+    add_rejections(page, container);
+}
+
+void assay_profile_text(const json_t *document, const struct assay_style *style,
+                        struct assay_buf *out)
+{
+    struct page page = {.style = style, .out = out};
+    const json_t *containers = json_object_get(document, "containers");
+    for (size_t i = 0; i < json_array_size(containers); i++) {
+        if (i)
+            add(&page, "\n");
+        add_container(&page, json_array_get(containers, i));
+    }
+    const json_t *comparison = assay_json_get(document, "comparison");
+    if (comparison)
+        assay_comparison_text(comparison, style, out);
+}

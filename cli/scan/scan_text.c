@@ -1,0 +1,224 @@
+// A scan for a person: per container the checks with their outcome, the first failing records, and
+// what was not judged. SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/run/progress.h"
+#include "cli/scan/scan.h"
+
+enum { RECORDS_SHOWN = 5, SIGN_COLUMNS = 9, COUNT_COLUMNS = 22 };
+
+/* How each outcome looks. */
+static const struct look {
+    const char *outcome, *word;
+    enum assay_paint paint;
+} looks[] = {
+    {"passed", "passed", ASSAY_GREEN},    {"failed", "FAILED", ASSAY_RED},
+    {"warning", "warning", ASSAY_YELLOW}, {"errored", "ERRORED", ASSAY_RED},
+    {"unasserted", "-", ASSAY_DIM},
+};
+
+static const struct look *look_of(const json_t *check)
+{
+    const char *outcome = assay_json_str(check, "outcome", "errored");
+    if (strcmp(outcome, "failed") == 0 && !assay_scan_is_error(check))
+        outcome = "warning";
+    for (size_t i = 0; i < ASSAY_COUNT(looks); i++)
+        if (strcmp(looks[i].outcome, outcome) == 0)
+            return &looks[i];
+    return &looks[3];
+}
+
+static void add_counts(const json_t *check, struct assay_buf *text)
+{
+    char failing[32], asserted[32];
+    const double anomalous = assay_json_num(check, "anomalous_records_count", 0);
+    const json_t *looked_at = assay_json_get(check, "asserted_records_count");
+    if (anomalous > 0)
+        assay_buf_printf(text, "%s of %s", assay_human_count(anomalous, failing),
+                         looked_at ? assay_human_count(json_number_value(looked_at), asserted)
+                                   : "?");
+    else if (looked_at)
+        assay_buf_printf(text, "%s", assay_human_count(json_number_value(looked_at), asserted));
+}
+
+static void add_check(const json_t *check, const struct assay_style *style, struct assay_buf *out)
+{
+    struct assay_buf name = {0}, counts = {0};
+    const struct look *look = look_of(check);
+    assay_scan_check_name(check, &name);
+    add_counts(check, &counts);
+    assay_buf_text(out, "  ");
+    assay_text_paint_begin(out, style, look->paint);
+    assay_text_cell(out, style, look->word, SIGN_COLUMNS, false);
+    assay_text_paint_end(out, style);
+    assay_text_cell(out, style, assay_buf_str(&name),
+                    (size_t)style->width - SIGN_COLUMNS - COUNT_COLUMNS - 3, false);
+    assay_buf_char(out, ' ');
+    assay_text_cell(out, style, assay_buf_str(&counts), COUNT_COLUMNS, true);
+    assay_buf_char(out, '\n');
+    assay_buf_release(&name);
+    assay_buf_release(&counts);
+    const char *message = assay_json_str(check, "message", NULL);
+    if (message && strcmp(look->outcome, "passed") != 0) {
+        struct assay_buf safe = {0};
+        assay_text_safe(&safe, style, message);
+        assay_buf_text(out, "           ");
+        assay_help_append_wrapped(out, assay_buf_str(&safe), 11, 11);
+        assay_buf_release(&safe);
+    }
+}
+
+/* ---- failing records ---- */
+
+static bool breaks(const json_t *anomaly, int64_t index)
+{
+    const json_t *failed = json_object_get(anomaly, "failed_checks");
+    for (size_t i = 0; i < json_array_size(failed); i++)
+        if (assay_json_int(json_array_get(failed, i), "index", -1) == index)
+            return true;
+    return false;
+}
+
+static const char *message_of(const json_t *anomaly, int64_t index)
+{
+    const json_t *failed = json_object_get(anomaly, "failed_checks");
+    for (size_t i = 0; i < json_array_size(failed); i++)
+        if (assay_json_int(json_array_get(failed, i), "index", -1) == index)
+            return assay_json_str(json_array_get(failed, i), "message", "");
+    return "";
+}
+
+static void append_record(const json_t *record, struct assay_buf *text)
+{
+    const char *key;
+    json_t *value;
+    const char *between = " {";
+    json_object_foreach((json_t *)record, key, value)
+    {
+        assay_buf_printf(text, "%s%s: ", between, key);
+        if (json_is_string(value))
+            assay_buf_text(text, json_string_value(value));
+        else
+            ASSAY_IGNORE(assay_json_append(value, text, NULL));
+        between = ", ";
+    }
+    if (json_object_size(record))
+        assay_buf_char(text, '}');
+}
+
+static void add_record(const json_t *anomaly, int64_t index, const char *container,
+                       const struct assay_style *style, struct assay_buf *out)
+{
+    struct assay_buf line = {0};
+    const char *file = assay_json_str(anomaly, "file", NULL);
+    if (file && strcmp(file, container) != 0)
+        assay_buf_printf(&line, "%s, ", file);
+    if (assay_json_get(anomaly, "line"))
+        assay_buf_printf(&line, "line %lld: ", (long long)assay_json_int(anomaly, "line", 0));
+    else if (assay_json_get(anomaly, "row"))
+        assay_buf_printf(&line, "row %lld: ", (long long)assay_json_int(anomaly, "row", 0));
+    assay_buf_text(&line, message_of(anomaly, index));
+    append_record(assay_json_get(anomaly, "record"), &line);
+    assay_buf_text(out, "           ");
+    assay_text_paint_begin(out, style, ASSAY_DIM);
+    assay_text_cell(out, style, assay_buf_str(&line), (size_t)style->width - 12, false);
+    assay_text_paint_end(out, style);
+    while (!style->color && out->size && out->data[out->size - 1] == ' ')
+        out->data[--out->size] = '\0';
+    assay_buf_char(out, '\n');
+    assay_buf_release(&line);
+}
+
+static void add_records(const json_t *container, int64_t index, const struct assay_style *style,
+                        struct assay_buf *out)
+{
+    const json_t *anomalies = json_object_get(container, "anomalies");
+    size_t shown = 0;
+    for (size_t i = 0; i < json_array_size(anomalies) && shown < RECORDS_SHOWN; i++) {
+        const json_t *anomaly = json_array_get(anomalies, i);
+        if (strcmp(assay_json_str(anomaly, "type", "record"), "record") != 0 ||
+            !breaks(anomaly, index))
+            continue;
+        add_record(anomaly, index, assay_json_str(container, "name", ""), style, out);
+        shown++;
+    }
+}
+
+static void add_container(const json_t *container, const struct assay_style *style,
+                          struct assay_buf *out)
+{
+    char records[32];
+    const json_t *checks = json_object_get(container, "checks");
+    const double rejected = assay_json_num(container, "rejected_records", 0);
+    assay_text_paint_begin(out, style, ASSAY_BOLD);
+    assay_text_safe(out, style, assay_json_str(container, "name", ""));
+    assay_text_paint_end(out, style);
+    if (assay_json_get(container, "records_count"))
+        assay_buf_printf(out, "  %s records",
+                         assay_human_count(assay_json_num(container, "records_count", 0), records));
+    if (rejected > 0) {
+        assay_buf_text(out, ", ");
+        assay_text_paint_begin(out, style, ASSAY_RED);
+        assay_buf_printf(out, "%s rejected", assay_human_count(rejected, records));
+        assay_text_paint_end(out, style);
+    }
+    assay_buf_char(out, '\n');
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *check = json_array_get(checks, i);
+        add_check(check, style, out);
+        add_records(container, assay_json_int(check, "index", -1), style, out);
+    }
+}
+
+static void add_part(struct assay_buf *out, const json_t *summary, const char *key,
+                     const char *word)
+{
+    const int64_t count = assay_json_int(summary, key, 0);
+    if (count > 0)
+        assay_buf_printf(out, ", %lld %s", (long long)count, word);
+}
+
+static void add_baseline(const json_t *baseline, struct assay_buf *out)
+{
+    assay_buf_printf(out, "since the baseline: %lld new, %lld still failing, ",
+                     (long long)assay_json_int(baseline, "new", 0),
+                     (long long)assay_json_int(baseline, "still_failing", 0));
+    if (assay_json_get(baseline, "gone"))
+        assay_buf_printf(out, "%lld gone\n", (long long)assay_json_int(baseline, "gone", 0));
+    else
+        assay_buf_text(out, "gone unknown (a list was capped: use --failing for both)\n");
+}
+
+static void add_summary(const json_t *document, const struct assay_style *style,
+                        struct assay_buf *out)
+{
+    const char *outcome = assay_json_str(document, "outcome", "");
+    const json_t *summary = json_object_get(document, "summary");
+    const bool bad = strcmp(outcome, "failed") == 0 || strcmp(outcome, "errored") == 0;
+    assay_text_paint(out, style, bad ? ASSAY_RED : ASSAY_GREEN, outcome);
+    assay_buf_printf(out, ": %lld check%s", (long long)assay_json_int(summary, "checks", 0),
+                     assay_json_int(summary, "checks", 0) == 1 ? "" : "s");
+    add_part(out, summary, "passed", "passed");
+    add_part(out, summary, "failed", "failed");
+    add_part(out, summary, "warnings", "with a warning");
+    add_part(out, summary, "errored", "errored");
+    add_part(out, summary, "unasserted", "had nothing to judge");
+    const size_t errors = json_array_size(json_object_get(document, "errors"));
+    if (errors)
+        assay_buf_printf(out, ", %zu input%s not read", errors, errors == 1 ? "" : "s");
+    assay_buf_char(out, '\n');
+}
+
+void assay_scan_text(const json_t *document, const struct assay_style *style, struct assay_buf *out)
+{
+    const json_t *containers = json_object_get(document, "containers"),
+                 *baseline = assay_json_get(document, "baseline");
+    for (size_t i = 0; i < json_array_size(containers); i++) {
+        add_container(json_array_get(containers, i), style, out);
+        assay_buf_char(out, '\n');
+    }
+    if (baseline)
+        add_baseline(baseline, out);
+    add_summary(document, style, out);
+}
