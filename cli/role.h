@@ -21,6 +21,7 @@ struct assay_role {
     struct assay_queue *queue;
     struct assay_progress *progress;
     struct assay_keyring *keyring; /* NULL in a worker */
+    char event_topic[128];         /* where finished operations are announced */
     int signal_fd;                 /* SIGTERM, SIGINT; -1 = not yet */
 };
 

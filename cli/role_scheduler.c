@@ -23,6 +23,7 @@ static int start(struct assay_role *role, struct assay_control **ret_control,
     const struct assay_control_options control = {
         .store = role->store,
         .queue = role->queue,
+        .event_topic = role->event_topic,
         .lease_ttl_ms = assay_config_duration_ms(role->config, "worker.lease_ttl"),
         .heartbeat_ms = assay_config_duration_ms(role->config, "worker.heartbeat")};
     ASSAY_TRY(assay_control_start(&control, ret_control, err));

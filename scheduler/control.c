@@ -63,9 +63,10 @@ static void lead(struct assay_control *control)
 static void publish(struct assay_control *control)
 {
     struct assay_error err = {0};
+    const struct assay_publisher_options options = {.event_topic = control->options.event_topic};
     int published = 1, rc = ASSAY_OK;
     while (rc == ASSAY_OK && published)
-        rc = assay_publish_tick(control->options.store, &published, &err);
+        rc = assay_publish_tick(control->options.store, &options, &published, &err);
     note(control, DUTY_PUBLISH, rc, &err);
 }
 

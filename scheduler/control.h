@@ -17,8 +17,9 @@ struct assay_control;
 struct assay_control_options {
     struct assay_job_store *store; /* both outlive it */
     struct assay_queue *queue;
-    bool alone;           /* one process (serve): short turns, no hold-off of the reaper */
-    int64_t lease_ttl_ms; /* of the workers; the reaper's times follow from it */
+    const char *event_topic; /* for operation.finished; NULL = nobody listens */
+    bool alone;              /* one process (serve): short turns, no hold-off of the reaper */
+    int64_t lease_ttl_ms;    /* of the workers; the reaper's times follow from it */
     int64_t heartbeat_ms;
 };
 
