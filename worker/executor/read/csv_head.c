@@ -72,21 +72,21 @@ static int add_columns(struct assay_csv_head *head, const struct assay_csv_walk 
     return ASSAY_OK;
 }
 
-/* Pass over `skip` lines, blank lines and comments; true with the walk on the first record. *line:
- * its line. */
-static bool first_record(struct assay_csv_walk *walk, uint64_t skip, uint64_t *line)
+static void skip_lines(struct assay_csv_walk *walk, uint64_t skip)
 {
-    *line = 1;
-    for (; skip && walk->at < walk->size; skip--, ++*line) {
+    for (; skip && walk->at < walk->size; skip--) {
         const char *end =
             memchr(walk->data + walk->at, walk->dialect->newline, walk->size - walk->at);
         walk->at = end ? (size_t)(end - walk->data) + 1 : walk->size;
     }
-    while (assay_csv_walk_next(walk)) {
+}
+
+/* Pass over blank lines and comments; true with the walk on the first record. */
+static bool first_record(struct assay_csv_walk *walk)
+{
+    while (assay_csv_walk_next(walk))
         if (!walk->comment && !assay_csv_walk_blank(walk))
             return true;
-        ++*line;
-    }
     return false;
 }
 
@@ -105,22 +105,33 @@ static void count_rejected(struct assay_csv_head *head, struct assay_csv_walk *w
             !walk->comment && !assay_csv_walk_blank(walk) && walk->count != head->schema.count;
 }
 
+/* Index of the first byte behind header and skipped lines. A blank line in front of the only column
+ * is a record of it. */
+static size_t data_index(const struct assay_csv_head *head, const struct assay_csv_walk *first,
+                         size_t skipped)
+{
+    if (head->dialect.header)
+        return first->at;
+    return first->count == 1 ? skipped : first->begin;
+}
+
 static int read_names(struct assay_csv_head *head, const char *sample, size_t size, uint64_t begin,
                       bool *ret_whole, struct assay_error *err)
 {
     struct assay_csv_walk walk = {.dialect = &head->dialect, .data = sample, .size = size};
     int rc = ASSAY_OK;
+    size_t data = size;
+    skip_lines(&walk, head->dialect.skip);
+    const size_t skipped = walk.at;
     *ret_whole = true;
-    head->data_begin = begin + size;
-    if (first_record(&walk, head->dialect.skip, &head->data_line)) {
+    if (first_record(&walk)) {
         *ret_whole = walk.closed;
+        data = data_index(head, &walk, skipped);
         rc = add_columns(head, &walk, err);
-        head->data_begin = begin + (head->dialect.header ? walk.at : walk.begin);
-        if (head->dialect.header)
-            head->data_line +=
-                lines_of(sample + walk.begin, walk.at - walk.begin, head->dialect.newline);
         count_rejected(head, &walk);
     }
+    head->data_begin = begin + data;
+    head->data_line = 1 + lines_of(sample, data, head->dialect.newline);
     if (rc == ASSAY_OK && walk.failed)
         rc = assay_fail_memory(err);
     assay_csv_walk_release(&walk);
