@@ -50,9 +50,11 @@ int assay_inputs_add(struct assay_inputs *inputs, struct assay_input *item, stru
     return ASSAY_OK;
 }
 
-int assay_inputs_add_error(struct assay_inputs *inputs, const char *name,
-                           const struct assay_error *why, struct assay_error *err)
+int assay_inputs_add_error(struct assay_inputs *inputs, const char *doing, const char *name,
+                           const char *location, struct assay_error *why, struct assay_error *err)
 {
+    if (doing && strncmp(why->text, doing, strlen(doing)) != 0)
+        (void)assay_context(why, why->code, "%s %s", doing, location);
     (void)fprintf(stderr, "assay: %s\n", why->text);
     json_t *entry =
         json_pack("{s:o, s:s, s:o}", "container", assay_json_safe_string(name, strlen(name)),
@@ -110,7 +112,7 @@ static int add_text(struct assay_session *session, const struct assay_config *co
                     const char *text, struct assay_inputs *inputs, struct assay_error *err)
 {
     if (strcmp(text, "-") == 0)
-        return assay_input_add_stdin(inputs, err);
+        return assay_input_add_stdin(session, inputs, err);
     if (strncmp(text, "file://", strlen("file://")) == 0)
         return assay_input_add_path(session, inputs, text + strlen("file://"), err);
     if (assay_input_is_address(text)) {
@@ -231,7 +233,7 @@ int assay_inputs_resolve(struct assay_session *session, const struct assay_confi
             return rc;
         }
         if (rc != ASSAY_OK)
-            ASSAY_TRY(assay_inputs_add_error(inputs, texts[i], &why, err));
+            ASSAY_TRY(assay_inputs_add_error(inputs, NULL, texts[i], texts[i], &why, err));
     }
     drop_repeats(session, inputs);
     if (join && inputs->count)

@@ -36,14 +36,17 @@ ASSAY_MUST_CHECK int assay_inputs_resolve(struct assay_session *session,
 ASSAY_MUST_CHECK int assay_inputs_add(struct assay_inputs *inputs, struct assay_input *item,
                                       struct assay_error *err);
 void assay_input_release(struct assay_input *item);
-/** Add an entry to errors, and say it on stderr. */
-ASSAY_MUST_CHECK int assay_inputs_add_error(struct assay_inputs *inputs, const char *name,
-                                            const struct assay_error *why, struct assay_error *err);
+/** Add an entry to errors, and say it on stderr as "doing location: …", unless the text begins so
+ * already. doing NULL: the text is whole. */
+ASSAY_MUST_CHECK int assay_inputs_add_error(struct assay_inputs *inputs, const char *doing,
+                                            const char *name, const char *location,
+                                            struct assay_error *why, struct assay_error *err);
 
 /* ---- the kinds of inputs; each adds its containers ---- */
 
 /** Standard input, a file, a folder or a glob. */
-ASSAY_MUST_CHECK int assay_input_add_stdin(struct assay_inputs *inputs, struct assay_error *err);
+ASSAY_MUST_CHECK int assay_input_add_stdin(const struct assay_session *session,
+                                           struct assay_inputs *inputs, struct assay_error *err);
 ASSAY_MUST_CHECK int assay_input_add_path(struct assay_session *session,
                                           struct assay_inputs *inputs, const char *path,
                                           struct assay_error *err);

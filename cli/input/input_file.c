@@ -38,8 +38,13 @@ static int add_files(struct assay_inputs *inputs, const char *name, const char *
     return assay_inputs_add(inputs, &item, err);
 }
 
-int assay_input_add_stdin(struct assay_inputs *inputs, struct assay_error *err)
+int assay_input_add_stdin(const struct assay_session *session, struct assay_inputs *inputs,
+                          struct assay_error *err)
 {
+    if (!json_object_get(session->reader, "format"))
+        return assay_fail(err, ASSAY_USAGE,
+                          "reading standard input: it has no name that tells its format: give "
+                          "--reader format=csv");
     if (isatty(STDIN_FILENO))
         return assay_fail(
             err, ASSAY_USAGE,

@@ -189,10 +189,12 @@ static int profile_input(struct profile_run *run, const struct assay_input *inpu
         run->interrupted = true;
     if (rc == ASSAY_OK || rc == ASSAY_CANCELLED)
         return ASSAY_OK;
-    if (rc == ASSAY_USAGE)
-        return assay_fail(err, rc, "profiling %s: %s", input->location, why.text);
-    (void)assay_context(&why, rc, "profiling %s", input->location);
-    return assay_inputs_add_error(&run->inputs, input->name, &why, err);
+    if (rc == ASSAY_USAGE || rc == ASSAY_INVALID) { /* an option that the source does not take */
+        *err = why;
+        return rc;
+    }
+    return assay_inputs_add_error(&run->inputs, "profiling", input->name, input->location, &why,
+                                  err);
 }
 
 static int profile_all(struct profile_run *run, struct assay_error *err)

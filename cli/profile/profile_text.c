@@ -10,7 +10,7 @@
 enum {
     NAME_LEAST = 5,
     NAME_MOST = 32,
-    TYPE_COLUMNS = 10,
+    TYPE_MOST = 14,
     NULL_COLUMNS = 5,
     DISTINCT_COLUMNS = 8,
     MEAN_COLUMNS = 10
@@ -28,7 +28,7 @@ enum {
 struct page {
     const struct assay_style *style;
     struct assay_buf *out;
-    size_t name_columns, mean_columns, values_columns, bars_columns;
+    size_t name_columns, type_columns, mean_columns, values_columns, bars_columns;
 };
 
 static void add(const struct page *page, const char *text)
@@ -41,29 +41,52 @@ static void add_cell(const struct page *page, const char *text, size_t columns, 
     assay_text_cell(page->out, page->style, text, columns, right);
 }
 
+static void end_line(const struct page *page)
+{
+    while (page->out->size && page->out->data[page->out->size - 1] == ' ')
+        page->out->data[--page->out->size] = '\0';
+    add(page, "\n");
+}
+
+static const char *plural(double count)
+{
+    return count == 1 ? "" : "s";
+}
+
 /* ---- layout ---- */
 
-static size_t longest_name(const json_t *fields)
+static const char *name_of(const json_t *field)
 {
-    size_t longest = NAME_LEAST;
+    return assay_json_str(field, "name", "");
+}
+
+static const char *type_of(const json_t *field)
+{
+    return assay_json_str(field, "semantic_type", assay_json_str(field, "type", "Unknown"));
+}
+
+static size_t longest(const json_t *fields, const char *(*text_of)(const json_t *field),
+                      size_t least, size_t most)
+{
+    size_t columns = least;
     for (size_t i = 0; i < json_array_size(fields); i++) {
-        const char *name = assay_json_str(json_array_get(fields, i), "name", "");
-        const size_t columns = assay_text_columns(name, strlen(name));
-        longest = columns > longest ? columns : longest;
+        const char *text = text_of(json_array_get(fields, i));
+        const size_t used = assay_text_columns(text, strlen(text));
+        columns = used > columns ? used : columns;
     }
-    return longest;
+    return columns < most ? columns : most;
 }
 
 /* Names get what they need up to a third, the rest goes to values and bars. */
 static void lay_out(struct page *page, const json_t *fields)
 {
     const size_t width = (size_t)page->style->width;
-    size_t most = width / 4 > NAME_MOST ? NAME_MOST : width / 4;
-    const size_t longest = longest_name(fields);
-    page->name_columns = longest < most ? longest : most;
+    page->name_columns =
+        longest(fields, name_of, NAME_LEAST, width / 4 > NAME_MOST ? NAME_MOST : width / 4);
+    page->type_columns = longest(fields, type_of, strlen("type"), TYPE_MOST);
     page->mean_columns = page->style->width >= MEAN_FROM_WIDTH ? MEAN_COLUMNS : 0;
     page->bars_columns = page->style->width >= MEAN_FROM_WIDTH ? BARS_MOST : BARS_LEAST;
-    const size_t used = 1 + page->name_columns + 1 + TYPE_COLUMNS + 1 + NULL_COLUMNS + 1 +
+    const size_t used = 1 + page->name_columns + 1 + page->type_columns + 1 + NULL_COLUMNS + 1 +
                         DISTINCT_COLUMNS + 2 + (page->mean_columns ? page->mean_columns + 1 : 0) +
                         1 + page->bars_columns;
     page->values_columns = width > used + 12 ? width - used : 12;
@@ -98,7 +121,7 @@ static void add_rate(const struct page *page, const json_t *container)
     char text[32];
     if (bytes > 0)
         assay_buf_printf(page->out, ", %s", assay_human_bytes(bytes, text));
-    if (ms > 0)
+    if (ms >= 10)
         assay_buf_printf(page->out, " in %s", assay_human_seconds(ms / 1000, text));
     if (ms >= 100 && bytes > 0)
         assay_buf_printf(page->out, " (%s/s)", assay_human_bytes(bytes * 1000 / ms, text));
@@ -107,16 +130,16 @@ static void add_rate(const struct page *page, const json_t *container)
 static void add_header(const struct page *page, const json_t *container)
 {
     char records[32], fields[32];
+    const double count = assay_json_num(container, "records_count", 0);
+    const double width = (double)json_array_size(json_object_get(container, "fields"));
     const double rejected = assay_json_num(container, "rejected_records", 0);
     assay_text_paint_begin(page->out, page->style, ASSAY_BOLD);
     assay_text_safe(page->out, page->style, assay_json_str(container, "name", ""));
     assay_text_paint_end(page->out, page->style);
     add(page, "\n");
-    assay_buf_printf(
-        page->out, " %s records %s %s fields",
-        assay_human_count(assay_json_num(container, "records_count", 0), records),
-        assay_text_sign(page->style, "×", "x"),
-        assay_human_count((double)json_array_size(json_object_get(container, "fields")), fields));
+    assay_buf_printf(page->out, " %s record%s %s %s field%s", assay_human_count(count, records),
+                     plural(count), assay_text_sign(page->style, "×", "x"),
+                     assay_human_count(width, fields), plural(width));
     if (assay_json_bool(container, "sampled", false))
         assay_buf_printf(
             page->out, ", sample of %s",
@@ -141,7 +164,7 @@ static void add_titles(const struct page *page)
     assay_text_paint_begin(page->out, page->style, ASSAY_DIM);
     add_cell(page, "field", page->name_columns, false);
     add(page, " ");
-    add_cell(page, "type", TYPE_COLUMNS, false);
+    add_cell(page, "type", page->type_columns, false);
     add(page, " ");
     add_cell(page, "null", NULL_COLUMNS, true);
     add(page, " ");
@@ -253,15 +276,14 @@ static void add_values(const struct page *page, const json_t *field, double pres
 static void add_spread(const struct page *page, const json_t *field)
 {
     const json_t *buckets = assay_json_get(field, "histogram_buckets");
-    const char *key = "count";
-    if (!json_array_size(buckets))
-        buckets = assay_json_get(field, "top_values");
+    if (!json_array_size(buckets) || strcmp(assay_json_str(field, "type", ""), "String") == 0)
+        buckets = assay_json_get(field, "top_values"); /* the most frequent first */
     const size_t count = json_array_size(buckets);
     double *counts = count ? calloc(count, sizeof *counts) : NULL;
     size_t used = 0;
     for (size_t i = 0; counts && i < count; i++)
         if (!assay_json_bool(json_array_get(buckets, i), "tail", false))
-            counts[used++] = assay_json_num(json_array_get(buckets, i), key, 0);
+            counts[used++] = assay_json_num(json_array_get(buckets, i), "count", 0);
     if (used > 1)
         assay_text_bars(page->out, page->style, counts, used, page->bars_columns);
     free(counts);
@@ -283,14 +305,12 @@ static void add_field(const struct page *page, const json_t *field, double recor
 {
     char nulls[16], distinct[48];
     const double null_count = assay_json_num(field, "null_count", 0);
-    const char *semantic = assay_json_str(field, "semantic_type", NULL);
     percent_text(records > 0 ? null_count / records : 0, nulls);
     distinct_text(field, distinct);
     add(page, " ");
-    add_cell(page, assay_json_str(field, "name", ""), page->name_columns, false);
+    add_cell(page, name_of(field), page->name_columns, false);
     add(page, " ");
-    add_cell(page, semantic ? semantic : assay_json_str(field, "type", "Unknown"), TYPE_COLUMNS,
-             false);
+    add_cell(page, type_of(field), page->type_columns, false);
     add(page, " ");
     if (null_count > 0)
         assay_text_paint_begin(page->out, page->style, ASSAY_YELLOW);
@@ -304,9 +324,7 @@ static void add_field(const struct page *page, const json_t *field, double recor
     add_values(page, field, records - null_count);
     add(page, " ");
     add_spread(page, field);
-    while (page->out->size && page->out->data[page->out->size - 1] == ' ')
-        page->out->data[--page->out->size] = '\0';
-    add(page, "\n");
+    end_line(page);
 }
 
 /* ---- what to look at ---- */
@@ -316,7 +334,7 @@ static void add_warning(const struct page *page, const json_t *warning)
     struct assay_buf text = {0};
     const char *field = assay_json_str(warning, "field", NULL);
     const char *message = assay_json_str(warning, "message", "");
-    if (field && !strstr(message, field))
+    if (field && strncmp(message, field, strlen(field)) != 0)
         assay_buf_printf(&text, "%s: ", field);
     assay_buf_text(&text, message);
     add(page, " ");
@@ -356,7 +374,7 @@ static void add_rejection(const struct page *page, const json_t *rejection)
         assay_buf_printf(&line, ": %s", raw);
     add(page, "   ");
     add_cell(page, assay_buf_str(&line), (size_t)page->style->width - 4, false);
-    add(page, "\n");
+    end_line(page);
     assay_buf_release(&line);
 }
 
@@ -371,8 +389,9 @@ static void add_rejections(const struct page *page, const json_t *container)
         return;
     add(page, "\n ");
     assay_text_paint(page->out, page->style, ASSAY_RED, "rejected");
-    assay_buf_printf(page->out, " %s records that could not be read:\n",
-                     assay_human_count(assay_json_num(container, "rejected_records", 0), count));
+    const double rejected = assay_json_num(container, "rejected_records", 0);
+    assay_buf_printf(page->out, " %s record%s that could not be read:\n",
+                     assay_human_count(rejected, count), plural(rejected));
     for (size_t i = 0; i < shown; i++)
         add_rejection(page, json_array_get(rejections, i));
 }

@@ -11,6 +11,8 @@
 #include "cli/run/config_args.h"
 #include "common/base/clock.h"
 #include "common/base/datetime.h"
+#include "common/base/memory.h"
+#include "common/base/nearest.h"
 #include "common/base/number.h"
 
 enum { DEFAULT_SEED = 42 };
@@ -55,6 +57,35 @@ static void take_signals(void)
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
+/* Reader options of docs/executor-protocol.md; `types.FIELD` besides. */
+static const struct reader_key {
+    const char *name;
+} reader_keys[] = {
+    {"arrays"},      {"comment"},
+    {"delimiter"},   {"encoding"},
+    {"escape"},      {"format"},
+    {"header"},      {"max_cell"},
+    {"null_values"}, {"quote"},
+    {"quoted_null"}, {"infer_datatypes"},
+    {"skip"},        {"treat_empty_as_null"},
+    {NULL},
+};
+
+static int check_reader_key(const char *text, size_t size_bytes, struct assay_error *err)
+{
+    if (strncmp(text, "types.", strlen("types.")) == 0)
+        return ASSAY_OK;
+    for (const struct reader_key *key = reader_keys; key->name; key++)
+        if (strlen(key->name) == size_bytes && strncmp(key->name, text, size_bytes) == 0)
+            return ASSAY_OK;
+    char *name = assay_strndup(text, size_bytes);
+    const char *nearest = name ? assay_nearest_name(name, reader_keys, sizeof *reader_keys) : NULL;
+    assay_free(name);
+    return assay_fail(err, ASSAY_USAGE, "reading --reader %.60s: there is no such option: %s%s",
+                      text, nearest ? "did you mean " : "see `assay profile --help`",
+                      nearest ? nearest : "");
+}
+
 static int put_reader(json_t *reader, const char *text, struct assay_error *err)
 {
     const char *equals = strchr(text, '=');
@@ -62,6 +93,7 @@ static int put_reader(json_t *reader, const char *text, struct assay_error *err)
         return assay_fail(
             err, ASSAY_USAGE,
             "reading --reader %.60s: there is no KEY=VALUE in it: write --reader format=csv", text);
+    ASSAY_TRY(check_reader_key(text, (size_t)(equals - text), err));
     json_t *value = json_string(equals + 1);
     if (!value)
         return assay_fail(err, ASSAY_USAGE,

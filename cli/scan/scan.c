@@ -78,13 +78,14 @@ static void release(struct assay_scan_run *run)
 
 /* ---- options ---- */
 
-static int as_usage(int rc, struct assay_error *err, const char *doing)
+/* What is wrong in a checks file is wrong usage; its text begins with the file's name. */
+static int as_usage(int rc, struct assay_error *err)
 {
-    if (rc == ASSAY_OK)
+    struct assay_error why = {0};
+    if (rc == ASSAY_OK || rc == ASSAY_NO_MEMORY || !err)
         return rc;
-    (void)assay_context(err, rc, "%s", doing);
-    if (err)
-        err->code = ASSAY_USAGE;
+    (void)assay_fail(&why, ASSAY_USAGE, "reading %s", err->text);
+    *err = why;
     return ASSAY_USAGE;
 }
 
@@ -93,10 +94,9 @@ static int read_checks(struct assay_scan_run *run, const struct assay_args *args
 {
     const char *text;
     for (size_t i = 0; (text = assay_args_nth(args, "checks", i)); i++)
-        ASSAY_TRY(
-            as_usage(assay_check_file_read(text, &run->checks, err), err, "reading --checks"));
+        ASSAY_TRY(as_usage(assay_check_file_read(text, &run->checks, err), err));
     for (size_t i = 0; (text = assay_args_nth(args, "check", i)); i++)
-        ASSAY_TRY(as_usage(assay_check_file_add(text, &run->checks, err), err, "reading --check"));
+        ASSAY_TRY(as_usage(assay_check_file_add(text, &run->checks, err), err));
     if (!json_array_size(run->checks.checks))
         return assay_fail(err, ASSAY_USAGE,
                           "reading the checks: there are none: give --checks FILE or --check "
@@ -373,10 +373,12 @@ static int scan_input(struct assay_scan_run *run, size_t at, struct assay_error 
         run->interrupted = true;
     if (rc == ASSAY_OK || rc == ASSAY_CANCELLED)
         return ASSAY_OK;
-    if (rc == ASSAY_USAGE)
-        return assay_fail(err, rc, "scanning %s: %s", input->location, why.text);
-    (void)assay_context(&why, rc, "scanning %s", input->location);
-    return assay_inputs_add_error(&run->inputs, input->name, &why, err);
+    if (rc == ASSAY_USAGE || rc == ASSAY_INVALID) { /* an option that the source does not take */
+        *err = why;
+        return rc;
+    }
+    return assay_inputs_add_error(&run->inputs, "scanning", input->name, input->location, &why,
+                                  err);
 }
 
 static int scan_all(struct assay_scan_run *run, struct assay_error *err)

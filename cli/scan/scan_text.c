@@ -71,6 +71,13 @@ static void add_check(const json_t *check, const struct assay_style *style, stru
 
 /* ---- failing records ---- */
 
+static void end_line(struct assay_buf *out)
+{
+    while (out->size && out->data[out->size - 1] == ' ')
+        out->data[--out->size] = '\0';
+    assay_buf_char(out, '\n');
+}
+
 static bool breaks(const json_t *anomaly, int64_t index)
 {
     const json_t *failed = json_object_get(anomaly, "failed_checks");
@@ -124,9 +131,7 @@ static void add_record(const json_t *anomaly, int64_t index, const char *contain
     assay_text_paint_begin(out, style, ASSAY_DIM);
     assay_text_cell(out, style, assay_buf_str(&line), (size_t)style->width - 12, false);
     assay_text_paint_end(out, style);
-    while (!style->color && out->size && out->data[out->size - 1] == ' ')
-        out->data[--out->size] = '\0';
-    assay_buf_char(out, '\n');
+    end_line(out);
     assay_buf_release(&line);
 }
 
@@ -141,6 +146,33 @@ static void add_records(const json_t *container, int64_t index, const struct ass
             !breaks(anomaly, index))
             continue;
         add_record(anomaly, index, assay_json_str(container, "name", ""), style, out);
+        shown++;
+    }
+}
+
+/* Records that could not be read: anomalies without a failed check. */
+static void add_rejected(const json_t *container, const struct assay_style *style,
+                         struct assay_buf *out)
+{
+    const json_t *anomalies = json_object_get(container, "anomalies");
+    size_t shown = 0;
+    for (size_t i = 0; i < json_array_size(anomalies) && shown < RECORDS_SHOWN; i++) {
+        const json_t *anomaly = json_array_get(anomalies, i);
+        if (json_array_size(json_object_get(anomaly, "failed_checks")) ||
+            !assay_json_str(anomaly, "raw", NULL))
+            continue;
+        struct assay_buf line = {0};
+        assay_buf_printf(&line, "line %lld: %s: %s", (long long)assay_json_int(anomaly, "line", 0),
+                         assay_json_str(anomaly, "message", "cannot be read"),
+                         assay_json_str(anomaly, "raw", ""));
+        assay_buf_text(out, "  ");
+        assay_text_paint_begin(out, style, ASSAY_RED);
+        assay_text_cell(out, style, "rejected", SIGN_COLUMNS, false);
+        assay_text_paint_end(out, style);
+        assay_text_cell(out, style, assay_buf_str(&line), (size_t)style->width - SIGN_COLUMNS - 3,
+                        false);
+        end_line(out);
+        assay_buf_release(&line);
         shown++;
     }
 }
@@ -164,6 +196,7 @@ static void add_container(const json_t *container, const struct assay_style *sty
         assay_text_paint_end(out, style);
     }
     assay_buf_char(out, '\n');
+    add_rejected(container, style, out);
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *check = json_array_get(checks, i);
         add_check(check, style, out);
