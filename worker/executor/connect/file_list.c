@@ -27,6 +27,7 @@ struct header {
     struct assay_schema schema;
     size_t *members; /* indexes into lister.names */
     size_t count;
+    bool unreadable; /* a single file whose header could not be read */
 };
 
 static const struct assay_walk_file *walk_file(const struct lister *lister, size_t member)
@@ -113,13 +114,23 @@ static int read_header(const struct lister *lister, size_t member, struct assay_
     return assay_file_set_describe(set, ret_schema, &problem);
 }
 
-/* Do the fields go together? Tables: the same names; JSON: half of all names in common. */
+static bool same_native(const struct assay_field *left, const struct assay_field *right)
+{
+    return strcmp(left->native_type ? left->native_type : "",
+                  right->native_type ? right->native_type : "") == 0;
+}
+
+/* Do the fields go together? Text tables: the same names; Parquet: the same types too; JSON: half
+ * of all names in common. */
 static bool headers_agree(const struct assay_schema *left, const struct assay_schema *right,
                           enum assay_file_family family)
 {
     size_t common = 0;
-    for (size_t i = 0; i < left->count; i++)
-        common += assay_schema_find(right, left->fields[i].name) >= 0;
+    for (size_t i = 0; i < left->count; i++) {
+        const ptrdiff_t at = assay_schema_find(right, left->fields[i].name);
+        common += at >= 0 && (family != ASSAY_FAMILY_PARQUET ||
+                              same_native(&left->fields[i], &right->fields[at]));
+    }
     const size_t all = left->count + right->count - common;
     return family == ASSAY_FAMILY_JSON ? common * 2 >= all : common == all;
 }
@@ -145,16 +156,21 @@ static int sort_in(const struct lister *lister, const struct assay_glob_group *g
                           assay_code_text(rc));
     struct header *header = NULL;
     for (size_t i = 0; i < *headers_count && rc == ASSAY_OK && !header; i++)
-        if (headers[i].schema.count && headers_agree(&headers[i].schema, &schema, family))
-            header = &headers[i];
-    if (!header && rc == ASSAY_OK && !schema.count && *headers_count)
-        header = headers; /* an empty file contradicts nobody */
+        if (!headers[i].unreadable && (!headers[i].schema.count || !schema.count ||
+                                       headers_agree(&headers[i].schema, &schema, family)))
+            header = &headers[i]; /* an empty file contradicts nobody */
+    if (header && !header->schema.count && !header->unreadable) {
+        assay_schema_release(&header->schema);
+        header->schema = schema;
+        schema = (struct assay_schema){0};
+    }
     if (!header) {
         header = &headers[*headers_count];
         header->members = assay_calloc(group->count, sizeof *header->members);
         if (!header->members)
             return assay_fail_memory(lister->err);
         header->schema = schema;
+        header->unreadable = rc != ASSAY_OK;
         schema = (struct assay_schema){0};
         ++*headers_count;
     }
