@@ -70,7 +70,8 @@ static int choose_fields(struct run *run, struct assay_error *err)
     for (size_t i = 0; i < schema->count; i++)
         if (is_wanted(schema->fields[i].name, wanted))
             assay_profile_field_init(&run->result.fields[run->result.fields_count++],
-                                     &schema->fields[i]);
+                                     &schema->fields[i],
+                                     assay_profile_source_is_json(&run->source));
     return ASSAY_OK;
 }
 

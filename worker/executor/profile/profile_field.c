@@ -2,16 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/profile_field.h"
 
-void assay_profile_field_init(struct assay_profile_field *field, const struct assay_field *source)
+void assay_profile_field_init(struct assay_profile_field *field, const struct assay_field *source,
+                              bool untyped)
 {
-    *field = (struct assay_profile_field){
-        .name = source->name,
-        .native_type = source->native_type,
-        .layout = source->layout,
-        .scale = source->scale,
-        .projected = source->projected,
-        .cells = source->layout == ASSAY_LAYOUT_CELL ||
-                 (source->layout == ASSAY_LAYOUT_LIST && !source->native_type)};
+    *field =
+        (struct assay_profile_field){.name = source->name,
+                                     .native_type = source->native_type,
+                                     .layout = source->layout,
+                                     .scale = source->scale,
+                                     .projected = source->projected,
+                                     .cells = source->layout == ASSAY_LAYOUT_CELL ||
+                                              (source->layout == ASSAY_LAYOUT_LIST && untyped)};
 }
 
 void assay_profile_field_plan(struct assay_profile_field *field, uint64_t seed, size_t state_bytes,

@@ -39,8 +39,10 @@ struct assay_profile_field {
  * number only at the end. */
 #define ASSAY_PART_SHIFT 40
 
-/** Take over a schema field's description. Nothing is copied. */
-void assay_profile_field_init(struct assay_profile_field *field, const struct assay_field *source);
+/** Take over a schema field's description. Nothing is copied. untyped: the elements of lists are
+ * cells (JSON). */
+void assay_profile_field_init(struct assay_profile_field *field, const struct assay_field *source,
+                              bool untyped);
 /** Set the plan for the next pass from the target and the settings. state_bytes: ceiling of a
  * state. */
 void assay_profile_field_plan(struct assay_profile_field *field, uint64_t seed, size_t state_bytes,

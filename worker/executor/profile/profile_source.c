@@ -116,6 +116,11 @@ bool assay_profile_source_is_parquet(const struct assay_profile_source *source)
     return source->set && source->set->family == ASSAY_FAMILY_PARQUET;
 }
 
+bool assay_profile_source_is_json(const struct assay_profile_source *source)
+{
+    return source->set && source->set->family == ASSAY_FAMILY_JSON;
+}
+
 bool assay_profile_source_by_engine(const struct assay_profile_source *source)
 {
     return source->from || assay_profile_source_is_parquet(source);

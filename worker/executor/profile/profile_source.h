@@ -43,6 +43,7 @@ ASSAY_MUST_CHECK int assay_profile_source_connect(const struct assay_profile_sou
 uint64_t assay_profile_engine_bytes(const struct assay_task *task);
 /** Is it read by the session (Parquet, or `from`) and not by readers? */
 bool assay_profile_source_by_engine(const struct assay_profile_source *source);
+bool assay_profile_source_is_json(const struct assay_profile_source *source);
 bool assay_profile_source_is_parquet(const struct assay_profile_source *source);
 /** "csv", "jsonl", "parquet", …, for databases the connector's name. */
 const char *assay_profile_source_format(const struct assay_profile_source *source);

@@ -75,7 +75,8 @@ static int form_beliefs(struct assay_where *where, size_t count, struct assay_er
     if (!pointers)
         return assay_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
-        assay_profile_field_init(&where->beliefs[i], &where->source->schema.fields[i]);
+        assay_profile_field_init(&where->beliefs[i], &where->source->schema.fields[i],
+                                 assay_profile_source_is_json(where->source));
         pointers[i] = &where->beliefs[i];
     }
     return assay_profile_source_is_parquet(where->source)
