@@ -43,18 +43,20 @@ static void add_knot(struct curve *curve, double x, double p)
     curve->p[curve->count++] = p;
 }
 
-static double value_at(const struct curve *curve, double x)
+/* The share of values ≤ x (or < x when `below`): the curve may rise at one x from one share to
+ * another. */
+static double value_at(const struct curve *curve, double x, bool below)
 {
     size_t next = 0;
-    while (next < curve->count && curve->x[next] <= x)
+    while (next < curve->count && (below ? curve->x[next] < x : curve->x[next] <= x))
         next++;
     if (next == 0)
         return 0;
     if (next == curve->count)
         return 1;
     const double width = curve->x[next] - curve->x[next - 1];
-    return curve->p[next - 1] +
-           (curve->p[next] - curve->p[next - 1]) * (x - curve->x[next - 1]) / width;
+    const double along = (x - curve->x[next - 1]) / width;
+    return curve->p[next - 1] + (curve->p[next] - curve->p[next - 1]) * along;
 }
 
 static struct curve quantile_curve(const json_t *field)
@@ -77,12 +79,15 @@ static struct curve quantile_curve(const json_t *field)
     return curve;
 }
 
-/* Both curves jump at points of their own: look just before and at each knot. */
+/* Both curves rise at points of their own: look just before and at each knot. */
 static double distance_at_knots(const struct curve *knots, const struct curve *other)
 {
     double largest = 0;
-    for (size_t i = 0; i < knots->count; i++)
-        largest = fmax(largest, fabs(knots->p[i] - value_at(other, knots->x[i])));
+    for (size_t i = 0; i < knots->count; i++) {
+        const double x = knots->x[i];
+        largest = fmax(largest, fabs(value_at(knots, x, true) - value_at(other, x, true)));
+        largest = fmax(largest, fabs(value_at(knots, x, false) - value_at(other, x, false)));
+    }
     return largest;
 }
 
@@ -187,7 +192,7 @@ static double psi_of_buckets(const json_t *before, const json_t *after)
         if (isnan(to))
             return NAN;
         const bool first = i == 0, final = i + 1 == json_array_size(before);
-        const double below = final ? 1 : value_at(&curve, to);
+        const double below = final ? 1 : value_at(&curve, to, true);
         psi += term(assay_json_num(bucket, "count", 0) / total, below - (first ? 0 : last));
         last = below;
     }

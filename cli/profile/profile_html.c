@@ -162,7 +162,7 @@ static void add_type(struct assay_buf *out, const json_t *field)
 static void add_field(struct assay_buf *out, const json_t *field, double records)
 {
     const double nulls = assay_json_num(field, "null_count", 0);
-    text(out, "<tr><td><strong>");
+    text(out, "<tr class=\"f\"><td><strong>");
     assay_html_text(out, assay_json_str(field, "name", ""));
     text(out, "</strong></td><td>");
     add_type(out, field);

@@ -41,7 +41,8 @@ static const char style_sheet[] =
     "span:last-child{font-variant-numeric:tabular-nums;overflow-wrap:anywhere;text-align:right}"
     ".tag{display:inline-block;padding:0 "
     ".45rem;border-radius:4px;background:var(--card);font-size:.85rem}"
-    "ul{margin:.3rem 0;padding-left:1.2rem}";
+    "ul{margin:.3rem 0;padding-left:1.2rem}tr.f td{border-bottom:0;padding-bottom:0}"
+    "svg.share{display:inline-block;margin-right:.4rem;vertical-align:middle}";
 
 void assay_html_begin(struct assay_buf *out, const char *title)
 {
@@ -165,10 +166,10 @@ void assay_html_bars(struct assay_buf *out, const json_t *buckets, int width, in
 void assay_html_share(struct assay_buf *out, double share, const char *class_name)
 {
     const double part = share < 0 ? 0 : share > 1 ? 1 : share;
-    assay_buf_printf(out,
-                     "<svg width=\"60\" height=\"6\" role=\"img\" aria-label=\"%.1f %%\"><rect "
-                     "class=\"back\" width=\"60\" "
-                     "height=\"6\"/><rect class=\"%s\" width=\"%.1f\" height=\"6\"/></svg>%.3g %%",
-                     100 * part, class_name, part > 0 && part < 0.02 ? 1.2 : 60 * part,
-                     100 * share);
+    assay_buf_printf(
+        out,
+        "<svg class=\"share\" width=\"60\" height=\"6\" role=\"img\" aria-label=\"%.1f %%\"><rect "
+        "class=\"back\" width=\"60\" "
+        "height=\"6\"/><rect class=\"%s\" width=\"%.1f\" height=\"6\"/></svg>%.3g %%",
+        100 * part, class_name, part > 0 && part < 0.02 ? 1.2 : 60 * part, 100 * share);
 }

@@ -84,7 +84,8 @@ static int as_usage(int rc, struct assay_error *err)
     struct assay_error why = {0};
     if (rc == ASSAY_OK || rc == ASSAY_NO_MEMORY || !err)
         return rc;
-    (void)assay_fail(&why, ASSAY_USAGE, "reading %s", err->text);
+    const bool opened = strncmp(err->text, "opening ", strlen("opening ")) != 0;
+    (void)assay_fail(&why, ASSAY_USAGE, "%s%s", opened ? "reading " : "", err->text);
     *err = why;
     return ASSAY_USAGE;
 }

@@ -22,13 +22,21 @@ static int add(struct failing *failing, const char *fingerprint, struct assay_er
 
 /* ---- from a JSON document ---- */
 
+/* Only failing records have a fingerprint in both kinds of files. */
+static bool is_failing_record(const json_t *anomaly)
+{
+    return strcmp(assay_json_str(anomaly, "type", "record"), "record") == 0 &&
+           json_array_size(json_object_get(anomaly, "failed_checks")) > 0;
+}
+
 static int add_container(struct failing *failing, const json_t *container, struct assay_error *err)
 {
     const json_t *anomalies = json_object_get(container, "anomalies"),
                  *checks = json_object_get(container, "checks");
     for (size_t i = 0; i < json_array_size(anomalies); i++) {
-        const char *fingerprint = assay_json_str(json_array_get(anomalies, i), "fingerprint", NULL);
-        if (fingerprint)
+        const json_t *anomaly = json_array_get(anomalies, i);
+        const char *fingerprint = assay_json_str(anomaly, "fingerprint", NULL);
+        if (fingerprint && is_failing_record(anomaly))
             ASSAY_TRY(add(failing, fingerprint, err));
     }
     for (size_t i = 0; i < json_array_size(checks); i++) {

@@ -84,8 +84,15 @@ static void add_anomaly(struct assay_buf *out, const json_t *anomaly)
         assay_html_text(out, assay_json_str(json_array_get(failed, i), "message", ""));
         text(out, "</p>");
     }
+    if (!json_array_size(failed)) /* a record that could not be read */
+        assay_html_text(out, assay_json_str(anomaly, "message", ""));
     text(out, "</td><td class=\"v\">");
     add_record(out, assay_json_get(anomaly, "record"));
+    if (assay_json_str(anomaly, "raw", NULL)) {
+        text(out, "<code>");
+        assay_html_text(out, assay_json_str(anomaly, "raw", ""));
+        text(out, "</code>");
+    }
     text(out, "</td></tr>\n");
 }
 
