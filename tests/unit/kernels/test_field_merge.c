@@ -247,6 +247,44 @@ static void hostile_bytes(void **state)
     }
 }
 
+/* Thin states keep the counts, are small, and merge to figures within their errors. */
+static void thin(void **state)
+{
+    (void)state;
+    struct assay_error err = {0};
+    for (size_t l = 0; l < ASSAY_COUNT(layouts); l++) {
+        const struct whole whole = whole_of(layouts[l]);
+        ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *want = count_whole(&whole);
+        const struct assay_field_plan plan = {.layout = layouts[l], .seed = SEED};
+        ASSAY_AUTO(assay_field_state_free) struct assay_field_state *total = state_of(&plan);
+        for (size_t part = 0; part < 4; part++) {
+            ASSAY_SCOPED(assay_buf_release) struct assay_buf bytes = {0};
+            ASSAY_AUTO(assay_field_state_free) struct assay_field_state *field = state_of(&plan);
+            ASSAY_AUTO(assay_field_state_free) struct assay_field_state *loaded = NULL;
+            size_t used;
+            feed(field, &whole, ROWS * part / 4, ROWS * (part + 1) / 4);
+            assert_int_equal(assay_field_state_thin(field, &err), ASSAY_OK);
+            save(field, &bytes);
+            assert_true(bytes.size < 32 << 10);
+            assert_int_equal(assay_field_state_load(bytes.data, bytes.size, &used, &loaded, &err),
+                             ASSAY_OK);
+            assert_int_equal(assay_field_state_merge(total, loaded, &err), ASSAY_OK);
+        }
+        ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *got = stats_of(total);
+        assert_int_equal(got->null_count, want->null_count);
+        same_text(got->min, want->min);
+        same_text(got->sum, want->sum);
+        assert_close(got->distinct, want->distinct, 4 * 0.008125);
+        assert_true(got->sample_count >= 64 && got->sample_count <= want->sample_count);
+        for (size_t i = 0; i < got->sample_count; i++)
+            assert_true(got->sample[i].row_hash == want->sample[i].row_hash);
+        if (!isnan(want->median))
+            assert_true(fabs(share_below(&whole, got->q3) - 0.75) < 0.02);
+        if (layouts[l] == ASSAY_LAYOUT_TEXT)
+            top_values_hold(got);
+    }
+}
+
 /* Every allocation failing in turn gives an error, no crash and no leak. */
 static void out_of_memory(void **state)
 {
@@ -284,9 +322,9 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(any_splits),    cmocka_unit_test(round_trip),
-        cmocka_unit_test(same_bytes),    cmocka_unit_test(hostile_bytes),
-        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(any_splits), cmocka_unit_test(round_trip),
+        cmocka_unit_test(same_bytes), cmocka_unit_test(hostile_bytes),
+        cmocka_unit_test(thin),       cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, make_data, free_data);
 }

@@ -130,6 +130,18 @@ bool assay_distinct_merge(struct assay_distinct *distinct, const struct assay_di
     return true;
 }
 
+bool assay_distinct_thin(struct assay_distinct *distinct, uint32_t exact_most, uint32_t hashes_most,
+                         uint32_t watched_most)
+{
+    if (assay_distinct_exact(distinct) && distinct->frequency.used <= exact_most)
+        return true;
+    if (!go_inexact(distinct))
+        return false;
+    assay_hash_sample_thin(&distinct->sample, hashes_most);
+    assay_frequency_thin(&distinct->frequency, watched_most);
+    return true;
+}
+
 static double c_log_c(uint64_t count)
 {
     return (double)count * log((double)count);
@@ -153,7 +165,8 @@ static void exact_figures(const struct assay_distinct *distinct,
     figures->entropy = distinct->count ? fmax(0, log(n) - sum / n) : NAN;
 }
 
-/* A watched value of which more was counted than may be missing: its part of the entropy is taken by itself. */
+/* A watched value of which more was counted than may be missing: its part of the entropy is taken
+ * by itself. */
 static bool is_heavy(const struct assay_frequency *table, uint32_t slot)
 {
     const uint64_t error = table->errors ? table->errors[slot] : 0;

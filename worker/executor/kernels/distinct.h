@@ -48,6 +48,10 @@ bool assay_distinct_add_texts(struct assay_distinct *distinct, const uint64_t *h
 bool assay_distinct_put_word(struct assay_distinct *distinct, uint64_t hash, uint64_t word,
                              uint64_t count);
 bool assay_distinct_merge(struct assay_distinct *distinct, const struct assay_distinct *other);
+/** Keep at most `exact_most` distinct values exactly, else `hashes_most` in the hash sample and
+ * `watched_most` frequent ones. */
+bool assay_distinct_thin(struct assay_distinct *distinct, uint32_t exact_most, uint32_t hashes_most,
+                         uint32_t watched_most);
 void assay_distinct_figures(const struct assay_distinct *distinct,
                             struct assay_distinct_figures *ret_figures);
 void assay_distinct_save(const struct assay_distinct *distinct, struct assay_buf *buf);

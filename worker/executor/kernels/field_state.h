@@ -26,8 +26,8 @@
 
 #define ASSAY_FIELD_EXACT_VALUES                                                                   \
     4096 /* distinct values, and values for quantiles, up to which figures are exact */
-#define ASSAY_FIELD_SAMPLE      1024                /* values of the uniform sample */
-#define ASSAY_FIELD_STATE_BYTES  ((size_t)1280 << 10) /* default ceiling of one field */
+#define ASSAY_FIELD_SAMPLE      1024                 /* values of the uniform sample */
+#define ASSAY_FIELD_STATE_BYTES ((size_t)1280 << 10) /* default ceiling of one field */
 
 /** What to leave out of a field's statistics (each saves time and memory; its figures stay without
  * value). */
@@ -107,6 +107,14 @@ ASSAY_MUST_CHECK int assay_field_state_merge(struct assay_field_state *state,
 ASSAY_MUST_CHECK int assay_field_state_finish(const struct assay_field_state *state,
                                               struct assay_field_stats **ret_stats,
                                               struct assay_error *err);
+
+/** Make the state small enough to be kept for each partition: at most about 16 KiB once compressed.
+ * Counts, extremes, sums, moments and lengths stay; up to 256 distinct values and 400 values for
+ * quantiles stay exact, the rest becomes coarser within its stated error: 128 sampled values,
+ * wider bounds of top values, texts of extremes cut at 2 KiB. It merges with states of the same
+ * plan, thin or not. ASSAY_NO_MEMORY. */
+ASSAY_MUST_CHECK int assay_field_state_thin(struct assay_field_state *state,
+                                            struct assay_error *err);
 
 /** Append the state as bytes: version byte, plan, parts, checksum; byte order is little-endian
  * everywhere. */

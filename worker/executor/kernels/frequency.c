@@ -146,11 +146,11 @@ static void refill(struct assay_frequency *frequency, struct kept *kept)
     frequency->crowded = false;
 }
 
-/* Raise the threshold of a lossy table until it is half empty. */
-static void purge(struct assay_frequency *frequency)
+/* Raise the threshold of a lossy table until at most `most` values are left. */
+static void purge(struct assay_frequency *frequency, uint32_t most)
 {
     struct kept kept;
-    frequency->threshold = next_threshold(frequency, frequency->lossy_capacity / 2);
+    frequency->threshold = next_threshold(frequency, most);
     split(frequency, frequency->threshold, frequency, &kept);
     memset(frequency->slots, 0, frequency->slots_count * sizeof *frequency->slots);
     refill(frequency, &kept);
@@ -182,6 +182,15 @@ uint64_t assay_frequency_bound(const struct assay_frequency *frequency)
     return most;
 }
 
+void assay_frequency_thin(struct assay_frequency *frequency, uint32_t most)
+{
+    if (frequency->used > most)
+        purge(frequency, most);
+    const uint32_t bound = (uint32_t)assay_frequency_bound(frequency);
+    for (size_t i = 0; i < ASSAY_FREQUENCY_CELLS; i++)
+        frequency->cells[i] = bound;
+}
+
 /* Make room for one more value. Full: an exact table that must go lossy first. */
 enum room { ROOM_READY, ROOM_MOVED, ROOM_FULL, ROOM_NO_MEMORY };
 
@@ -190,7 +199,7 @@ static enum room make_room(struct assay_frequency *frequency)
     if (!assay_frequency_exact(frequency)) {
         if (frequency->used < frequency->lossy_capacity)
             return ROOM_READY;
-        purge(frequency);
+        purge(frequency, frequency->lossy_capacity / 2);
         return ROOM_MOVED;
     }
     if (frequency->used == frequency->exact_capacity)

@@ -61,6 +61,10 @@ uint64_t assay_frequency_bound(const struct assay_frequency *frequency);
 /** From here on keep the frequent values only. False when out of memory. */
 bool assay_frequency_go_lossy(struct assay_frequency *frequency);
 
+/** Watch at most `most` values of a lossy table, and level the cells, so that they take next to
+ * nothing when saved. */
+void assay_frequency_thin(struct assay_frequency *frequency, uint32_t most);
+
 /** Take one kept value of another table in (or `count` equal values). An exact table that is full
  * is left as it is and *ret_full set. False when out of memory. */
 bool assay_frequency_put(struct assay_frequency *frequency, uint64_t hash, uint64_t count,

@@ -85,6 +85,12 @@ void assay_hash_sample_merge(struct assay_hash_sample *sample,
     }
 }
 
+void assay_hash_sample_thin(struct assay_hash_sample *sample, uint32_t most)
+{
+    while (sample->used > most)
+        keep_below(sample, sample->halvings + 1);
+}
+
 double assay_hash_sample_share(const struct assay_hash_sample *sample)
 {
     return ldexp(1.0, -(int)sample->halvings);

@@ -36,6 +36,8 @@ void assay_hash_sample_add(struct assay_hash_sample *sample, const uint64_t *has
 void assay_hash_sample_put(struct assay_hash_sample *sample, uint64_t hash, uint64_t count);
 void assay_hash_sample_merge(struct assay_hash_sample *sample,
                              const struct assay_hash_sample *other);
+/** Lower the threshold until at most `most` values are left. */
+void assay_hash_sample_thin(struct assay_hash_sample *sample, uint32_t most);
 /** The share of all distinct values that the sample holds: 2^−halvings. */
 double assay_hash_sample_share(const struct assay_hash_sample *sample);
 void assay_hash_sample_save(const struct assay_hash_sample *sample, struct assay_buf *buf);

@@ -343,6 +343,26 @@ bool assay_quantile_merge(struct assay_quantile *quantile, const struct assay_qu
            merge_keys(quantile, other);
 }
 
+static uint64_t weight_of(const struct assay_quantile *quantile)
+{
+    uint64_t total = (uint64_t)quantile->input_count << quantile->input_level;
+    for (uint32_t level = 0; level < ASSAY_QUANTILE_LEVELS; level++)
+        total += quantile->blocks[level] ? (uint64_t)BLOCK << level : 0;
+    return total;
+}
+
+bool assay_quantile_thin(struct assay_quantile *quantile, uint32_t most)
+{
+    if (quantile->exact && quantile->count <= most)
+        return true;
+    if (!leave_exact(quantile))
+        return false;
+    uint32_t level = quantile->input_level;
+    while (weight_of(quantile) >> level > most)
+        level++;
+    return raise_input(quantile, level);
+}
+
 static void merge_view(struct assay_weighted_key *into, size_t *count, const int64_t *sorted,
                        size_t n, uint64_t weight)
 {

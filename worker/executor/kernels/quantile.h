@@ -62,6 +62,8 @@ void assay_quantile_release(struct assay_quantile *quantile);
 bool assay_quantile_add_ints(struct assay_quantile *quantile, const int64_t *keys, size_t n);
 bool assay_quantile_add_reals(struct assay_quantile *quantile, const double *values, size_t n);
 bool assay_quantile_merge(struct assay_quantile *quantile, const struct assay_quantile *other);
+/** Keep at most `most` (≤ ASSAY_QUANTILE_BLOCK / 2) keys, of equal weight. */
+bool assay_quantile_thin(struct assay_quantile *quantile, uint32_t most);
 bool assay_quantile_view(const struct assay_quantile *quantile,
                          struct assay_quantile_view *ret_view);
 /** Keys on both sides of the quantile q in [0, 1] and how far between them it lies (type 7 while

@@ -39,15 +39,10 @@ void assay_sample_release(struct assay_sample *sample)
     *sample = (struct assay_sample){0};
 }
 
-/* Keep what lies below the (k+1)-th lowest hash. */
-static void thin(struct assay_sample *sample)
+/* Keep what lies below the threshold, which has come down. */
+static void drop_beyond(struct assay_sample *sample)
 {
-    int64_t hashes[ROOM_MAX + 1], scratch[ROOM_MAX + 1];
     uint64_t words[ROOM_MAX + 1];
-    for (uint32_t i = 0; i < sample->count; i++)
-        hashes[i] = (int64_t)(sample->items[i].hash ^ UINT64_C(1) << 63); /* unsigned order */
-    assay_sort_ints(hashes, sample->count, scratch);
-    sample->threshold = (uint64_t)hashes[sample->k] ^ UINT64_C(1) << 63;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < sample->count; i++) {
         if (sample->items[i].hash < sample->threshold)
@@ -63,13 +58,25 @@ static void thin(struct assay_sample *sample)
         sample->items[i].word = words[i];
 }
 
+void assay_sample_thin(struct assay_sample *sample, uint32_t most)
+{
+    int64_t hashes[ROOM_MAX + 1], scratch[ROOM_MAX + 1];
+    if (sample->count <= most)
+        return;
+    for (uint32_t i = 0; i < sample->count; i++)
+        hashes[i] = (int64_t)(sample->items[i].hash ^ UINT64_C(1) << 63); /* unsigned order */
+    assay_sort_ints(hashes, sample->count, scratch);
+    sample->threshold = (uint64_t)hashes[most] ^ UINT64_C(1) << 63;
+    drop_beyond(sample);
+}
+
 void assay_sample_put_word(struct assay_sample *sample, uint64_t hash, uint64_t word)
 {
     if (hash >= sample->threshold)
         return;
     sample->items[sample->count++] = (struct assay_sample_item){.hash = hash, .word = word};
     if (sample->count == sample->room)
-        thin(sample);
+        assay_sample_thin(sample, sample->k);
 }
 
 void assay_sample_put_text(struct assay_sample *sample, uint64_t hash, struct assay_text text,
@@ -92,6 +99,10 @@ static void put_from(struct assay_sample *sample, const struct assay_sample *oth
 
 void assay_sample_merge(struct assay_sample *sample, const struct assay_sample *other)
 {
+    if (other->threshold < sample->threshold) {
+        sample->threshold = other->threshold;
+        drop_beyond(sample);
+    }
     for (uint32_t i = 0; i < other->count; i++)
         put_from(sample, other, &other->items[i]);
 }
@@ -121,6 +132,9 @@ void assay_sample_save(const struct assay_sample *sample, struct assay_buf *buf)
 {
     struct assay_sample_item items[ASSAY_SAMPLE_MAX];
     const size_t count = assay_sample_sorted(sample, items);
+    const bool beyond =
+        count < sample->count; /* the room behind k: nothing beyond the last one is complete */
+    assay_put_u64(buf, beyond ? items[count - 1].hash + 1 : sample->threshold);
     assay_put_varint(buf, count);
     for (size_t i = 0; i < count; i++) {
         assay_put_u64(buf, items[i].hash);
@@ -133,12 +147,15 @@ void assay_sample_save(const struct assay_sample *sample, struct assay_buf *buf)
 
 bool assay_sample_load(struct assay_sample *sample, struct assay_bytes *in)
 {
+    const uint64_t threshold = assay_get_u64(in);
     const uint32_t count = assay_get_count(in, sample->k);
     for (uint32_t i = 0; i < count && !in->failed; i++) {
         const uint64_t hash = assay_get_u64(in);
         const uint64_t word =
             sample->blob ? assay_blob_load(&sample->blobs, in) : assay_get_u64(in);
+        in->failed = in->failed || hash >= threshold;
         assay_sample_put_word(sample, hash, word);
     }
+    sample->threshold = threshold;
     return !in->failed;
 }

@@ -40,6 +40,8 @@ void assay_sample_put_word(struct assay_sample *sample, uint64_t hash, uint64_t 
 void assay_sample_put_text(struct assay_sample *sample, uint64_t hash, struct assay_text text,
                            bool cut);
 void assay_sample_merge(struct assay_sample *sample, const struct assay_sample *other);
+/** Keep the `most` lowest only: from then on nothing beyond them is known, nor taken in. */
+void assay_sample_thin(struct assay_sample *sample, uint32_t most);
 /** The sample in the order of its hashes. ret_items has room for k. Returns how many. */
 size_t assay_sample_sorted(const struct assay_sample *sample, struct assay_sample_item *ret_items);
 void assay_sample_save(const struct assay_sample *sample, struct assay_buf *buf);

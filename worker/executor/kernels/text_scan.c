@@ -186,6 +186,17 @@ bool assay_text_scan_add(struct assay_text_scan *scan, const struct assay_text *
     return true;
 }
 
+void assay_text_scan_thin(struct assay_text_scan *scan, uint32_t most)
+{
+    struct assay_text_extreme *both[] = {&scan->min, &scan->max};
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i]->size_bytes <= most)
+            continue;
+        both[i]->size_bytes = most;
+        both[i]->cut = true;
+    }
+}
+
 bool assay_text_scan_merge(struct assay_text_scan *scan, const struct assay_text_scan *other)
 {
     scan->empty += other->empty;
