@@ -39,9 +39,12 @@ void assay_client_append_verbs(const struct assay_cli_command *command, struct a
             assay_buf_printf(text, "  %-10s", row->verb);
             assay_help_append_wrapped(text, row->doc, 12, 12);
         }
-    assay_buf_text(text, "\nThe token comes from ASSAY_TOKEN, else from the file assay.token that "
-                         "`assay serve`\nwrites beside its "
-                         "catalog.\n");
+    assay_buf_char(text, '\n');
+    assay_help_append_wrapped(text,
+                              "The token comes from ASSAY_TOKEN, else from the file assay.token "
+                              "that `assay serve` writes beside its "
+                              "catalog.",
+                              0, 0);
 }
 
 /* ---- KEY=VALUE ---- */

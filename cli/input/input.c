@@ -165,26 +165,41 @@ static void drop_repeats(struct assay_session *session, struct assay_inputs *inp
             }
 }
 
-/* Two files of one name in different folders: their places tell them apart. */
+static bool is_repeated(const struct assay_inputs *inputs, size_t at)
+{
+    if (!files_of(&inputs->items[at]))
+        return false;
+    for (size_t i = 0; i < inputs->count; i++)
+        if (i != at && strcmp(inputs->items[i].name, inputs->items[at].name) == 0)
+            return true;
+    return false;
+}
+
+static int rename_input(struct assay_input *item, const char *name, struct assay_error *err)
+{
+    char *copy = assay_strdup(name);
+    if (!copy)
+        return assay_fail_memory(err);
+    assay_free(item->name);
+    item->name = copy;
+    return assay_json_set(json_object_get(item->source, "container"), "name",
+                          assay_json_safe_string(copy, strlen(copy)), err);
+}
+
+/* Files of one name in different folders: their places tell them apart. */
 static int name_apart(struct assay_inputs *inputs, struct assay_error *err)
 {
-    for (size_t i = 0; i < inputs->count; i++) {
-        bool repeated = false;
-        for (size_t other = 0; other < inputs->count; other++)
-            repeated |= other != i && files_of(&inputs->items[i]) &&
-                        strcmp(inputs->items[i].name, inputs->items[other].name) == 0;
-        if (!repeated)
-            continue;
-        json_t *container = json_object_get(inputs->items[i].source, "container");
-        char *name = assay_strdup(inputs->items[i].location);
-        if (!name)
-            return assay_fail_memory(err);
-        assay_free(inputs->items[i].name);
-        inputs->items[i].name = name;
-        ASSAY_TRY(
-            assay_json_set(container, "name", assay_json_safe_string(name, strlen(name)), err));
-    }
-    return ASSAY_OK;
+    bool *repeated = assay_calloc(inputs->count + 1, sizeof *repeated);
+    if (!repeated)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < inputs->count; i++)
+        repeated[i] = is_repeated(inputs, i);
+    int rc = ASSAY_OK;
+    for (size_t i = 0; i < inputs->count && rc == ASSAY_OK; i++)
+        if (repeated[i])
+            rc = rename_input(&inputs->items[i], inputs->items[i].location, err);
+    assay_free(repeated);
+    return rc;
 }
 
 /* One container of all files: their entries move to the first one. */
@@ -206,15 +221,14 @@ static int join_all(struct assay_inputs *inputs, const char *const *texts, size_
         assay_input_release(&inputs->items[--inputs->count]);
     struct assay_input *only = &inputs->items[0];
     const char *name = texts_count == 1 ? texts[0] : "union";
-    assay_free(only->name);
-    assay_free(only->location);
-    only->name = assay_strdup(name);
-    only->location = assay_strdup(name);
-    if (!only->name || !only->location)
+    ASSAY_TRY(rename_input(only, name, err));
+    char *location = assay_strdup(name);
+    if (!location)
         return assay_fail_memory(err);
-    json_t *container = json_object_get(only->source, "container");
-    ASSAY_TRY(assay_json_set(container, "name", assay_json_safe_string(name, strlen(name)), err));
-    return assay_json_set(container, "location", assay_json_safe_string(name, strlen(name)), err);
+    assay_free(only->location);
+    only->location = location;
+    return assay_json_set(json_object_get(only->source, "container"), "location",
+                          assay_json_safe_string(name, strlen(name)), err);
 }
 
 int assay_inputs_resolve(struct assay_session *session, const struct assay_config *config,
