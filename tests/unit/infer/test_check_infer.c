@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "common/rules/check_validate.h"
+#include "common/rules/rule_def.h"
 #include "worker/executor/infer/check_infer.h"
 #include "worker/executor/infer/check_offer.h"
 
@@ -286,6 +287,72 @@ static void two_fields(void **state)
     assert_null(find(medium, "lessThanField", "low"));
 }
 
+static json_t *infer_any_rule(const struct assay_infer_field *fields, size_t count)
+{
+    json_t *checks = NULL;
+    const struct assay_infer_options options = {
+        .level = ASSAY_INFER_MAX, .seed = SEED, .now_us = NOW_US, .any_rule = true};
+    assert_int_equal(assay_checks_infer(fields, count, &options, &checks, NULL), ASSAY_OK);
+    return checks;
+}
+
+/* y = 3x + 7 within 0.5, and a field that follows nothing. */
+static void predictions(void **state)
+{
+    (void)state;
+    uint64_t random = 9;
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(ROWS, sizeof(double));
+    double *x = memory;
+    for (size_t i = 0; i < ROWS; i++)
+        x[i] = reals[i] = 100 * uniform(&random);
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *by = stats_for(REALS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = 3 * x[i] + 7 + uniform(&random) - 0.5;
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *line = stats_for(REALS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = uniform(&random);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *noise = stats_for(REALS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("x", by), field_of("y", line),
+                                               field_of("noise", noise)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer_any_rule(fields, 3);
+    const json_t *check = find(checks, "predictedBy", "y");
+    assert_non_null(check);
+    double slope = 0, intercept = 0;
+    const char *text = json_string_value(property(check, "expression"));
+    assert_int_equal(sscanf(text, "%lf * `x` + (%lf)", &slope, &intercept), 2);
+    assert_close(slope, 3, 0.01);
+    assert_close(intercept, 7, 0.05);
+    const double tolerance = json_real_value(property(check, "tolerance"));
+    assert_true(tolerance > 0.5 && tolerance < 1.5);
+    assert_null(find(checks, "predictedBy", "noise"));
+    ASSAY_AUTO(assay_json_decref) json_t *known = infer(fields, 3, ASSAY_INFER_XHIGH);
+    assert_true(!find(known, "predictedBy", "y") == !assay_rule_def_find("predictedBy"));
+}
+
+/* A thousand days, four records each: some 120 a month. */
+static void sizes_over_time(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++)
+        days[i] = 15000 + (int32_t)(i / 4);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *even = stats_for(DAYS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        days[i] = 15000 + (int32_t)(1000 * pow((double)i / ROWS, 8));
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *bursts = stats_for(DAYS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("even", even), field_of("bursts", bursts)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer_any_rule(fields, 2);
+    const json_t *check = find(checks, "timeDistributionSize", "even");
+    assert_non_null(check);
+    assert_string_equal(json_string_value(property(check, "interval_name")), "Monthly");
+    assert_true(json_integer_value(property(check, "min_size")) < 110);
+    assert_true(json_integer_value(property(check, "max_size")) > 124);
+    assert_null(find(checks, "timeDistributionSize", "bursts"));
+}
+
 static void nulls(void **state)
 {
     (void)state;
@@ -352,6 +419,7 @@ int main(void)
         cmocka_unit_test(identifiers),      cmocka_unit_test(times),
         cmocka_unit_test(two_fields),       cmocka_unit_test(nulls),
         cmocka_unit_test(nothing),          cmocka_unit_test(wilson),
+        cmocka_unit_test(predictions),      cmocka_unit_test(sizes_over_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,12 +129,17 @@ static int write_check(const struct assay_inference *inference, const struct ass
     return set_evidence(check, &offer->evidence, err);
 }
 
+bool assay_inference_may(const struct assay_inference *inference, const char *rule)
+{
+    return inference->options->any_rule || assay_rule_def_find(rule);
+}
+
 int assay_inference_offer(struct assay_inference *inference, const struct assay_offer *offer,
                           struct assay_error *err)
 {
     ASSAY_AUTO(assay_json_decref) json_t *properties = offer->properties;
     ASSAY_AUTO(assay_json_decref) json_t *check = NULL;
-    if (!assay_rule_def_find(offer->rule))
+    if (!assay_inference_may(inference, offer->rule))
         return ASSAY_OK;
     check = json_object();
     if (!check)

@@ -46,6 +46,7 @@ struct assay_infer_options {
     int64_t now_us;        /* start of the operation, for notFuture */
     double testing_share;  /* of the sample held out; 0 = 0.4 */
     bool draft;            /* status Draft instead of Active */
+    bool any_rule;         /* offer rules, too, that this version of Assay cannot judge */
 };
 
 /** *ret_checks: a JSON array, the caller's, in the order of the fields, then of pairs. Pure.

@@ -45,6 +45,9 @@ ASSAY_MUST_CHECK int assay_inference_offer(struct assay_inference *inference,
                                            const struct assay_offer *offer,
                                            struct assay_error *err);
 
+/** May this rule be offered? */
+bool assay_inference_may(const struct assay_inference *inference, const char *rule);
+
 /** 95 % interval of a share by E. B. Wilson (1927). */
 void assay_wilson_interval(uint64_t passed, uint64_t judged, double *ret_low, double *ret_high);
 

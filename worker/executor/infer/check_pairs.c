@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "common/base/number.h"
-#include "common/rules/rule_def.h"
 #include "worker/executor/infer/check_offer.h"
 
 #define PARTNERS_MAX 64 /* fields compared with one field, so that wide containers stay cheap */
 #define RECORDS_MIN  50 /* in which both have a value */
 #define BOTH_NULL_MIN                                                                              \
     10 /* records that would have neither if the fields did not know of each other */
-#define BY_CHANCE_MIN 0.05   /* share of shuffled pairs that break the order: else it says nothing \
+#define BY_CHANCE_MIN                                                                              \
+    0.05                     /* share of shuffled pairs that break the order: else it says nothing \
                               */
 #define EXPLAINED_MIN   0.98 /* r² of a prediction */
 #define RESIDUAL_MARGIN 1.5  /* of the greatest one in the training part */
@@ -284,7 +284,8 @@ int assay_infer_predicted(struct assay_inference *inference, size_t field, struc
 {
     struct line best = {.explained = EXPLAINED_MIN};
     size_t by = SIZE_MAX, partners = 0;
-    if (!assay_rule_def_find("predictedBy") || !is_predictable(&inference->fields[field]))
+    if (!assay_inference_may(inference, "predictedBy") ||
+        !is_predictable(&inference->fields[field]))
         return ASSAY_OK;
     for (size_t other = 0; other < inference->fields_count && partners < PARTNERS_MAX; other++) {
         if (other == field || !is_predictable(&inference->fields[other]) ||

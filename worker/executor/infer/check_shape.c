@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/base/datetime.h"
-#include "common/rules/rule_def.h"
 #include "worker/executor/infer/check_offer.h"
 
 #define US_PER_DAY     86400e6
@@ -129,7 +128,7 @@ int assay_infer_time_sizes(struct assay_inference *inference, size_t field, stru
 {
     const struct assay_infer_field *f = &inference->fields[field];
     bool done = false;
-    if (!assay_rule_def_find("timeDistributionSize") || !assay_is_time_field(f) ||
+    if (!assay_inference_may(inference, "timeDistributionSize") || !assay_is_time_field(f) ||
         f->stats->valid_count < ASSAY_INFER_VALUES_MIN)
         return ASSAY_OK;
     for (enum interval kind = DAILY; kind < INTERVAL_KINDS && !done; kind++)
