@@ -24,6 +24,8 @@ struct assay_session_options {
     const atomic_bool *cancelled; /* NULL, or: set → the running query ends with ASSAY_CANCELLED */
     bool unordered; /* rows may come in any order, streamed ones through a large buffer: all threads
                        make them */
+    bool guarded;   /* TRY keeps its errors: DuckDB would take a subexpression that stands twice out
+                       of it */
 };
 
 /** Open an in-memory database. The paths are copied. *ret_session: assay_session_close(). */

@@ -130,7 +130,8 @@ static int open_session(struct assay_scan *scan, struct assay_error *err)
                                                   .paths = scan->source.files.paths,
                                                   .paths_count = scan->source.files.count,
                                                   .cancelled = &scan->task->cancelled,
-                                                  .unordered = true};
+                                                  .unordered = true,
+                                                  .guarded = true};
     return assay_session_open(&options, &scan->session, err);
 }
 
