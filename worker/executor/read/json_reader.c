@@ -92,7 +92,9 @@ static int json_next(struct assay_reader *base, const struct assay_batch **ret_b
             return assay_fail(err, ASSAY_CANCELLED, "cancelled");
         ASSAY_TRY(fill_batch(reader, &rows, err));
     }
-    base->bytes_read = assay_source_raw_bytes(reader->source);
+    base->bytes_read = assay_source_seekable(reader->source)
+                           ? reader->records.bytes
+                           : assay_source_raw_bytes(reader->source);
     base->lines_read = reader->records.line - 1;
     if (!rows) {
         *ret_batch = NULL;

@@ -81,9 +81,10 @@ struct assay_json_part {
  * `fields` (finished, of this text among others) must outlive the reader. Batches hold ≤
  * ASSAY_BATCH_ROWS rows and some 512 KiB of text; cells are slices of the reader's memory, valid
  * until the next call. `line` counts from the range's first line for ranges (begin > 0), else
- * from 1. Memory: the batch and the largest record (at most 4 × max_cell; larger ones are
- * rejected). Errors of next: those of the source, ASSAY_SCHEMA_CHANGED (a field that `fields`
- * lacks: the text has changed since), ASSAY_NO_MEMORY. An array that does not end is a rejection.
+ * from 1. Memory: the batch and the largest record (at most 4 × max_cell; a larger line is
+ * rejected, in other shapes it is ASSAY_LIMIT). Errors of next: those of the source,
+ * ASSAY_SCHEMA_CHANGED (a field that `fields` lacks: the text has changed since), ASSAY_NO_MEMORY.
+ * An array that does not end is a rejection.
  */
 ASSAY_MUST_CHECK int
 assay_json_reader_open(struct assay_source *source, const struct assay_json_fields *fields,

@@ -35,6 +35,7 @@ static int fill(struct json_records *records, struct assay_error *err)
     ASSAY_TRY(assay_source_read(records->source, records->window + records->end,
                                 records->capacity - records->end, &got, err));
     records->end += got;
+    records->bytes += got;
     records->at_end = got == 0;
     return ASSAY_OK;
 }

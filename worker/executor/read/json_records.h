@@ -28,6 +28,7 @@ struct json_records {
     size_t capacity, begin, end; /* what is left lies in [begin, end) */
     uint64_t offset;             /* of window[0] in the text */
     uint64_t line;               /* of window[begin], from 1 */
+    uint64_t bytes;              /* taken from the source so far */
     uint64_t stop;  /* lines that begin at or behind it are not ours; UINT64_MAX = none */
     uint64_t limit; /* bytes of the largest record */
     bool at_end;    /* the source has no more */
