@@ -187,6 +187,8 @@ static void counts_do_not_depend_on_the_target(void **unused)
         const char *text = texts[i * 7919 % ASSAY_COUNT(texts)];
         cells[i] = (struct assay_cell){text, (uint32_t)strlen(text),
                                        i % 5 ? ASSAY_CELL_PLAIN : ASSAY_CELL_QUOTED};
+        if (*text && i % 11 == 0)
+            cells[i].kind = strcmp(text, "true") ? ASSAY_CELL_NUMBER : ASSAY_CELL_BOOL;
         if (!*text && i % 5)
             cells[i].kind = ASSAY_CELL_NULL;
         assert_int_equal(assay_type_profile_add(&wanted, &cells[i], &err), ASSAY_OK);
@@ -197,6 +199,7 @@ static void counts_do_not_depend_on_the_target(void **unused)
         assert_int_equal(assay_convert_new(&targets[t], &convert, &err), ASSAY_OK);
         assert_int_equal(assay_convert_column(convert, &column, ROWS, 0, &err), ASSAY_OK);
         assert_memory_equal(convert->profile.counts, wanted.counts, sizeof wanted.counts);
+        assert_int_equal(convert->profile.literals, wanted.literals);
         assert_memory_equal(convert->profile.formats, wanted.formats, sizeof wanted.formats);
         for (size_t row = 0; row < ROWS; row++) {
             assay_i128 room;

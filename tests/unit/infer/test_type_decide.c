@@ -139,6 +139,26 @@ static void the_users_word(void **unused)
     }
 }
 
+/* infer_datatypes=false makes texts of texts, not of a source's own numbers. */
+static void numbers_of_the_source_stay(void **unused)
+{
+    (void)unused;
+    const struct assay_cell_target texts = {.layout = ASSAY_LAYOUT_TEXT, .texts_only = true};
+    const struct assay_cell cells[] = {
+        {"1", 1, ASSAY_CELL_NUMBER}, {"2.5", 3, ASSAY_CELL_NUMBER}, {"3", 1, ASSAY_CELL_STRING}};
+    struct assay_type_profile profile = {0};
+    struct assay_type_decision decision;
+    struct assay_error err = {0};
+    for (size_t i = 0; i < ASSAY_COUNT(cells); i++) {
+        assert_int_equal(assay_type_profile_add(&profile, &cells[i], &err), ASSAY_OK);
+        assay_type_decide(&profile, &texts, &decision);
+        assert_int_equal(decision.type, i == 0   ? ASSAY_TYPE_INTEGRAL
+                                        : i == 1 ? ASSAY_TYPE_FRACTIONAL
+                                                 : ASSAY_TYPE_STRING);
+    }
+    assay_type_profile_release(&profile);
+}
+
 static void given_types_are_measured(void **unused)
 {
     (void)unused;
@@ -248,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(table),
                                        cmocka_unit_test(the_users_word),
                                        cmocka_unit_test(given_types_are_measured),
+                                       cmocka_unit_test(numbers_of_the_source_stay),
                                        cmocka_unit_test(merging),
                                        cmocka_unit_test(sample),
                                        cmocka_unit_test(sample_with_failing_memory)};

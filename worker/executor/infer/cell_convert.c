@@ -186,12 +186,14 @@ static __attribute__((noinline)) bool look_closer(struct run *run, size_t row, v
 /* The loop of a target. fast: reads values[row] from `cell` and counts its class, or is false. */
 #define CONVERT_LOOP(type, fast)                                                                   \
     type *values = run->convert->values;                                                           \
+    uint64_t literals = 0;                                                                         \
     for (size_t from = 0; from < run->rows; from += 64) {                                          \
         const size_t to = from + 64 < run->rows ? from + 64 : run->rows;                           \
         uint64_t valid = 0;                                                                        \
         for (size_t row = from; row < to; row++) {                                                 \
             const struct assay_cell *cell = &run->cells[row];                                      \
             bool ok;                                                                               \
+            literals += assay_type_is_literal(cell);                                               \
             if (cell->kind == ASSAY_CELL_NULL) {                                                   \
                 nulls++;                                                                           \
                 continue;                                                                          \
@@ -200,7 +202,8 @@ static __attribute__((noinline)) bool look_closer(struct run *run, size_t row, v
             valid |= (uint64_t)ok << (row - from);                                                 \
         }                                                                                          \
         run->valid[from / 64] = valid;                                                             \
-    }
+    }                                                                                              \
+    run->convert->profile.literals += literals;
 
 static void convert_int64(struct run *run)
 {
@@ -264,8 +267,10 @@ static void convert_int128(struct run *run)
 /* No value is expected: all that is there does not fit. */
 static void convert_nothing(struct run *run)
 {
-    for (size_t row = 0; row < run->rows; row++)
+    for (size_t row = 0; row < run->rows; row++) {
+        run->convert->profile.literals += assay_type_is_literal(&run->cells[row]);
         (void)look_closer(run, row, NULL);
+    }
 }
 
 /* Texts that need a closer look are rare in most text columns: the first pass of 64 rows finds
@@ -273,7 +278,7 @@ static void convert_nothing(struct run *run)
 static void convert_text(struct run *run)
 {
     struct assay_type_profile *profile = &run->convert->profile;
-    uint64_t nulls = 0, texts = 0;
+    uint64_t nulls = 0, texts = 0, literals = 0;
     for (size_t from = 0; from < run->rows; from += 64) {
         const size_t to = from + 64 < run->rows ? from + 64 : run->rows;
         uint64_t valid = 0, unsure = 0;
@@ -283,6 +288,7 @@ static void convert_text(struct run *run)
             const bool sure =
                 assay_cell_is_surely_text(text ? cell->data : "#", text ? cell->size_bytes : 1);
             const bool present = cell->kind != ASSAY_CELL_NULL;
+            literals += assay_type_is_literal(cell);
             valid |= (uint64_t)present << (row - from);
             unsure |= (uint64_t)(present & !sure) << (row - from);
         }
@@ -299,6 +305,7 @@ static void convert_text(struct run *run)
     }
     profile->counts[ASSAY_CLASS_NULL] += nulls;
     profile->counts[ASSAY_CLASS_TEXT] += texts;
+    profile->literals += literals;
 }
 
 static void convert_rows(struct run *run)

@@ -15,7 +15,12 @@ ASSAY_MUST_CHECK int assay_type_count_misfit(struct assay_type_profile *profile,
                                              const char *data, size_t size_bytes,
                                              struct assay_error *err);
 
-/** Classify a cell and count it. ASSAY_NO_MEMORY. */
+static inline bool assay_type_is_literal(const struct assay_cell *cell)
+{
+    return cell->kind == ASSAY_CELL_NUMBER || cell->kind == ASSAY_CELL_BOOL;
+}
+
+/** Classify a cell and count it (but not among the literals). ASSAY_NO_MEMORY. */
 static inline int assay_type_count(struct assay_type_profile *profile,
                                    const struct assay_cell *cell, enum assay_cell_class *ret_class,
                                    struct assay_error *err)

@@ -165,6 +165,8 @@ void assay_type_decide(const struct assay_type_profile *profile,
                        struct assay_type_decision *ret_decision)
 {
     const struct tally tally = tally_of(profile);
+    if (given && given->texts_only && tally.present && profile->literals == tally.present)
+        given = NULL;
     struct assay_type_decision decision = {.given = given != NULL, .values = tally.values};
     decision.target = given ? *given : choose(profile, &tally);
     if (given && is_temporal(given->layout) && given->format == ASSAY_DATE_FORMATS)
@@ -260,6 +262,6 @@ int assay_type_given(const json_t *reader_options, const char *field, bool *ret_
     *ret_given = json_is_false(infer) ||
                  (json_is_string(infer) && !strcasecmp(json_string_value(infer), "false"));
     if (*ret_given)
-        *ret_target = (struct assay_cell_target){.layout = ASSAY_LAYOUT_TEXT};
+        *ret_target = (struct assay_cell_target){.layout = ASSAY_LAYOUT_TEXT, .texts_only = true};
     return ASSAY_OK;
 }

@@ -13,6 +13,7 @@ struct assay_cell_target {
                                  NULL: no value at all */
     enum assay_date_format format;
     bool leading_zeros; /* "007" is 7: only where the user gave the type */
+    bool texts_only; /* given by infer_datatypes=false: numbers of the source itself stay numbers */
 };
 
 struct assay_type_decision {

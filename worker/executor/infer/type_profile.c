@@ -67,6 +67,7 @@ int assay_type_profile_add(struct assay_type_profile *profile, const struct assa
                            struct assay_error *err)
 {
     enum assay_cell_class class_;
+    profile->literals += assay_type_is_literal(cell);
     return assay_type_count(profile, cell, &class_, err);
 }
 
@@ -104,6 +105,7 @@ int assay_type_profile_merge(struct assay_type_profile *profile,
     for (size_t i = 0; i < ASSAY_DATE_FORMATS; i++)
         profile->formats[i] += from->formats[i];
     profile->null_likes_beyond += from->null_likes_beyond;
+    profile->literals += from->literals;
     return ASSAY_OK;
 }
 

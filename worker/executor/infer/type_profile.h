@@ -28,6 +28,8 @@ struct assay_null_like {
 /** Zero-initialise; assay_type_profile_release(). One thread. */
 struct assay_type_profile {
     uint64_t counts[ASSAY_CLASS_COUNT];
+    uint64_t
+        literals; /* cells of kind NUMBER and BOOL: the source itself says that they are no text */
     uint64_t formats[ASSAY_DATE_FORMATS]; /* dates and timestamps whose date part fits the row */
     uint64_t misfit_count;                /* under the target of the conversion, without NULL */
     struct assay_misfit *misfits;         /* the first ones by row; NULL while there are none */
