@@ -130,6 +130,26 @@ static int name_of(const struct finding *f, char ret_uuid[ASSAY_UUID_TEXT], stru
     return assay_uuid5(anomaly_namespace, name, (size_t)size, ret_uuid, err);
 }
 
+/* What stands first: the message of the first failed check, or why a record could not be read. */
+static const char *description_of(const json_t *anomaly)
+{
+    const json_t *first = json_array_get(assay_json_get(anomaly, "failed_checks"), 0);
+    return assay_json_str(first, "message", assay_json_str(anomaly, "message", NULL));
+}
+
+/* The record's fields; of one that could not be read, its raw text. *ret_text NULL: there is none.
+ */
+static int record_of(const json_t *anomaly, char **ret_text, struct assay_error *err)
+{
+    json_t *fields = assay_json_get(anomaly, "record"), *raw = assay_json_get(anomaly, "raw");
+    if (!fields && !raw)
+        return ASSAY_OK;
+    ASSAY_AUTO(assay_json_decref)
+    json_t *record = fields ? json_incref(fields) : json_pack("{s:O}", "raw", raw);
+    *ret_text = record ? assay_json_text(record) : NULL;
+    return *ret_text ? ASSAY_OK : assay_fail_memory(err);
+}
+
 /* Records that are equal to the last byte are one anomaly with their number. */
 static int insert_row(struct finding *f, struct assay_error *err)
 {
@@ -137,8 +157,8 @@ static int insert_row(struct finding *f, struct assay_error *err)
     const char *file = assay_json_str(a, "file", NULL);
     char uuid[ASSAY_UUID_TEXT];
     ASSAY_TRY(name_of(f, uuid, err));
-    json_t *record = assay_json_get(a, "record");
-    ASSAY_AUTO(assay_free_text) char *record_text = record ? assay_json_text(record) : NULL;
+    ASSAY_AUTO(assay_free_text) char *record_text = NULL;
+    ASSAY_TRY(record_of(a, &record_text, err));
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
     const struct assay_db_value now = assay_db_int(f->p->now), none = assay_db_null();
     ASSAY_TRY(assay_db_run(
@@ -158,10 +178,8 @@ static int insert_row(struct finding *f, struct assay_error *err)
         assay_db_int(f->p->task->operation_id), assay_db_text(f->record ? "record" : "shape"),
         assay_db_text(f->duplicate_of ? "Duplicate" : "Active"), assay_db_int(f->fingerprint),
         assay_db_int(f->weight), assay_db_int(assay_json_int(a, "anomalous_records_count", 1)),
-        assay_db_text(
-            assay_json_str(json_array_get(assay_json_get(a, "failed_checks"), 0), "message", NULL)),
-        assay_db_text(file ? file : f->scan->container->name), assay_db_text(file),
-        assay_publish_int(a, "row"), assay_publish_int(a, "line"),
+        assay_db_text(description_of(a)), assay_db_text(file ? file : f->scan->container->name),
+        assay_db_text(file), assay_publish_int(a, "row"), assay_publish_int(a, "line"),
         assay_publish_int(a, "byte_offset"), assay_db_text(record_text),
         f->duplicate_of ? assay_db_int(f->duplicate_of) : none, f->duplicate_of ? now : none, now));
     f->id = assay_db_get_int(rows, 0, 0);

@@ -71,7 +71,8 @@ struct assay_publish_scan_row {
     const struct assay_publish_container *container;
     int64_t scan_id;
     const json_t *checks, *anomalies;
-    bool full; /* all records, not incremental */
+    int64_t rejected; /* records that could not be read: anomalies of no check */
+    bool full;        /* all records, not incremental */
 };
 ASSAY_MUST_CHECK int assay_publish_anomalies(struct assay_publishing *p,
                                              const struct assay_publish_scan_row *scan,

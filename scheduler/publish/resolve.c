@@ -9,9 +9,11 @@
 
 /* How often each check occurs among the record anomalies, and which fingerprints they have. */
 struct judged {
-    json_t *passed;  /* check id → true */
-    json_t *settled; /* check id → true: failed, and every failing record is listed */
-    json_t *seen;    /* fingerprint → true */
+    json_t *passed;        /* check id → true */
+    json_t *settled;       /* check id → true: failed, and every failing record is listed */
+    json_t *seen;          /* fingerprint → true */
+    int64_t rejections;    /* listed anomalies of no check */
+    bool rejections_whole; /* every rejected record is listed */
 };
 
 static void key_of(int64_t number, char text[static 24])
@@ -19,7 +21,7 @@ static void key_of(int64_t number, char text[static 24])
     (void)snprintf(text, 24, "%" PRId64, number);
 }
 
-static int count_listed(const json_t *anomalies, json_t *seen, json_t *listed,
+static int count_listed(const json_t *anomalies, struct judged *judged, json_t *listed,
                         struct assay_error *err)
 {
     size_t i, j;
@@ -31,7 +33,8 @@ static int count_listed(const json_t *anomalies, json_t *seen, json_t *listed,
         if (strcmp(assay_json_str(anomaly, "type", ""), "record") != 0)
             continue;
         key_of((int64_t)strtoull(assay_json_str(anomaly, "fingerprint", "0"), NULL, 16), key);
-        ASSAY_TRY(assay_json_set(seen, key, json_true(), err));
+        ASSAY_TRY(assay_json_set(judged->seen, key, json_true(), err));
+        judged->rejections += json_array_size(assay_json_get(anomaly, "failed_checks")) == 0;
         json_array_foreach(assay_json_get(anomaly, "failed_checks"), j, failed)
         {
             key_of(assay_json_int(failed, "id", 0), key);
@@ -62,10 +65,13 @@ static int sort_checks(const json_t *checks, const json_t *listed, struct judged
     return ASSAY_OK;
 }
 
-/* One (anomaly, check) pair: does this check speak for "gone"? */
+/* One (anomaly, check) pair: does this check speak for "gone"? check NULL: the anomaly is of none.
+ */
 static bool is_gone(const struct judged *judged, bool record, const char *fingerprint,
                     const char *check)
 {
+    if (!check) /* a rejected record */
+        return judged->rejections_whole && !json_object_get(judged->seen, fingerprint);
     if (json_object_get(judged->passed, check))
         return true;
     return record && json_object_get(judged->settled, check) &&
@@ -109,13 +115,14 @@ int assay_publish_resolve(struct assay_publishing *p, const struct assay_publish
     ASSAY_AUTO(assay_json_decref) json_t *seen = json_object();
     ASSAY_AUTO(assay_json_decref) json_t *listed = json_object();
     struct judged judged = {.passed = passed, .settled = settled, .seen = seen};
-    ASSAY_TRY(count_listed(scan->anomalies, seen, listed, err));
+    ASSAY_TRY(count_listed(scan->anomalies, &judged, listed, err));
+    judged.rejections_whole = scan->rejected <= judged.rejections;
     ASSAY_TRY(sort_checks(scan->checks, listed, &judged, err));
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
     ASSAY_TRY(assay_db_run(
         p->conn,
         "SELECT a.id, a.type, a.fingerprint, x.check_id FROM anomaly a "
-        "JOIN anomaly_failed_check x ON x.anomaly_id = a.id WHERE a.container_id = $1 "
+        "LEFT JOIN anomaly_failed_check x ON x.anomaly_id = a.id WHERE a.container_id = $1 "
         "AND a.archived_at IS NULL AND a.operation_id <> $2 ORDER BY a.id",
         &rows, err, assay_db_int(scan->container->id), assay_db_int(p->task->operation_id)));
     return resolve_gone(p, &judged, rows, err);

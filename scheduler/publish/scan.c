@@ -128,6 +128,8 @@ static int publish_found(struct assay_publishing *p,
                                                 .scan_id = scan_id,
                                                 .checks = assay_json_get(found, "checks"),
                                                 .anomalies = assay_json_get(found, "anomalies"),
+                                                .rejected =
+                                                    assay_json_int(found, "rejected_records", 0),
                                                 .full = is_full(p)};
     int64_t anomalies = 0;
     size_t i;

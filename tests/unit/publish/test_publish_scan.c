@@ -194,6 +194,26 @@ static void partial_scans_resolve_nothing(void **state)
     shop_close(&s);
 }
 
+/* A record that could not be read is an anomaly of no check; read in full without it, it is
+ * resolved. */
+static void rejected_records(void **state)
+{
+    OPEN_SHOP(state);
+    struct assay_db *db = s.base.db;
+    (void)scan(&s, SCAN(""), CHECKS(""),
+               ANOMALIES("{\"type\":\"record\",\"fingerprint\":\"ab\",\"file\":\"orders.csv\","
+                         "\"row\":null,\"line\":9,"
+                         "\"byte_offset\":5,\"record\":null,\"raw\":\"1,\\\"x\",\"message\":\"a "
+                         "quote is not closed\","
+                         "\"anomalous_records_count\":1,\"failed_checks\":[]}"));
+    assert_string_equal(test_text(db, "SELECT description FROM anomaly"), "a quote is not closed");
+    assert_string_equal(test_text(db, "SELECT record FROM anomaly"), "{\"raw\":\"1,\\\"x\"}");
+    assert_int_equal(test_int(db, "SELECT record_line FROM anomaly"), 9);
+    (void)scan(&s, SCAN(""), CHECKS(""), ANOMALIES(""));
+    assert_string_equal(test_text(db, "SELECT status FROM anomaly"), "Resolved");
+    shop_close(&s);
+}
+
 static void check_deleted_meanwhile(void **state)
 {
     static const char *const chunks[] = {
@@ -234,6 +254,7 @@ int main(void)
         cmocka_unit_test(auto_resolve),
         cmocka_unit_test(capped_lists_resolve_nothing),
         cmocka_unit_test(partial_scans_resolve_nothing),
+        cmocka_unit_test(rejected_records),
         cmocka_unit_test(check_deleted_meanwhile),
         cmocka_unit_test(aborted_scan),
     };
