@@ -13,7 +13,7 @@ EXECUTOR = "worker/executor"
 ALLOWED = {
     "common/base": [],
     "common/json": [],
-    "common/crypto": [],
+    "common/crypto": ["common/json"],
     "common/http": ["common/json"],
     "common/yaml": ["common/json"],
     "common/config": ["common/json", "common/yaml"],
@@ -31,9 +31,9 @@ ALLOWED = {
     f"{EXECUTOR}/kernels": [f"{EXECUTOR}/batch"],
     f"{EXECUTOR}/read": [f"{EXECUTOR}/batch", "common/json"],
     f"{EXECUTOR}/engine": [f"{EXECUTOR}/batch", f"{EXECUTOR}/read", f"{EXECUTOR}/infer", "common/json"],
-    f"{EXECUTOR}/infer": [f"{EXECUTOR}/batch", f"{EXECUTOR}/read", f"{EXECUTOR}/kernels", "common/json"],
+    f"{EXECUTOR}/infer": [f"{EXECUTOR}/batch", f"{EXECUTOR}/read", f"{EXECUTOR}/kernels", "common/json", "common/rules"],
     f"{EXECUTOR}/connect": [f"{EXECUTOR}/batch", f"{EXECUTOR}/read", f"{EXECUTOR}/engine", "common/connectors", "common/json"],
-    f"{EXECUTOR}/rules": [f"{EXECUTOR}/batch", f"{EXECUTOR}/engine", "common/rules", "common/json"],
+    f"{EXECUTOR}/rules": [f"{EXECUTOR}/batch", f"{EXECUTOR}/engine", f"{EXECUTOR}/infer", "common/rules", "common/json"],
     EXECUTOR: ["common", EXECUTOR],   # the rooms that run a task, and main
     "cli": ["common", "scheduler", "worker", "cli"],
     "tests": ["common", "scheduler", "worker", "cli", "tests"],
