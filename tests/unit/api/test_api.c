@@ -1,5 +1,5 @@
-// The REST API from outside: every resource's life, errors, and what must never be said. Runs on
-// both databases. SPDX-License-Identifier: Apache-2.0
+// The REST API from outside: every resource's life and its errors. On both databases.
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/api/api_fixture.h"
 
 #define CONNECTION                                                                                 \
@@ -283,16 +283,27 @@ static void test_checks(struct fixture *f)
     for (size_t i = 0; i < ASSAY_COUNT(wrong); i++)
         json_decref(CALL(f, wrong[i].status, "POST", "/quality-checks", wrong[i].body));
     assert_int_equal(test_int(f->base.db, "SELECT count(*) FROM quality_check"), 1);
-    /* at coverage < 1 it is another check */
-    const int64_t shape =
-        id_of(CALL(f, 201, "POST", "/quality-checks",
-                   "{\"container_id\":1,\"rule\":\"between\",\"fields\":[\"amount\"],"
-                   "\"coverage\":0.9,\"properties\":{\"min\":5}}"));
-    const int64_t draft =
-        id_of(CALL(f, 201, "POST", "/quality-checks",
-                   "{\"container_id\":1,\"rule\":\"notNull\",\"fields\":[\"id\",\"country\"],"
-                   "\"status\":\"Draft\"}"));
+}
 
+/* The catalog of these tests with three checks: between at coverage 1 (id 1) and below, a draft. */
+static void make_checks(struct fixture *f, int64_t *ret_shape, int64_t *ret_draft)
+{
+    (void)make_datastore(f);
+    fill_catalog(f);
+    json_decref(CALL(f, 201, "POST", "/quality-checks", CHECK));
+    *ret_shape = id_of(
+        CALL(f, 201, "POST", "/quality-checks",
+             "{\"container_id\":1,\"rule\":\"between\",\"fields\":[\"amount\"],\"coverage\":0.9,"
+             "\"properties\":{\"min\":5}}"));
+    *ret_draft = id_of(CALL(f, 201, "POST", "/quality-checks",
+                            "{\"container_id\":1,\"rule\":\"notNull\",\"fields\":[\"id\","
+                            "\"country\"],\"status\":\"Draft\"}"));
+}
+
+static void test_checks_change(struct fixture *f)
+{
+    int64_t shape, draft;
+    make_checks(f, &shape, &draft);
     /* an inferred check becomes authored when what it judges changes, and only then */
     test_sql(f->base.db, "UPDATE quality_check SET inferred = 1 WHERE id = 1");
     json_t *put =
@@ -308,7 +319,12 @@ static void test_checks(struct fixture *f)
     assert_false(assay_json_bool(put, "inferred", true));
     assert_int_equal(assay_json_int(json_object_get(put, "properties"), "min", 0), 1);
     json_decref(put);
+}
 
+static void test_checks_lists(struct fixture *f)
+{
+    int64_t shape, draft;
+    make_checks(f, &shape, &draft);
     static const struct {
         const char *query;
         int total;
@@ -325,7 +341,12 @@ static void test_checks(struct fixture *f)
             fail_msg("%s: %d", path, (int)assay_json_int(page, "total", -1));
         json_decref(page);
     }
+}
 
+static void test_checks_go(struct fixture *f)
+{
+    int64_t shape, draft;
+    make_checks(f, &shape, &draft);
     /* archive, replace, bring back: the duplicate rule holds */
     json_decref(CALL(f, 204, "DELETE",
                      "/quality-checks/1?archive=true&status=Invalid&delete_anomalies=false", NULL));
@@ -541,6 +562,9 @@ ON_ALL(connections)
 ON_ALL(datastores)
 ON_ALL(containers)
 ON_ALL(checks)
+ON_ALL(checks_change)
+ON_ALL(checks_lists)
+ON_ALL(checks_go)
 ON_ALL(anomalies)
 ON_ALL(operations)
 ON_ALL(people)
@@ -548,9 +572,10 @@ ON_ALL(people)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(on_all_connections), cmocka_unit_test(on_all_datastores),
-        cmocka_unit_test(on_all_containers),  cmocka_unit_test(on_all_checks),
-        cmocka_unit_test(on_all_anomalies),   cmocka_unit_test(on_all_operations),
-        cmocka_unit_test(on_all_people)};
+        cmocka_unit_test(on_all_connections),   cmocka_unit_test(on_all_datastores),
+        cmocka_unit_test(on_all_containers),    cmocka_unit_test(on_all_checks),
+        cmocka_unit_test(on_all_checks_change), cmocka_unit_test(on_all_checks_lists),
+        cmocka_unit_test(on_all_checks_go),     cmocka_unit_test(on_all_anomalies),
+        cmocka_unit_test(on_all_operations),    cmocka_unit_test(on_all_people)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

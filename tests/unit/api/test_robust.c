@@ -1,5 +1,5 @@
-// The doors against bad callers: no token, wrong tokens, broken requests, large and slow ones, TLS,
-// the internal door. SPDX-License-Identifier: Apache-2.0
+// The doors against bad callers: tokens, broken, large and slow requests, addresses.
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/api/api_fixture.h"
 
 #include <arpa/inet.h>

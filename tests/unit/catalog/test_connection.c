@@ -1,5 +1,5 @@
-// Stored credentials: bound to their row, readable after a rotation, renewed by it. On both
-// databases. SPDX-License-Identifier: Apache-2.0
+// Stored credentials: bound to their row, readable and renewed after a rotation.
+// SPDX-License-Identifier: Apache-2.0
 #include "scheduler/catalog/connection.h"
 #include "tests/unit/db/databases.h"
 
