@@ -32,7 +32,8 @@ static const struct {
 
 static const char intro[] =
     "# Rules\n\n"
-    "Generated from common/rules/rule_def.c by `assay rules --markdown`; do not edit. How values "
+    "Generated from common/rules/rule_def.c by `assay rules --format markdown`; do not edit. How "
+    "values "
     "are judged (NULL, NaN, dates,\n"
     "text) is the same for every rule: a record fails only where the rule is false, and NULL "
     "passes every rule but notNull\n"
@@ -43,18 +44,21 @@ static const char intro[] =
     "takes the property\n"
     "`coverage_base`: `all` (default; NULL counts as passed) or `non_null`.\n\n";
 
-static const char lexical_forms[] = "## How texts are read as types\n\n"
-                                    "`isType` and the inference of types use the same forms:\n\n"
-                                    "- Integral: an optional sign and digits, without leading "
-                                    "zeros (`01321` is text), within 64 bits.\n"
-                                    "- Fractional: a decimal number with a point or an exponent "
-                                    "(`1.5`, `.5`, `-1e-3`); every Integral is one too.\n"
-                                    "- Boolean: `true` or `false`, in lower, upper or title case.\n"
-                                    "- Date: `2024-01-31`.\n"
-                                    "- Timestamp: a date, `T` or a blank, `hh:mm[:ss[.fraction]]`, "
-                                    "and optionally `Z` or an offset `+01:00`; every Date is one\n"
-                                    "  too.\n"
-                                    "- String: any text.\n";
+static const char lexical_forms[] =
+    "## How texts are read as types\n\n"
+    "`isType` and the inference of types use the same forms "
+    "(worker/executor/infer/cell_class.h):\n\n"
+    "- Integral: an optional sign and digits, without leading zeros (`01321` is text), within 128 "
+    "bits.\n"
+    "- Fractional: a decimal number, also with an exponent, infinity and NaN (`1.5`, `.5`, "
+    "`-1e-3`, `inf`); every\n"
+    "  Integral is one too.\n"
+    "- Boolean: `true` or `false`, in any case.\n"
+    "- Date: `2024-01-31`, `2024/01/31`, `31.01.2024`, `01/31/2024`, `31-Jan-2024` and the other "
+    "rows of cell_date.h.\n"
+    "- Timestamp: a date, `T` or a blank, `hh:mm[:ss[.fraction]]`, and optionally a zone; every "
+    "Date is one too.\n"
+    "- String: any text.\n";
 
 static void append_types(unsigned on, struct assay_buf *text)
 {

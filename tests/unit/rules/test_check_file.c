@@ -26,10 +26,12 @@ static void assert_part(const json_t *whole, const char *expected)
 {
     struct assay_error err = {0};
     json_t *part = NULL;
-    assert_int_equal(assay_json_parse(expected, strlen(expected), "expected", &part, &err), ASSAY_OK);
+    assert_int_equal(assay_json_parse(expected, strlen(expected), "expected", &part, &err),
+                     ASSAY_OK);
     const char *key;
     json_t *value;
-    json_object_foreach(part, key, value) {
+    json_object_foreach(part, key, value)
+    {
         if (json_equal(json_object_get(whole, key), value))
             continue;
         char *text = assay_json_text(whole);
@@ -44,23 +46,31 @@ static void normal_form(void **state)
     static const struct {
         const char *yaml, *json;
     } cases[] = {
-        {"- notNull: [id, email]",
-         "{\"rule\":\"notNull\",\"fields\":[\"id\",\"email\"],\"index\":0,\"line\":1,\"severity\":\"error\",\"coverage\":1.0,"
-         "\"filter\":null,\"status\":\"Active\",\"properties\":{},\"tags\":[],\"description\":\"\"}"},
+        {"- notNull: [id, email]", "{\"rule\":\"notNull\",\"fields\":[\"id\",\"email\"],\"index\":"
+                                   "0,\"line\":1,\"severity\":\"error\",\"coverage\":1.0,"
+                                   "\"filter\":null,\"status\":\"Active\",\"properties\":{},"
+                                   "\"tags\":[],\"description\":\"\"}"},
         {"- notNull: id\n  severity: warning", "{\"fields\":[\"id\"],\"severity\":\"warning\"}"},
-        {"checks: [{rule: between, container: 'o*.csv', fields: [a], properties: {min: 0, max: 1e4, inclusive_max: false}}]",
-         "{\"container\":\"o*.csv\",\"properties\":{\"min\":\"0\",\"max\":\"1e4\",\"inclusive_min\":true,\"inclusive_max\":false}}"},
-        {"version: 1\nchecks:\n- {rule: expectedValues, fields: [a], properties: {list: [NO, 01321, 1.0, True, ~, '']}}",
+        {"checks: [{rule: between, container: 'o*.csv', fields: [a], properties: {min: 0, max: "
+         "1e4, inclusive_max: false}}]",
+         "{\"container\":\"o*.csv\",\"properties\":{\"min\":\"0\",\"max\":\"1e4\",\"inclusive_"
+         "min\":true,\"inclusive_max\":false}}"},
+        {"version: 1\nchecks:\n- {rule: expectedValues, fields: [a], properties: {list: [NO, "
+         "01321, 1.0, True, ~, '']}}",
          "{\"properties\":{\"list\":[\"NO\",\"01321\",\"1.0\",\"True\",null,\"\"]},\"line\":3}"},
-        {"[{\"rule\": \"minLength\", \"fields\": [\"a\"], \"properties\": {\"value\": 2.0}, \"coverage\": 0.9}]",
+        {"[{\"rule\": \"minLength\", \"fields\": [\"a\"], \"properties\": {\"value\": 2.0}, "
+         "\"coverage\": 0.9}]",
          "{\"properties\":{\"value\":2},\"coverage\":0.9}"},
         {"- {rule: expectedSchema, properties: {list: [id, {name: amount, type: Fractional}]}}",
-         "{\"fields\":[],\"properties\":{\"list\":[\"id\",{\"name\":\"amount\",\"type\":\"Fractional\"}],"
+         "{\"fields\":[],\"properties\":{\"list\":[\"id\",{\"name\":\"amount\",\"type\":"
+         "\"Fractional\"}],"
          "\"allow_other_fields\":true}}"},
         {"- {rule: matchesPattern, fields: [z], properties: {pattern: 12}, filter: \"c = 'CH'\"}",
          "{\"properties\":{\"pattern\":\"12\",\"full_match\":false},\"filter\":\"c = 'CH'\"}"},
-        {"- {rule: notNull, fields: [a], properties: {coverage_base: non_null}, tags: [x], additional_metadata: {o: b}}",
-         "{\"properties\":{\"coverage_base\":\"non_null\"},\"tags\":[\"x\"],\"additional_metadata\":{\"o\":\"b\"}}"},
+        {"- {rule: notNull, fields: [a], properties: {coverage_base: non_null}, tags: [x], "
+         "additional_metadata: {o: b}}",
+         "{\"properties\":{\"coverage_base\":\"non_null\"},\"tags\":[\"x\"],\"additional_"
+         "metadata\":{\"o\":\"b\"}}"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *checks = parse(cases[i].yaml);
@@ -75,39 +85,50 @@ static void refusals(void **state)
     static const struct {
         const char *yaml, *error;
     } cases[] = {
-        {"checks:\n- rule: betwen\n  fields: [a]", "c.yaml: line 2: rule \"betwen\" is not known: did you mean \"between\"?"},
+        {"checks:\n- rule: betwen\n  fields: [a]",
+         "c.yaml: line 2: rule \"betwen\" is not known: did you mean \"between\"?"},
         {"checks:\n- rule: between\n  feilds: [a]",
          "c.yaml: line 3: rule between: key \"feilds\" is not known: did you mean \"fields\"?"},
         {"checks:\n- rule: between\n  fields: [a]\n  properties:\n    mni: 3",
          "c.yaml: line 5: rule between: property \"mni\" is not known: did you mean \"min\"?"},
-        {"check:\n- notNull: [a]", "c.yaml: line 1: key \"check\" is not known: did you mean \"checks\"?"},
+        {"check:\n- notNull: [a]",
+         "c.yaml: line 1: key \"check\" is not known: did you mean \"checks\"?"},
         {"version: 2\nchecks: []", "c.yaml: line 1: version must be 1"},
-        {"- notNul: [a]", "c.yaml: line 1: rule \"notNul\" is not known: did you mean \"notNull\"?"},
-        {"\n- {fields: [a]}", "c.yaml: line 2: a check needs the key \"rule\", or the short form \"notNull: [id]\""},
+        {"- notNul: [a]",
+         "c.yaml: line 1: rule \"notNul\" is not known: did you mean \"notNull\"?"},
+        {"\n- {fields: [a]}",
+         "c.yaml: line 2: a check needs the key \"rule\", or the short form \"notNull: [id]\""},
         {"- notNull: []", "c.yaml: line 1: rule notNull: fields must be one field or more"},
         {"- notFuture: [a, b]", "c.yaml: line 1: rule notFuture: fields must be exactly one field"},
         {"- {rule: expectedSchema, fields: [a], properties: {list: [a]}}",
-         "c.yaml: line 1: rule expectedSchema: fields must be left out: this rule looks at the whole container"},
-        {"- {rule: between, fields: [a], properties: {}}", "c.yaml: line 1: rule between: give min, max or both"},
+         "c.yaml: line 1: rule expectedSchema: fields must be left out: this rule looks at the "
+         "whole container"},
+        {"- {rule: between, fields: [a], properties: {}}",
+         "c.yaml: line 1: rule between: give min, max or both"},
         {"- {rule: between, fields: [a], properties: {min: 10, max: 0}}",
          "c.yaml: line 1: rule between: min 10 is above max 0"},
         {"- {rule: between, fields: [a], properties: {min: 2024-01-01, max: 7}}",
          "c.yaml: line 1: rule between: min 2024-01-01 and max 7 are not of one kind"},
-        {"- {rule: unique, fields: [a], coverage: 1.1}", "c.yaml: line 1: rule unique: coverage must be a number from 0 to 1"},
+        {"- {rule: unique, fields: [a], coverage: 1.1}",
+         "c.yaml: line 1: rule unique: coverage must be a number from 0 to 1"},
         {"- {rule: sum, fields: [a], properties: {value: 1}, coverage: 0.5}",
          "c.yaml: line 1: rule sum: coverage must be left out: this rule takes no coverage"},
         {"- {rule: fieldCount, properties: {value: 1}, filter: 'a > 1'}",
          "c.yaml: line 1: rule fieldCount: filter must be left out: this rule takes no filter"},
-        {"- {rule: fieldCount, properties: {value: quack}}", "c.yaml: line 1: rule fieldCount: value must be an integer"},
+        {"- {rule: fieldCount, properties: {value: quack}}",
+         "c.yaml: line 1: rule fieldCount: value must be an integer"},
         {"- {rule: minLength, fields: [a], properties: {value: -1}}",
          "c.yaml: line 1: rule minLength: value must be an integer of 0 or more"},
         {"- {rule: minLength, fields: [a]}",
-         "c.yaml: line 1: rule minLength: property \"value\" is missing: give Unicode code points of a text, elements of an "
+         "c.yaml: line 1: rule minLength: property \"value\" is missing: give Unicode code points "
+         "of a text, elements of an "
          "array"},
         {"- {rule: matchesPattern, fields: [a], properties: {pattern: '(?<x'}}",
-         "c.yaml: line 1: rule matchesPattern: the pattern is not valid RE2 syntax: invalid perl operator: (?<"},
+         "c.yaml: line 1: rule matchesPattern: the pattern is not valid RE2 syntax: invalid perl "
+         "operator: (?<"},
         {"- {rule: distinctCount, fields: [a], properties: {value: 1, comparison: near}}",
-         "c.yaml: line 1: rule distinctCount: comparison must be one of eq|ne|lt|lte|gt|gte|equal to|not equal to|less "
+         "c.yaml: line 1: rule distinctCount: comparison must be one of eq|ne|lt|lte|gt|gte|equal "
+         "to|not equal to|less "
          "than|less than or equal to|greater than|greater than or equal to"},
         {"- {rule: expectedSchema, properties: {list: [{name: a, type: Intgral}]}}",
          "c.yaml: line 1: rule expectedSchema: type \"Intgral\" is not known: use Integral"},
@@ -120,8 +141,9 @@ static void refusals(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct assay_check_file file = {0};
         struct assay_error err = {0};
-        assert_int_equal(assay_check_file_parse(cases[i].yaml, strlen(cases[i].yaml), "c.yaml", &file, &err),
-                         ASSAY_INVALID);
+        assert_int_equal(
+            assay_check_file_parse(cases[i].yaml, strlen(cases[i].yaml), "c.yaml", &file, &err),
+            ASSAY_INVALID);
         assert_string_equal(err.text, cases[i].error);
         assay_check_file_release(&file);
     }
@@ -144,9 +166,12 @@ static void examples_of_all_rules(void **state)
 static void written_and_read_back(void **state)
 {
     (void)state;
-    const char *text = "- notNull: [id]\n- {rule: between, container: a.csv, fields: ['my \"col\"'], properties: {min: 0.10, "
-                       "max: 3, inclusive_max: false}, coverage: 0.95, filter: \"x = 'y'\", severity: warning, tags: [t]}\n"
-                       "- {rule: expectedValues, fields: [a], properties: {list: [NO, 01321, null, \"line\\nbreak\"]}}\n";
+    const char *text = "- notNull: [id]\n- {rule: between, container: a.csv, fields: ['my "
+                       "\"col\"'], properties: {min: 0.10, "
+                       "max: 3, inclusive_max: false}, coverage: 0.95, filter: \"x = 'y'\", "
+                       "severity: warning, tags: [t]}\n"
+                       "- {rule: expectedValues, fields: [a], properties: {list: [NO, 01321, null, "
+                       "\"line\\nbreak\"]}}\n";
     json_t *checks = parse(text);
     struct assay_buf written = {0};
     assert_int_equal(assay_check_file_write(checks, &written, NULL), ASSAY_OK);
@@ -158,7 +183,8 @@ static void written_and_read_back(void **state)
     }
     if (!json_equal(checks, again))
         fail_msg("%s", assay_buf_str(&written));
-    assert_non_null(strstr(assay_buf_str(&written), "  - rule: notNull\n    fields: [\"id\"]\n  - rule: between\n"));
+    assert_non_null(strstr(assay_buf_str(&written),
+                           "  - rule: notNull\n    fields: [\"id\"]\n  - rule: between\n"));
     assay_buf_release(&written);
     json_decref(checks);
     json_decref(again);
@@ -177,20 +203,26 @@ static json_t *validate_rest(const char *body, struct assay_error *err)
 static void rest_bodies(void **state)
 {
     (void)state;
-    json_t *check = validate_rest(
-        "{\"rule\":\"between\",\"container_id\":3,\"owner_id\":1,\"fields\":[{\"name\":\"a\"}],\"filter\":null,\"template_id\":null,"
-        "\"properties\":{\"min\":0.1,\"max\":10000,\"inclusive_min\":null,\"field_name\":null},\"global_tags\":[],"
-        "\"additional_metadata\":{\"severity\":\"warning\"}}",
-        NULL);
-    assert_part(check, "{\"fields\":[\"a\"],\"severity\":\"warning\",\"properties\":{\"min\":\"0.1\",\"max\":\"10000\","
+    json_t *check =
+        validate_rest("{\"rule\":\"between\",\"container_id\":3,\"owner_id\":1,\"fields\":[{"
+                      "\"name\":\"a\"}],\"filter\":null,\"template_id\":null,"
+                      "\"properties\":{\"min\":0.1,\"max\":10000,\"inclusive_min\":null,\"field_"
+                      "name\":null},\"global_tags\":[],"
+                      "\"additional_metadata\":{\"severity\":\"warning\"}}",
+                      NULL);
+    assert_part(check, "{\"fields\":[\"a\"],\"severity\":\"warning\",\"properties\":{\"min\":\"0."
+                       "1\",\"max\":\"10000\","
                        "\"inclusive_min\":true,\"inclusive_max\":true}}");
     json_decref(check);
     struct assay_error err = {0};
-    check = validate_rest("{\"rule\":\"fieldCount\",\"properties\":{\"value\":4,\"comparison\":\"equal to\"}}", &err);
+    check = validate_rest(
+        "{\"rule\":\"fieldCount\",\"properties\":{\"value\":4,\"comparison\":\"equal to\"}}", &err);
     assert_part(check, "{\"properties\":{\"value\":4,\"comparison\":\"equal to\"}}");
     json_decref(check);
-    assert_null(validate_rest("{\"rule\":\"between\",\"fields\":[\"a\"],\"properties\":{\"mx\":3}}", &err));
-    assert_string_equal(err.text, "rule between: property \"mx\" is not known: did you mean \"max\"?");
+    assert_null(
+        validate_rest("{\"rule\":\"between\",\"fields\":[\"a\"],\"properties\":{\"mx\":3}}", &err));
+    assert_string_equal(err.text,
+                        "rule between: property \"mx\" is not known: did you mean \"max\"?");
 }
 
 static uint64_t uid(const char *yaml)
@@ -205,10 +237,13 @@ static void identity(void **state)
 {
     (void)state;
     const uint64_t base = uid("- {rule: between, fields: [a], properties: {min: 1}}");
-    assert_int_equal(base, uid("- {rule: between, fields: [a], properties: {max: 7}, severity: warning}"));
+    assert_int_equal(
+        base, uid("- {rule: between, fields: [a], properties: {max: 7}, severity: warning}"));
     assert_int_not_equal(base, uid("- {rule: between, fields: [b], properties: {min: 1}}"));
-    assert_int_not_equal(base, uid("- {rule: between, fields: [a], properties: {min: 1}, coverage: 0.9}"));
-    assert_int_not_equal(base, uid("- {rule: between, fields: [a], properties: {min: 1}, filter: 'b > 0'}"));
+    assert_int_not_equal(
+        base, uid("- {rule: between, fields: [a], properties: {min: 1}, coverage: 0.9}"));
+    assert_int_not_equal(
+        base, uid("- {rule: between, fields: [a], properties: {min: 1}, filter: 'b > 0'}"));
     assert_int_equal(uid("- notNull: [a, b]"), uid("- notNull: [b, a]"));
     assert_int_not_equal(uid("- notNull: [ab]"), uid("- notNull: [a, b]"));
     assert_int_not_equal(uid("- {rule: satisfiesExpression, properties: {expression: a > 1}}"),
@@ -218,8 +253,9 @@ static void identity(void **state)
 static void containers(void **state)
 {
     (void)state;
-    json_t *checks = parse("- {rule: notNull, fields: [a], container: 'orders*.csv'}\n- notNull: [a]\n"
-                           "- {rule: notNull, fields: [a], container: 'odd[1].csv'}");
+    json_t *checks =
+        parse("- {rule: notNull, fields: [a], container: 'orders*.csv'}\n- notNull: [a]\n"
+              "- {rule: notNull, fields: [a], container: 'odd[1].csv'}");
     assert_true(assay_check_means(json_array_get(checks, 0), "orders_1.csv"));
     assert_true(assay_check_means(json_array_get(checks, 0), "orders*.csv"));
     assert_false(assay_check_means(json_array_get(checks, 0), "x.csv"));
@@ -231,8 +267,12 @@ static void containers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(normal_form),           cmocka_unit_test(refusals),    cmocka_unit_test(examples_of_all_rules),
-        cmocka_unit_test(written_and_read_back), cmocka_unit_test(rest_bodies), cmocka_unit_test(identity),
+        cmocka_unit_test(normal_form),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(examples_of_all_rules),
+        cmocka_unit_test(written_and_read_back),
+        cmocka_unit_test(rest_bodies),
+        cmocka_unit_test(identity),
         cmocka_unit_test(containers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
