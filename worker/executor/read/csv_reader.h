@@ -44,14 +44,23 @@ struct assay_csv_part {
 
 /** Open a reader on a source that it takes over (closed also on failure). When head is NULL the
  * head is read first, from the same source (works on streams) under reader_options; else
- * reader_options is not looked at and the head must outlive the reader. Batches hold ≤
- * ASSAY_BATCH_ROWS rows and some 256 KiB of text; cells are slices of the reader's buffer, valid
- * until the next call. Columns are ASSAY_LAYOUT_CELL without validity: a NULL is a cell of kind
- * ASSAY_CELL_NULL. `line` counts from the reader's first byte for ranges (begin > 0), else from 1
- * at the start of the text; `offset` is absolute. Blank lines are skipped where there are several
- * columns. Memory: at most 4 × max_cell and 64 bytes for a cell of a batch. One thread per reader.
- *  Errors of next: those of the source; nothing in a record is an error, it is rejected.
- *  ASSAY_NOT_FOUND: a name of `fields` is not in the file (names the nearest). */
+ * reader_options is not looked at and the head must outlive the reader. Options `encoding` is for
+ * assay_source_open(). Batches hold ≤ ASSAY_BATCH_ROWS rows and some 128 KiB of text (fewer rows
+ * for thousands of columns); cells are slices of the reader's buffer, valid until the next call.
+ * Columns are ASSAY_LAYOUT_CELL without validity: a NULL is a cell of kind ASSAY_CELL_NULL.
+ *
+ * Positions: `offset` counts bytes of the source's text from its start. `line` counts from 1: from
+ * the start of the text when the part begins with the first record, else from the part's first
+ * byte; so line + the sum of lines_read of the parts before it is the line in the file (likewise
+ * first_row and records_read; assay_rejections_merge()).
+ *
+ * Rejected, and the next record read: another number of cells than the head has (one more is
+ * allowed when it is empty and unquoted: a delimiter behind the last cell), text behind a closing
+ * quote, a cell above max_cell, a record above 4 × max_cell. A quote that is never closed rejects
+ * its line only. Blank lines are passed over where there are several columns, in one column they
+ * are NULL. Memory: at most 4 × max_cell (while such a record is read) and 8 MiB of cells. One
+ * thread per reader. Errors of next: those of the source; nothing in a record is an error.
+ * ASSAY_NOT_FOUND: a name of `fields` is not in the file (names the nearest). */
 ASSAY_MUST_CHECK int
 assay_csv_reader_open(struct assay_source *source, const struct assay_csv_head *head,
                       const json_t *reader_options, const struct assay_csv_part *part,
