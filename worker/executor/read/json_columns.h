@@ -42,8 +42,10 @@ ASSAY_MUST_CHECK int json_columns_init(struct json_columns *columns,
 void json_columns_release(struct json_columns *columns);
 /** Forget the batch. */
 void json_columns_clear(struct json_columns *columns);
-/** Put a record into `row`. *ret_fault NULL, or why the record is rejected (the row is then clear
- * again), with *ret_at the place in it. ASSAY_NO_MEMORY, ASSAY_SCHEMA_CHANGED. */
+/** Take a rejected record's cells out of its row again. */
+void json_columns_clear_row(struct json_columns *columns, size_t row);
+/** Put a record into `row` (json_put.c). *ret_fault NULL, or why the record is rejected (the row is
+ * then clear again), with *ret_at the place in it. ASSAY_NO_MEMORY, ASSAY_SCHEMA_CHANGED. */
 ASSAY_MUST_CHECK int json_columns_put(struct json_columns *columns, size_t row, const char *record,
                                       size_t size, const char **ret_fault, size_t *ret_at,
                                       struct assay_error *err);
