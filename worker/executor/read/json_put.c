@@ -5,9 +5,8 @@
 
 enum { MAX_ITEMS = 1 << 26 }; /* elements of one column in one batch */
 
-*-- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -* /
-
-    struct putter {
+/* One record being put. */
+struct putter {
     struct json_columns *columns;
     struct json_scan scan;
     size_t row;
