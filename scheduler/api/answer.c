@@ -12,6 +12,7 @@ void assay_answer_release(struct assay_answer *answer)
     json_decref(answer->json);
     assay_buf_release(&answer->text);
     assay_free(answer->location);
+    assay_stream_unref(answer->stream);
     *answer = (struct assay_answer){0};
 }
 

@@ -58,6 +58,7 @@ int assay_api_start(const struct assay_api_options *options, struct assay_api **
         return assay_fail_memory(err);
     api->options = *options;
     ASSAY_TRY(assay_catalog_key_prove(options->db, options->keyring, err));
+    ASSAY_TRY(assay_events_start(&api->options, &api->events, err));
     ASSAY_TRY(open_doors(api, err));
     *ret_api = ASSAY_TAKE(api);
     return ASSAY_OK;
@@ -68,8 +69,10 @@ void assay_api_stop(struct assay_api *api)
     if (!api)
         return;
     atomic_store(&api->stopping, true);
+    assay_events_stop(api->events);
     assay_server_stop(api->server);
     assay_server_stop(api->internal_server);
+    assay_events_free(api->events);
     assay_free(api);
 }
 

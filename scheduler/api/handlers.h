@@ -55,6 +55,7 @@ assay_handler_fn assay_anomalies_delete_many;
 assay_handler_fn assay_operations_run;
 assay_handler_fn assay_operations_list;
 assay_handler_fn assay_operations_get;
+assay_handler_fn assay_operations_events; /* server-sent */
 assay_handler_fn assay_operations_abort;
 
 /* people.c: tags, teams, users, tokens */

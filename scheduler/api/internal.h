@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "scheduler/api/events.h"
 #include "scheduler/api/route.h"
 #include "scheduler/api/server.h"
 
@@ -12,6 +13,7 @@ struct assay_api {
     struct assay_api_options options;
     struct assay_server *server;
     struct assay_server *internal_server; /* NULL = not open */
+    struct assay_events *events;
     atomic_bool stopping;
     atomic_int inspecting; /* requests that wait for an inspect task */
 };
@@ -23,6 +25,10 @@ void assay_dispatch(struct assay_api *api, const struct assay_route *routes, con
 
 /** The internal door's routes; ends with method NULL. */
 extern const struct assay_route assay_internal_routes[];
+
+/** An operation as GET /operations/{id} gives it, live progress included. */
+ASSAY_MUST_CHECK int assay_operation_now(const struct assay_api_options *with, int64_t id,
+                                         json_t **ret_operation, struct assay_error *err);
 
 /** Call the wake function of the options, if there is one. */
 void assay_api_wake(const struct assay_request *request);

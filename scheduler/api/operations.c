@@ -28,11 +28,11 @@ int assay_operations_list(struct assay_request *request, struct assay_answer *an
 
 /* What the tasks of a running operation say of themselves right now, over what the leases said
  * last. */
-static void add_live_progress(struct assay_request *request, json_t *operation)
+static void add_live_progress(const struct assay_api_options *with, int64_t id, json_t *operation)
 {
     ASSAY_AUTO(assay_json_decref) json_t *live = NULL;
-    if (!request->with->progress || !json_is_null(json_object_get(operation, "end_time")) ||
-        assay_progress_get(request->with->progress, request->id, &live, NULL) != ASSAY_OK)
+    if (!with->progress || !json_is_null(json_object_get(operation, "end_time")) ||
+        assay_progress_get(with->progress, id, &live, NULL) != ASSAY_OK)
         return;
     json_t *status = json_object_get(operation, "status");
     json_int_t records = 0;
@@ -46,12 +46,32 @@ static void add_live_progress(struct assay_request *request, json_t *operation)
     (void)json_object_set(operation, "progress", live);
 }
 
+int assay_operation_now(const struct assay_api_options *with, int64_t id, json_t **ret_operation,
+                        struct assay_error *err)
+{
+    ASSAY_AUTO(assay_db_release) struct assay_db_conn *conn = NULL;
+    ASSAY_TRY(assay_db_acquire(with->db, &conn, err));
+    ASSAY_TRY(assay_operation_get(conn, id, ret_operation, err));
+    add_live_progress(with, id, *ret_operation);
+    return ASSAY_OK;
+}
+
 int assay_operations_get(struct assay_request *request, struct assay_answer *answer,
                          struct assay_error *err)
 {
-    ASSAY_TRY(assay_read(request, read_one, answer, err));
-    add_live_progress(request, answer->json);
-    return ASSAY_OK;
+    return assay_operation_now(request->with, request->id, &answer->json, err);
+}
+
+int assay_operations_events(struct assay_request *request, struct assay_answer *answer,
+                            struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *now = NULL;
+    ASSAY_TRY(assay_operation_now(request->with, request->id, &now, err)); /* 404 */
+    answer->stream = assay_stream_new();
+    answer->content_type = "text/event-stream";
+    if (!answer->stream)
+        return assay_fail_memory(err);
+    return assay_events_add(request->api->events, request->id, answer->stream, err);
 }
 
 int assay_operations_run(struct assay_request *request, struct assay_answer *answer,

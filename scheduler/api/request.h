@@ -6,6 +6,7 @@
 #include "common/base/buf.h"
 #include "common/json/json.h"
 #include "scheduler/api/api.h"
+#include "scheduler/api/stream.h"
 #include "scheduler/auth/token.h"
 #include "scheduler/catalog/check.h"
 
@@ -31,9 +32,10 @@ struct assay_answer {
     int status;   /* 0 = the route's */
     json_t *json; /* NULL = no body, unless text */
     struct assay_buf text;
-    const char *content_type; /* of text; static */
-    char *location;           /* of a redirect, heap */
-    char allow[64];           /* of a 405 and of OPTIONS */
+    const char *content_type;    /* of text; static */
+    char *location;              /* of a redirect, heap */
+    char allow[64];              /* of a 405 and of OPTIONS */
+    struct assay_stream *stream; /* goes on after the handler; NULL = none */
 };
 void assay_answer_release(struct assay_answer *answer);
 

@@ -193,6 +193,8 @@ const struct assay_route assay_routes[] = {
     LIST("/operations", assay_operations_list, &assay_operation_listing,
          "Operations, newest first"),
     GET("/operations/{id}", assay_operations_get, "An operation: finished when end_time is set"),
+    GET("/operations/{id}/events", assay_operations_events,
+        "Its changes as server-sent events until it ends"),
     {"PUT", "/operations/abort/{id}", assay_operations_abort, ASSAY_ROUTE_PLAIN, ASSAY_BODY_NONE,
      NULL, NULL, NULL, 200, "Ask an operation to stop"},
 

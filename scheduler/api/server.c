@@ -169,19 +169,21 @@ static enum MHD_Result enqueue(struct exchange *exchange)
     return MHD_YES;
 }
 
+/* The body: JSON, text, or a stream. */
 static struct MHD_Response *make_response(struct exchange *exchange)
 {
     struct assay_answer *answer = &exchange->answer;
-    const char *type = answer->content_type;
-    if (answer->json) {
-        type = "application/json";
-        if (assay_json_append(answer->json, &answer->text, NULL) != ASSAY_OK)
-            return NULL;
-    }
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        answer->text.size, (void *)(uintptr_t)assay_buf_str(&answer->text), MHD_RESPMEM_MUST_COPY);
-    if (!response)
+    if (answer->stream)
+        return assay_stream_response(answer->stream, exchange->connection);
+    if (answer->json && assay_json_append(answer->json, &answer->text, NULL) != ASSAY_OK)
         return NULL;
+    return MHD_create_response_from_buffer(
+        answer->text.size, (void *)(uintptr_t)assay_buf_str(&answer->text), MHD_RESPMEM_MUST_COPY);
+}
+
+static void add_headers(const struct assay_answer *answer, struct MHD_Response *response)
+{
+    const char *type = answer->json ? "application/json" : answer->content_type;
     if (type)
         (void)MHD_add_response_header(response, "Content-Type", type);
     (void)MHD_add_response_header(response, "Cache-Control", "no-store");
@@ -192,7 +194,6 @@ static struct MHD_Response *make_response(struct exchange *exchange)
         (void)MHD_add_response_header(response, "Allow", answer->allow);
     if (answer->status == 401)
         (void)MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
-    return response;
 }
 
 static enum MHD_Result send_answer(struct exchange *exchange)
@@ -200,6 +201,7 @@ static enum MHD_Result send_answer(struct exchange *exchange)
     struct MHD_Response *response = make_response(exchange);
     if (!response)
         return MHD_NO;
+    add_headers(&exchange->answer, response);
     const enum MHD_Result queued =
         MHD_queue_response(exchange->connection, (unsigned)exchange->answer.status, response);
     MHD_destroy_response(response);

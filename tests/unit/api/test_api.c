@@ -540,6 +540,76 @@ static void test_people(struct fixture *f)
     f->token = kept;
 }
 
+/* Watchers hear of each change and of the end, and then their streams end; one more than is good is
+ * told so. */
+struct watching {
+    struct fixture *f;
+    struct assay_buf heard;
+    atomic_bool begun;
+};
+
+static int hear(const char *data, size_t size_bytes, void *context, struct assay_error *err)
+{
+    struct watching *watching = context;
+    assay_buf_append(&watching->heard, data, size_bytes);
+    atomic_store(&watching->begun, true);
+    return assay_buf_check(&watching->heard, err);
+}
+
+static void *watch(void *context)
+{
+    struct watching *watching = context;
+    ASSAY_AUTO(assay_http_close) struct assay_http *http = NULL;
+    ASSAY_SCOPED(assay_http_response_release) struct assay_http_response response = {0};
+    char url[256], authorization[1024];
+    (void)snprintf(url, sizeof url, "%s/api/operations/1/events", assay_api_url(watching->f->api));
+    (void)snprintf(authorization, sizeof authorization, "Authorization: Bearer %s",
+                   watching->f->token);
+    const char *const headers[] = {authorization, NULL};
+    const struct assay_http_request request = {.method = "GET",
+                                               .url = url,
+                                               .headers = headers,
+                                               .attempts = 1,
+                                               .on_data = hear,
+                                               .context = watching};
+    TEST_OK(assay_http_open(NULL, &http, &test_err));
+    TEST_OK(assay_http_send(http, &request, &response, &test_err));
+    assert_int_equal(response.status, 200);
+    return NULL;
+}
+
+static void test_events(struct fixture *f)
+{
+    enum { WATCHERS = 20 };
+    struct watching watchings[WATCHERS] = {0};
+    pthread_t threads[WATCHERS];
+    (void)make_datastore(f);
+    fill_catalog(f);
+    atomic_store(&f->idle, true);
+    json_decref(
+        CALL(f, 201, "POST", "/operations/run", "{\"type\":\"profile\",\"datastore_id\":1}"));
+    for (int i = 0; i < WATCHERS; i++) {
+        watchings[i].f = f;
+        assert_int_equal(pthread_create(&threads[i], NULL, watch, &watchings[i]), 0);
+    }
+    json_decref(CALL(f, 404, "GET", "/operations/99/events", NULL));
+    for (int i = 0; i < WATCHERS; i++)
+        while (!atomic_load(&watchings[i].begun))
+            usleep(1000);
+    test_sql(
+        f->base.db,
+        "UPDATE operation SET result = 'success', finished_at = 1800000000000000 WHERE id = 1");
+    for (int i = 0; i < WATCHERS; i++) {
+        (void)pthread_join(threads[i], NULL);
+        const char *heard = assay_buf_str(&watchings[i].heard);
+        assert_non_null(strstr(heard, "event: operation\ndata: {\"id\":1,"));
+        assert_non_null(strstr(heard, "\"end_time\":\"2027-01-15T08:00:00Z\""));
+        assert_string_equal(heard + watchings[i].heard.size - 2, "\n\n");
+        assay_buf_release(&watchings[i].heard);
+    }
+    json_decref(CALL(f, 201, "POST", "/operations/run", "{\"type\":\"sync\",\"datastore_id\":1}"));
+}
+
 static void run_on_all(void (*body)(struct fixture *f))
 {
     enum assay_db_kind kinds[2];
@@ -568,6 +638,7 @@ ON_ALL(checks_go)
 ON_ALL(anomalies)
 ON_ALL(operations)
 ON_ALL(people)
+ON_ALL(events)
 
 int main(void)
 {
@@ -576,6 +647,7 @@ int main(void)
         cmocka_unit_test(on_all_containers),    cmocka_unit_test(on_all_checks),
         cmocka_unit_test(on_all_checks_change), cmocka_unit_test(on_all_checks_lists),
         cmocka_unit_test(on_all_checks_go),     cmocka_unit_test(on_all_anomalies),
-        cmocka_unit_test(on_all_operations),    cmocka_unit_test(on_all_people)};
+        cmocka_unit_test(on_all_operations),    cmocka_unit_test(on_all_people),
+        cmocka_unit_test(on_all_events)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
