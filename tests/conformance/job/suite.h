@@ -99,6 +99,32 @@ static inline struct suite_running suite_run_one(struct suite *s, const char *ki
     return r;
 }
 
+/* States change only as the picture in job_store.h shows, and epochs only grow: whatever a case
+ * does. */
+#define SUITE_LEGAL                                                                                \
+    "(old.state = new.state OR (old.state = 'blocked' AND new.state IN ('ready', 'cancelled')) "   \
+    "OR (old.state = 'ready' AND new.state IN ('dispatched', 'cancelled')) "                       \
+    "OR (old.state = 'dispatched' AND new.state IN ('ready', 'running', 'cancelled')) "            \
+    "OR (old.state = 'running' AND new.state IN "                                                  \
+    "('succeeded', 'failed', 'dead', 'cancelled', 'ready'))) AND new.epoch >= old.epoch"
+static inline void suite_guard(struct suite *s)
+{
+    test_sql(
+        s->base.db,
+        s->base.kind == ASSAY_DB_SQLITE
+            ? "CREATE TRIGGER legal BEFORE UPDATE ON task WHEN NOT (" SUITE_LEGAL ") "
+              "BEGIN SELECT RAISE(ABORT, 'illegal change of a task'); END"
+            : "CREATE FUNCTION legal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+              "IF NOT (" SUITE_LEGAL ") THEN RAISE 'illegal change of a task'; END IF; "
+              "RETURN new; END $$;"
+              "CREATE TRIGGER legal BEFORE UPDATE ON task FOR EACH ROW EXECUTE FUNCTION legal()");
+}
+static inline void suite_unguard(struct suite *s)
+{
+    test_sql(s->base.db,
+             s->base.kind == ASSAY_DB_SQLITE ? "DROP TRIGGER legal" : "DROP TRIGGER legal ON task");
+}
+
 struct suite_entry {
     const struct suite_case *test;
     enum assay_db_kind kind;
@@ -110,6 +136,7 @@ static inline void suite_run_entry(void **state)
     struct suite s = {0};
     test_database_open(&s.base, entry->kind, 8);
     TEST_OK(assay_job_store_open(s.base.db, &s.store, &test_err));
+    suite_guard(&s);
     entry->test->run(&s);
     assay_job_store_close(s.store);
     test_database_close(&s.base);
