@@ -156,35 +156,48 @@ static bool begins_with_month(const char *data, size_t size)
     return false;
 }
 
+/* Can a text that begins with `lead` digits be a date or timestamp at all? */
+static bool may_be_date(const char *data, size_t size, size_t lead)
+{
+    if (size < 6 || size > 48 || lead == size || lead == 3 || lead > 4)
+        return false;
+    if (lead == 0)
+        return begins_with_month(data, size);
+    const char next = data[lead];
+    return next == '-' || next == '/' || next == '.' || (next == ' ' && lead < 3);
+}
+
+/* Does the row begin with that many digits and then that byte? */
+static bool row_may_fit(enum assay_date_format format, size_t lead, char next)
+{
+    const struct assay_date_row *row = &assay_date_formats[format];
+    if (lead == 0 || !row->inferred)
+        return row->inferred && format == ASSAY_DATE_MON_D_Y;
+    if (row->order[0] == 'y')
+        return lead == 4 && row->separator == next;
+    return lead < 3 && (row->separator == next || format == ASSAY_DATE_D_MON_Y);
+}
+
 /* Date rows by what follows the first run of `lead` digits, then all those that read the text. */
 static enum assay_cell_class date_class(const char *data, size_t size, size_t lead,
                                         uint32_t *ret_formats)
 {
     enum assay_cell_class class_ = ASSAY_CLASS_TEXT;
-    uint32_t formats = 0;
-    if (size < 6 || size > 48 || lead == size ||
-        (lead ? lead > 4 || !strchr("-/. ", data[lead]) : !begins_with_month(data, size)))
+    if (!may_be_date(data, size, lead))
         return ASSAY_CLASS_TEXT;
     for (unsigned i = 0; i < ASSAY_DATE_FORMATS; i++) {
-        const struct assay_date_row *row = &assay_date_formats[i];
-        const bool fits =
-            lead == 0 ? i == ASSAY_DATE_MON_D_Y
-            : lead <= 2
-                ? i == ASSAY_DATE_D_MON_Y || (row->order[0] != 'y' && row->separator == data[lead])
-                : lead == 4 && row->order[0] == 'y' && row->separator == data[lead];
         int64_t value;
         bool has_zone;
-        if (!fits || !row->inferred)
+        if (!row_may_fit(i, lead, data[lead]))
             continue;
-        if (assay_date_read(data, size, i, &value)) {
+        if (assay_date_read(data, size, i, &value))
             class_ = ASSAY_CLASS_DATE;
-            formats |= UINT32_C(1) << i;
-        } else if (size > 10 && assay_timestamp_read(data, size, i, &value, &has_zone)) {
+        else if (size > 10 && assay_timestamp_read(data, size, i, &value, &has_zone))
             class_ = has_zone ? ASSAY_CLASS_INSTANT : ASSAY_CLASS_TIMESTAMP;
-            formats |= UINT32_C(1) << i;
-        }
+        else
+            continue;
+        *ret_formats |= UINT32_C(1) << i;
     }
-    *ret_formats = formats;
     return class_;
 }
 

@@ -246,15 +246,25 @@ static void convert_date(struct run *run)
     run->convert->profile.formats[ASSAY_DATE_YMD_DASH] += read;
 }
 
+/* "yyyy-MM-dd hh:mm:ss" and what may follow it. */
+static bool read_timestamp(const struct assay_cell *cell, int64_t *ret_us, bool *ret_zoned)
+{
+    *ret_zoned = false;
+    return cell->size_bytes >= 19 && assay_fast_timestamp(cell->data, ret_us) &&
+           (cell->size_bytes == 19 ||
+            assay_fast_tail(cell->data + 19, cell->size_bytes - 19, ret_us, ret_zoned));
+}
+
 static void convert_timestamp(struct run *run)
 {
-    uint64_t nulls = 0, read = 0;
+    uint64_t nulls = 0, read[2] = {0};
+    bool zoned = false;
     const bool iso = format_of(&run->convert->target) == ASSAY_DATE_YMD_DASH;
-    CONVERT_LOOP(int64_t, cell->size_bytes == 19 && iso &&
-                              assay_fast_timestamp(cell->data, &values[row]) && ++read)
+    CONVERT_LOOP(int64_t, iso && read_timestamp(cell, &values[row], &zoned) && ++read[zoned])
     run->convert->profile.counts[ASSAY_CLASS_NULL] += nulls;
-    run->convert->profile.counts[ASSAY_CLASS_TIMESTAMP] += read;
-    run->convert->profile.formats[ASSAY_DATE_YMD_DASH] += read;
+    run->convert->profile.counts[ASSAY_CLASS_TIMESTAMP] += read[false];
+    run->convert->profile.counts[ASSAY_CLASS_INSTANT] += read[true];
+    run->convert->profile.formats[ASSAY_DATE_YMD_DASH] += read[false] + read[true];
 }
 
 static void convert_int128(struct run *run)

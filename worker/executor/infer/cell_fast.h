@@ -161,6 +161,34 @@ static inline bool assay_fast_timestamp(const char *data, int64_t *ret_us)
     return true;
 }
 
+/** What may follow the seconds: ".123456789", then nothing, 'Z' or ±hh:mm. *us is moved;
+ * *ret_zoned: there is a zone. */
+static inline bool assay_fast_tail(const char *data, size_t size, int64_t *us, bool *ret_zoned)
+{
+    size_t at = 0;
+    if (size > 1 && data[0] == '.') {
+        int64_t unit = 100000;
+        for (at = 1; at < size && (unsigned char)(data[at] - '0') < 10; at++, unit /= 10)
+            *us += (data[at] - '0') * unit;
+        if (at == 1)
+            return false;
+    }
+    *ret_zoned = at < size;
+    if (at == size || (at + 1 == size && data[at] == 'Z'))
+        return true;
+    if (size - at != 6 || (data[at] != '+' && data[at] != '-') || data[at + 3] != ':')
+        return false;
+    const unsigned tens = (unsigned char)(data[at + 1] - '0'),
+                   ones = (unsigned char)(data[at + 2] - '0');
+    const unsigned sixths = (unsigned char)(data[at + 4] - '0'),
+                   minutes = (unsigned char)(data[at + 5] - '0');
+    if (tens > 1 || ones > 9 || tens * 10 + ones > 15 || sixths > 5 || minutes > 9)
+        return false;
+    const int64_t offset = (int64_t)((tens * 10 + ones) * 60 + sixths * 10 + minutes) * 60000000;
+    *us += data[at] == '+' ? -offset : offset;
+    return true;
+}
+
 /** true and false in any case. */
 static inline bool assay_fast_bool(const char *data, size_t size, uint8_t *ret_value)
 {
