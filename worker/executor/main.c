@@ -16,6 +16,7 @@ static const struct kind {
 } kinds[] = {
     {"inspect", assay_inspect_run},
     {"profile", assay_profile_run},
+    {"profile.merge", assay_profile_merge_run},
     {"scan", assay_scan_run},
     {"sync", assay_sync_run},
 };

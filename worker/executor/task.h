@@ -96,6 +96,7 @@ ASSAY_MUST_CHECK int assay_task_check(const struct assay_task *task, struct assa
 
 /** The runs, one per kind; each blocks until the work is done. Not ASSAY_OK becomes the E frame. */
 ASSAY_MUST_CHECK int assay_profile_run(struct assay_task *task, struct assay_error *err);
+ASSAY_MUST_CHECK int assay_profile_merge_run(struct assay_task *task, struct assay_error *err);
 ASSAY_MUST_CHECK int assay_scan_run(struct assay_task *task, struct assay_error *err);
 ASSAY_MUST_CHECK int assay_sync_run(struct assay_task *task, struct assay_error *err);
 ASSAY_MUST_CHECK int assay_inspect_run(struct assay_task *task, struct assay_error *err);

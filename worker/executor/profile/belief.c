@@ -3,6 +3,7 @@
 #include "worker/executor/profile/belief.h"
 
 #include "common/base/memory.h"
+#include "worker/executor/profile/profile_parts.h"
 
 enum { SPOTS = 12, SPOT_ROWS = 256, ELEMENTS_MAX = 2048 };
 
@@ -19,40 +20,59 @@ static int count_cells(struct assay_type_profile *types, const struct assay_colu
     return ASSAY_OK;
 }
 
+/* What is looked at: parts of the container, and the cell fields in them. */
+struct look {
+    struct assay_profile_source *source;
+    const json_t *bounds;
+    struct assay_profile_field *const *fields;
+    const char *const *names;
+    size_t count;
+};
+
 /* The first rows of one part. */
-static int look_at(struct assay_profile_source *source, size_t part,
-                   struct assay_profile_field *const *fields, const char *const *names,
-                   size_t count, struct assay_error *err)
+static int look_at(const struct look *look, size_t part, struct assay_error *err)
 {
-    const struct assay_task *task = source->task;
-    json_t *bounds = json_array_get(source->bounds, part);
+    const struct assay_task *task = look->source->task;
+    struct assay_conn *conn = look->source->conn;
+    const size_t parts = json_array_size(look->bounds);
+    json_t *bounds = json_array_get(look->bounds, part);
     const struct assay_split split = {.split_no = (int)part,
-                                      .split_count = (int)json_array_size(source->bounds),
+                                      .split_count = (int)parts,
                                       .bounds = json_is_null(bounds) ? NULL : bounds};
     ASSAY_AUTO(assay_reader_close) struct assay_reader *reader = NULL;
-    ASSAY_TRY(source->conn->connector->read(source->conn, task->container, task->reader, &split,
-                                            names, count, &reader, err));
+    ASSAY_TRY(conn->connector->read(conn, task->container, task->reader, &split, look->names,
+                                    look->count, &reader, err));
     reader->cancelled = &task->cancelled;
     const struct assay_batch *batch;
     ASSAY_TRY(assay_reader_next(reader, &batch, err));
     if (!batch)
         return ASSAY_OK;
     /* a single part is all that there is to look at */
-    const size_t most = json_array_size(source->bounds) == 1 ? ASSAY_BATCH_ROWS : SPOT_ROWS;
+    const size_t most = parts == 1 ? ASSAY_BATCH_ROWS : SPOT_ROWS;
     const size_t rows = batch->rows < most ? batch->rows : most;
-    for (size_t i = 0; i < count; i++)
-        ASSAY_TRY(count_cells(&fields[i]->types, &batch->columns[i], rows, err));
+    for (size_t i = 0; i < look->count; i++)
+        ASSAY_TRY(count_cells(&look->fields[i]->types, &batch->columns[i], rows, err));
     return ASSAY_OK;
 }
 
-static int look(struct assay_profile_source *source, struct assay_profile_field *const *fields,
-                const char *const *names, size_t count, struct assay_error *err)
+static int look_around(const struct look *look, struct assay_error *err)
 {
-    const size_t parts = json_array_size(source->bounds);
+    const size_t parts = json_array_size(look->bounds);
     const size_t spots = parts < SPOTS ? parts : SPOTS;
     for (size_t i = 0; i < spots; i++)
-        ASSAY_TRY(look_at(source, i * parts / spots, fields, names, count, err));
+        ASSAY_TRY(look_at(look, i * parts / spots, err));
     return ASSAY_OK;
+}
+
+/* All splits of a container must read it alike: each looks at the whole of it. */
+static int look_over(struct assay_profile_source *source, struct assay_profile_field *const *fields,
+                     const char *const *names, size_t count, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *whole = NULL;
+    if (source->task->split)
+        ASSAY_TRY(assay_profile_parts_whole(source, true, &whole, err));
+    const struct look look = {source, whole ? whole : source->bounds, fields, names, count};
+    return look_around(&look, err);
 }
 
 static int settle(struct assay_profile_field *field, const json_t *reader_options,
@@ -84,7 +104,7 @@ int assay_belief_form(struct assay_profile_source *source,
     }
     if (!count)
         return ASSAY_OK;
-    ASSAY_TRY(look(source, cells, names, count, err));
+    ASSAY_TRY(look_over(source, cells, names, count, err));
     for (size_t i = 0; i < count; i++)
         ASSAY_TRY(settle(cells[i], source->task->reader, err));
     return ASSAY_OK;

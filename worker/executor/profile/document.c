@@ -12,7 +12,7 @@ static json_t *string_or_null(const char *text)
     return text ? assay_json_safe_string(text, strlen(text)) : json_null();
 }
 
-static json_t *dialect_json(const struct assay_profile_source *source)
+json_t *assay_document_dialect(const struct assay_profile_source *source)
 {
     const struct assay_csv_head *head =
         source->set && source->set->family == ASSAY_FAMILY_CSV && source->set->count
@@ -25,7 +25,7 @@ static int rejections_json(const struct assay_profile_result *result, json_t **r
                            struct assay_error *err)
 {
     const struct assay_rejections *rejections = &result->pass.rejections;
-    const struct assay_file_set *set = result->source->set;
+    const struct assay_file_set *set = result->source ? result->source->set : NULL;
     ASSAY_AUTO(assay_json_decref) json_t *list = json_array();
     for (size_t i = 0; i < rejections->kept; i++) {
         const struct assay_rejection *item = &rejections->items[i];
@@ -63,7 +63,11 @@ int assay_document_container(const struct assay_profile_result *result, json_t *
     json_t *document = json_pack(
         "{s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:o, s:b, s:o, s:O}", "name", string_or_null(name),
         "location", string_or_null(assay_json_str(container, "location", name)), "format",
-        assay_profile_source_format(result->source), "dialect", dialect_json(result->source),
+        result->source ? assay_profile_source_format(result->source)
+                       : json_string_value(result->format),
+        "dialect",
+        result->source ? assay_document_dialect(result->source)
+                       : json_incref((json_t *)(uintptr_t)result->dialect),
         "records_count", (json_int_t)result->records_count, "records_processed",
         (json_int_t)result->records_processed, "rejected_records",
         (json_int_t)result->pass.rejections.count, "rejections", rejections, "sampled",

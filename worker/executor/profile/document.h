@@ -11,7 +11,9 @@
 /** What a document is made of. */
 struct assay_profile_result {
     const struct assay_task *task;
-    const struct assay_profile_source *source;
+    const struct assay_profile_source
+        *source; /* NULL in a merge: then the two below are what the splits said */
+    const json_t *format, *dialect;
     struct assay_profile_field *fields; /* finished: stats are there */
     size_t fields_count;
     struct assay_pass_result pass;
@@ -28,6 +30,8 @@ struct assay_profile_result {
 ASSAY_MUST_CHECK int assay_document_container(const struct assay_profile_result *result,
                                               json_t *warnings, json_t **ret_container,
                                               struct assay_error *err);
+/** The dialect of a text file, JSON null for others; NULL when out of memory. */
+json_t *assay_document_dialect(const struct assay_profile_source *source);
 /** One field. */
 ASSAY_MUST_CHECK int assay_document_field(const struct assay_profile_result *result,
                                           const struct assay_profile_field *field,

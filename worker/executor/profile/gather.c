@@ -77,7 +77,7 @@ static int gather_column(struct assay_gather *gather, const struct assay_column 
     struct gathered *data = gather->data[index];
     const size_t rows = gather->batch.rows;
     const size_t width = from->values ? width_bytes(from->layout) : 0;
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; width && i < rows; i++)
         memcpy(data->values + i * width,
                (const unsigned char *)from->values + gather->picked[i] * width, width);
     memset(data->validity, 0, sizeof data->validity);

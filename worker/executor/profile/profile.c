@@ -2,33 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
-#include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/base/nearest.h"
-#include "worker/executor/infer/check_infer.h"
 #include "worker/executor/profile/belief.h"
-#include "worker/executor/profile/document.h"
-#include "worker/executor/profile/groups.h"
 #include "worker/executor/profile/profile_parts.h"
-#include "worker/executor/profile/selection_where.h"
-#include "worker/executor/profile/warnings.h"
-
-enum { DOCUMENTS_HELD = 32 };
-
-/* Everything of one run. */
-struct run {
-    struct assay_task *task;
-    struct assay_profile_source source;
-    struct assay_profile_result result;
-    struct assay_selection selection;
-    struct assay_where *where; /* NULL without an expression */
-    struct assay_groups groups;
-    size_t groups_count;
-    enum assay_infer_level infer_level;
-    json_t *field_documents; /* in the order of the fields, those not emitted yet */
-    bool fields_emitted;
-    json_t *field_warnings;
-};
+#include "worker/executor/profile/profile_run.h"
+#include "worker/executor/profile/state.h"
 
 /* --- fields --- */
 
@@ -55,7 +34,7 @@ static bool is_wanted(const char *name, const json_t *wanted)
     return !json_array_size(wanted);
 }
 
-static int choose_fields(struct run *run, struct assay_error *err)
+static int choose_fields(struct assay_profile_run *run, struct assay_error *err)
 {
     const struct assay_schema *schema = &run->source.schema;
     const json_t *wanted = assay_json_get(run->task->settings, "fields");
@@ -77,7 +56,8 @@ static int choose_fields(struct run *run, struct assay_error *err)
 
 /* --- passes --- */
 
-static void plan_fields(struct run *run, struct assay_profile_field *const *fields, size_t count)
+static void plan_fields(struct assay_profile_run *run, struct assay_profile_field *const *fields,
+                        size_t count)
 {
     const int64_t values = assay_json_int(run->task->settings, "histogram_max_distinct_values", 0);
     for (size_t i = 0; i < count; i++)
@@ -93,8 +73,8 @@ static void reset_fields(struct assay_profile_field *const *fields, size_t count
 
 /* One pass; a wrong guess about where records begin is repaired by proving the cuts and reading
  * again. */
-static int read_once(struct run *run, struct assay_profile_field *const *fields, size_t count,
-                     struct assay_pass_result *ret_pass, struct assay_error *err)
+static int read_once(struct assay_profile_run *run, struct assay_profile_field *const *fields,
+                     size_t count, struct assay_pass_result *ret_pass, struct assay_error *err)
 {
     struct assay_pass_result pass = {0};
     plan_fields(run, fields, count);
@@ -125,8 +105,8 @@ static size_t find_changed(struct assay_profile_field *const *fields, size_t cou
     return found;
 }
 
-static int read_group(struct run *run, struct assay_profile_field **fields, size_t count,
-                      struct assay_error *err)
+static int read_group(struct assay_profile_run *run, struct assay_profile_field **fields,
+                      size_t count, struct assay_error *err)
 {
     struct assay_pass_result pass = {0};
     ASSAY_TRY(read_once(run, fields, count, &pass, err));
@@ -136,7 +116,8 @@ static int read_group(struct run *run, struct assay_profile_field **fields, size
         run->result.pass = pass;
         run->result.records_processed = pass.selected;
     }
-    const size_t changed = find_changed(fields, count, fields);
+    /* a split keeps to the belief, which all splits share: the merge decides */
+    const size_t changed = run->as_state ? 0 : find_changed(fields, count, fields);
     if (!changed)
         return ASSAY_OK;
     atomic_store(&run->task->progress.phase, "reading again");
@@ -147,75 +128,19 @@ static int read_group(struct run *run, struct assay_profile_field **fields, size
     return ASSAY_OK;
 }
 
-/* --- results of a group --- */
-
-static int emit_documents(struct run *run, struct assay_error *err)
+/* A split's counts leave as they are; a merge task finishes them. */
+static int state_group(struct assay_profile_run *run, struct assay_profile_field *fields,
+                       size_t count, struct assay_error *err)
 {
-    ASSAY_TRY(assay_task_emit_list(run->task, "fields", "fields", run->field_documents, err));
-    run->fields_emitted = true;
-    return json_array_clear(run->field_documents) ? assay_fail_memory(err) : ASSAY_OK;
-}
-
-/* Documents are large: they leave in small lots, not all at the end. */
-static int document_field(struct run *run, const struct assay_profile_field *field,
-                          struct assay_error *err)
-{
-    json_t *document = NULL;
-    ASSAY_TRY(assay_document_field(&run->result, field, &document, err));
-    ASSAY_TRY(assay_json_push(run->field_documents, document, err));
-    ASSAY_TRY(assay_warnings_of_field(field, run->field_warnings, err));
-    return json_array_size(run->field_documents) < DOCUMENTS_HELD ? ASSAY_OK
-                                                                  : emit_documents(run, err);
-}
-
-static int infer_checks(struct run *run, const struct assay_profile_field *fields, size_t count,
-                        struct assay_error *err)
-{
-    ASSAY_AUTO(assay_free) void *memory = assay_calloc(count + 1, sizeof(struct assay_infer_field));
-    struct assay_infer_field *inputs = memory;
-    json_t *checks = NULL;
-    if (!inputs)
-        return assay_fail_memory(err);
-    for (size_t i = 0; i < count; i++)
-        inputs[i] = (struct assay_infer_field){
-            .name = fields[i].name,
-            .type = assay_profile_field_type(&fields[i]),
-            .semantic_type = fields[i].semantic ? fields[i].semantic->name : NULL,
-            .stats = fields[i].stats};
-    const struct assay_infer_options options = {
-        .level = run->infer_level,
-        .container = assay_json_str(run->task->container, "name", NULL),
-        .seed = run->task->seed,
-        .now_us = run->task->now_us,
-        .testing_share = assay_json_num(run->task->settings, "percent_testing_threshold", 0),
-        .draft = assay_json_bool(run->task->settings, "infer_as_draft", false)};
-    ASSAY_TRY(assay_checks_infer(inputs, count, &options, &checks, err));
-    const int rc = assay_task_emit_list(run->task, "inferred", "checks", checks, err);
-    json_decref(checks);
-    return rc;
-}
-
-static int finish_group(struct run *run, struct assay_profile_field *fields, size_t count,
-                        struct assay_error *err)
-{
-    atomic_store(&run->task->progress.phase, "finishing");
     for (size_t i = 0; i < count; i++) {
-        ASSAY_TRY(assay_task_check(run->task, err));
-        ASSAY_TRY(assay_field_state_finish(fields[i].state, &fields[i].stats, err));
-        assay_field_state_free(ASSAY_TAKE(fields[i].state));
-        fields[i].semantic = assay_semantic_judge(fields[i].name, fields[i].stats, NULL);
-    }
-    if (run->infer_level != ASSAY_INFER_OFF)
-        ASSAY_TRY(infer_checks(run, fields, count, err));
-    for (size_t i = 0; i < count; i++) {
-        ASSAY_TRY(document_field(run, &fields[i], err));
+        ASSAY_TRY(assay_state_emit_field(run->task, &fields[i], err));
         assay_profile_field_reset(&fields[i]);
     }
     return ASSAY_OK;
 }
 
-static int profile_group(struct run *run, struct assay_profile_field *fields, size_t count,
-                         struct assay_error *err)
+static int profile_group(struct assay_profile_run *run, struct assay_profile_field *fields,
+                         size_t count, struct assay_error *err)
 {
     ASSAY_AUTO(assay_free)
     void *memory = assay_calloc(count + 1, sizeof(struct assay_profile_field *));
@@ -228,10 +153,11 @@ static int profile_group(struct run *run, struct assay_profile_field *fields, si
     if (!assay_profile_source_is_parquet(&run->source))
         ASSAY_TRY(assay_belief_form(&run->source, pointers, count, err));
     ASSAY_TRY(read_group(run, pointers, count, err));
-    return finish_group(run, fields, count, err);
+    return run->as_state ? state_group(run, fields, count, err)
+                         : assay_profile_finish(run, fields, count, err);
 }
 
-static int profile_fields(struct run *run, struct assay_error *err)
+static int profile_fields(struct assay_profile_run *run, struct assay_error *err)
 {
     struct assay_profile_result *result = &run->result;
     run->groups = assay_groups_plan(&run->source, result->fields, result->fields_count);
@@ -248,7 +174,7 @@ static int profile_fields(struct run *run, struct assay_error *err)
 
 /* --- which records --- */
 
-static int select_records(struct run *run, struct assay_error *err)
+static int select_records(struct assay_profile_run *run, struct assay_error *err)
 {
     const json_t *settings = run->task->settings;
     struct assay_selection *selection = &run->selection;
@@ -266,7 +192,7 @@ static int select_records(struct run *run, struct assay_error *err)
 
 /* Records of the container: those read, unless a footer knows better. After a limit has ended the
  * reading, only those counted are known. */
-static int count_records(struct run *run, struct assay_error *err)
+static int count_records(struct assay_profile_run *run, struct assay_error *err)
 {
     const struct assay_pass_result *pass = &run->result.pass;
     run->result.records_count =
@@ -277,77 +203,34 @@ static int count_records(struct run *run, struct assay_error *err)
                                NULL, err);
 }
 
-/* --- results --- */
+/* --- the run --- */
 
-static int emit(struct run *run, struct assay_error *err)
-{
-    struct assay_profile_result *result = &run->result;
-    json_t *warnings = NULL;
-    json_t *container = NULL;
-    result->duration_ms = (assay_now_us() - result->started_us) / 1000;
-    ASSAY_TRY(assay_warnings_of_container(result, run->groups_count, &warnings, err));
-    int rc = json_array_extend(warnings, run->field_warnings) ? assay_fail_memory(err) : ASSAY_OK;
-    if (rc == ASSAY_OK)
-        rc = assay_document_container(result, warnings, &container, err);
-    json_decref(warnings);
-    ASSAY_TRY(rc);
-    ASSAY_TRY(assay_task_emit(run->task, "container", container, err));
-    return json_array_size(run->field_documents) || !run->fields_emitted ? emit_documents(run, err)
-                                                                         : ASSAY_OK;
-}
-
-static int profile(struct run *run, struct assay_error *err)
+static int profile(struct assay_profile_run *run, struct assay_error *err)
 {
     struct assay_task *task = run->task;
     struct assay_profile_result *result = &run->result;
-    const char *level = assay_json_str(task->settings, "infer", "medium");
-    if (!assay_infer_level_parse(level, &run->infer_level))
-        return assay_fail(err, ASSAY_INVALID,
-                          "infer takes off, low, medium, high, xhigh or max, not %.50s", level);
     ASSAY_TRY(assay_profile_source_open(task, &run->source, err));
     ASSAY_TRY(choose_fields(run, err));
-    run->field_documents = json_array();
-    run->field_warnings = json_array();
-    if (!run->field_documents || !run->field_warnings)
-        return assay_fail_memory(err);
     ASSAY_TRY(select_records(run, err));
     ASSAY_TRY(profile_fields(run, err));
     result->sampled = run->selection.by_hash ||
                       (run->selection.limit && result->records_processed >= run->selection.limit);
     ASSAY_TRY(count_records(run, err));
-    ASSAY_TRY(emit(run, err));
-    task->done.records = result->records_processed;
-    task->done.bytes = result->bytes_read;
-    task->done.coverage = json_pack("{s:I, s:I}", "fields", (json_int_t)result->fields_count,
-                                    "fields_covered", (json_int_t)result->fields_count);
-    return ASSAY_OK;
-}
-
-static void run_release(struct run *run)
-{
-    for (size_t i = 0; i < run->result.fields_count; i++)
-        assay_profile_field_release(&run->result.fields[i]);
-    assay_free(run->result.fields);
-    assay_pass_result_release(&run->result.pass);
-    json_decref(run->field_documents);
-    json_decref(run->field_warnings);
-    assay_selection_release(&run->selection);
-    assay_where_free(run->where);
-    assay_profile_source_close(&run->source);
+    ASSAY_TRY(run->as_state ? assay_state_emit_split(result, err) : assay_profile_emit(run, err));
+    return assay_profile_done(run, err);
 }
 
 int assay_profile_run(struct assay_task *task, struct assay_error *err)
 {
-    struct run run = {.task = task};
-    run.result = (struct assay_profile_result){
-        .task = task,
-        .source = &run.source,
-        .started_us = assay_now_us(),
-        .no_values = assay_json_bool(task->settings, "no_values", false)};
-    int rc = profile(&run, err);
+    struct assay_profile_run run = {0};
+    int rc = assay_profile_run_init(&run, task, err);
+    run.result.source = &run.source;
+    run.as_state = task->split_count > 1;
+    if (rc == ASSAY_OK)
+        rc = profile(&run, err);
     if (rc != ASSAY_OK)
         rc = assay_context(err, rc, "profiling %.200s",
                            assay_json_str(task->container, "name", "the container"));
-    run_release(&run);
+    assay_profile_run_release(&run);
     return rc;
 }

@@ -110,6 +110,13 @@ static int cut_database(struct assay_profile_source *source, json_t **ret_bounds
                            ret_bounds, err);
 }
 
+int assay_profile_parts_whole(struct assay_profile_source *source, bool guess, json_t **ret_bounds,
+                              struct assay_error *err)
+{
+    return source->set ? cut_files(source, guess, ret_bounds, err)
+                       : cut_database(source, ret_bounds, err);
+}
+
 int assay_profile_parts_plan(struct assay_profile_source *source, bool guess,
                              struct assay_error *err)
 {
@@ -117,10 +124,8 @@ int assay_profile_parts_plan(struct assay_profile_source *source, bool guess,
     source->guessed = false;
     if (source->task->split)
         bounds = json_pack("[O]", source->task->split);
-    else if (source->set)
-        ASSAY_TRY(cut_files(source, guess, &bounds, err));
     else
-        ASSAY_TRY(cut_database(source, &bounds, err));
+        ASSAY_TRY(assay_profile_parts_whole(source, guess, &bounds, err));
     if (!bounds)
         return assay_fail_memory(err);
     json_decref(source->bounds);

@@ -13,6 +13,10 @@
 ASSAY_MUST_CHECK int assay_profile_parts_plan(struct assay_profile_source *source, bool guess,
                                               struct assay_error *err);
 
+/** The parts of the whole container, whatever split the task is. *ret_bounds is the caller's. */
+ASSAY_MUST_CHECK int assay_profile_parts_whole(struct assay_profile_source *source, bool guess,
+                                               json_t **ret_bounds, struct assay_error *err);
+
 /** The place of a part: its file and first byte. False for parts that are no single piece of one
  * file. */
 bool assay_profile_part_place(const struct assay_profile_source *source, size_t part,

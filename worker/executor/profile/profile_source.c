@@ -28,22 +28,43 @@ int assay_profile_source_connect(const struct assay_profile_source *source,
 
 /* --- Parquet --- */
 
-static int open_parquet(struct assay_profile_source *source, struct assay_error *err)
+/* Which files, and which records of them: all, or those of the task's split. */
+static int choose_files(struct assay_profile_source *source, struct assay_error *err)
 {
     const struct assay_file_set *set = source->set;
-    const char **paths = assay_calloc(set->count, sizeof *paths);
+    const json_t *parts = assay_json_get(source->task->split, "parts");
+    const size_t count = parts ? json_array_size(parts) : set->count;
+    const char **paths = assay_calloc(count + 1, sizeof *paths);
     if (!paths)
         return assay_fail_memory(err);
-    for (size_t i = 0; i < set->count; i++)
-        paths[i] = set->files[i].path;
-    source->files = (struct assay_parquet_files){.paths = paths, .count = set->count};
-    const struct assay_session_options options = {.memory_bytes =
-                                                      assay_profile_engine_bytes(source->task),
-                                                  .threads = source->task->threads,
-                                                  .timezone = source->task->timezone,
-                                                  .paths = paths,
-                                                  .paths_count = set->count,
-                                                  .cancelled = &source->task->cancelled};
+    source->files = (struct assay_parquet_files){.paths = paths, .count = count};
+    for (size_t i = 0; i < count; i++) {
+        json_int_t file = (json_int_t)i, begin = 0, end = 0;
+        if (parts &&
+            (json_unpack(json_array_get(parts, i), "[I, I, I]", &file, &begin, &end) || file < 0 ||
+             (size_t)file >= set->count || begin < 0 || end < 0 || (count > 1 && (begin || end))))
+            return assay_fail(
+                err, ASSAY_INVALID,
+                "part %zu of the split does not name a file, or records of the only one", i);
+        paths[i] = set->files[file].path;
+        source->first_file = i ? source->first_file : (uint32_t)file;
+        source->first_row = (uint64_t)begin;
+        source->end_row = (uint64_t)end;
+    }
+    return ASSAY_OK;
+}
+
+static int open_parquet(struct assay_profile_source *source, struct assay_error *err)
+{
+    const struct assay_task *task = source->task;
+    ASSAY_TRY(choose_files(source, err));
+    const struct assay_session_options options = {.memory_bytes = assay_profile_engine_bytes(task),
+                                                  .threads =
+                                                      task->split_count > 1 ? 1 : task->threads,
+                                                  .timezone = task->timezone,
+                                                  .paths = source->files.paths,
+                                                  .paths_count = source->files.count,
+                                                  .cancelled = &task->cancelled};
     ASSAY_TRY(assay_session_open(&options, &source->session, err));
     return assay_parquet_describe(source->session, &source->files, &source->schema, err);
 }

@@ -23,6 +23,7 @@ struct assay_profile_source {
     const char *from; /* a database's records as a table of the session (selection_where.h); NULL =
                          the files */
     uint64_t first_row, end_row; /* Parquet: the records of a split; end 0 = to the end */
+    uint32_t first_file;         /* Parquet: index in the set of files.paths[0] */
     uint64_t files_bytes;        /* of all files; 0 = unknown */
 };
 

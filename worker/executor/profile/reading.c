@@ -223,6 +223,7 @@ static int scan_by_engine(struct pass *pass, struct worker *workers, size_t coun
     for (size_t i = 0; i < count; i++)
         lanes[i] = &workers[i];
     const struct assay_parquet_request request = {.files = source->files,
+                                                  .first_file = source->first_file,
                                                   .from = source->from,
                                                   .fields = pass->names,
                                                   .fields_count = pass->fields_count,
@@ -298,7 +299,7 @@ static uint64_t line_base(const struct pass *pass, size_t index, size_t *file, u
 }
 
 /* Every reader of a container repeats what holds for the container. */
-static int add_warnings(json_t *all, const json_t *some, struct assay_error *err)
+int assay_pass_add_warnings(json_t *all, const json_t *some, struct assay_error *err)
 {
     for (size_t i = 0; i < json_array_size(some); i++) {
         json_t *warning = json_array_get(some, i);
@@ -331,7 +332,7 @@ static int collect(struct pass *pass, struct assay_pass_result *result, struct a
         if (!assay_rejections_merge(&result->rejections, &part->rejections,
                                     line_base(pass, i, &file, &lines)))
             return assay_fail_memory(err);
-        ASSAY_TRY(add_warnings(result->warnings, part->warnings, err));
+        ASSAY_TRY(assay_pass_add_warnings(result->warnings, part->warnings, err));
     }
     return ASSAY_OK;
 }

@@ -20,6 +20,11 @@ struct assay_pass_result {
 };
 void assay_pass_result_release(struct assay_pass_result *result);
 
+/** Append the warnings that are not there yet: every reader of a container repeats what holds for
+ * the whole. */
+ASSAY_MUST_CHECK int assay_pass_add_warnings(json_t *all, const json_t *some,
+                                             struct assay_error *err);
+
 /** Read the container once, projected to the fields, into them. Threads: those of the task, at most
  * one per part; one when the selection has a limit, as the first records are those of the source's
  * order. selection: NULL = all. */

@@ -170,7 +170,8 @@ int assay_warnings_of_field(const struct assay_profile_field *field, json_t *war
 static int find_in_head(const struct assay_profile_source *source, json_t *list,
                         struct assay_error *err)
 {
-    const bool csv = source->set && source->set->family == ASSAY_FAMILY_CSV && source->set->count;
+    const bool csv =
+        source && source->set && source->set->family == ASSAY_FAMILY_CSV && source->set->count;
     const struct assay_csv_head *head = csv ? source->set->files[0].head : NULL;
     if (head && head->names_changed)
         ASSAY_TRY(add(list, "duplicate_header", NULL,

@@ -1,0 +1,92 @@
+"""Splits: the states of any number of parts, merged, give the profile of the whole."""
+# SPDX-License-Identifier: Apache-2.0
+import json
+import math
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import execute  # noqa: E402
+
+EXACT = ("type", "null_count", "zero_count", "negative_count", "nan_count", "empty_count", "blank_count", "completeness", "min", "max", "sum",
+         "min_length", "max_length", "approximate_distinct_values", "type_mismatches", "null_like", "patterns", "semantic_type")
+CLOSE = ("mean", "std_dev", "skewness", "kurtosis", "mean_length", "entropy", "unique_distinct_ratio")
+
+
+def csv_text(records):
+    words = [f"word {i * i % 97}" for i in range(97)]
+    rows = (f"{i},{(i * 7919 % 10007) / 8},{words[i % 97] if i % 11 else ''},2024-{i % 12 + 1:02}-{i % 28 + 1:02},{'NA' if i % 500 == 3 else i % 5}\n"
+            for i in range(records))
+    return "id,amount,word,day,few\n" + "".join(rows)
+
+
+class SplitTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = pathlib.Path(cls.folder.name) / "all.csv"
+        cls.path.write_text(csv_text(30_000))
+        cls.whole = execute.profile(cls.path)
+        cls.source = execute.file_source([cls.path])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def states(self, splits):
+        data = self.path.read_bytes()
+        cuts = [0] + [data.index(b"\n", len(data) * i // splits) + 1 for i in range(1, splits)] + [0]
+        limits = {"memory_bytes": 1 << 30, "threads": 1, "deadline_ms": 0}
+        return [execute.run(execute.task("profile", self.source, split_no=i, split_count=splits, limits=limits,
+                                         split={"parts": [[0, cuts[i], cuts[i + 1]]]}))["chunks"] for i in range(splits)]
+
+    def merge(self, states):
+        return execute.container(execute.run(execute.task("profile.merge", self.source, settings={"states": states})))
+
+    def check(self, merged):
+        self.assertEqual(merged["records_count"], self.whole["records_count"])
+        self.assertEqual(merged["dialect"], self.whole["dialect"])
+        self.assertEqual(merged["warnings"], self.whole["warnings"])
+        for got, want in zip(merged["fields"], self.whole["fields"], strict=True):
+            for key in EXACT:
+                self.assertEqual(got[key], want[key], (want["name"], key))
+            for key in CLOSE:
+                if want[key] is None:
+                    self.assertIsNone(got[key])
+                else:
+                    self.assertTrue(math.isclose(got[key], want[key], rel_tol=1e-9, abs_tol=1e-9), (want["name"], key))
+
+    def test_any_number_of_splits(self):
+        for splits in (2, 3, 7):
+            with self.subTest(splits=splits):
+                self.check(self.merge([{"chunks": chunks} for chunks in self.states(splits)]))
+
+    def test_states_from_files_and_the_same_bytes_again(self):
+        files = []
+        for i, chunks in enumerate(self.states(2)):
+            path = pathlib.Path(self.folder.name) / f"{i}.jsonl"
+            path.write_text("".join(json.dumps(chunk) + "\n" for chunk in chunks))
+            files.append({"path": str(path)})
+        merged = self.merge(files)
+        self.check(merged)
+        again = self.merge([{"chunks": chunks} for chunks in self.states(2)])
+        self.assertEqual(merged["fields"], again["fields"])
+
+    def test_damaged_states_are_refused(self):
+        good = self.states(2)
+        for damage in ({"v": 99}, {"data": "no base64!"}, {"data": "AAAA"}, {"target": [99, 0, False, False]}, {"types": {}}, {"field": "new"}):
+            broken = json.loads(json.dumps(good))
+            broken[1][0].update(damage)
+            with self.subTest(damage=damage), self.assertRaises(execute.Failed) as failed:
+                self.merge([{"chunks": chunks} for chunks in broken])
+            self.assertIn(failed.exception.code, ("FORMAT", "CONFLICT"))
+        with self.assertRaises(execute.Failed):
+            self.merge([{"chunks": good[0][:-1]}])
+        with self.assertRaises(execute.Failed):
+            self.merge([])
+
+
+if __name__ == "__main__":
+    unittest.main()

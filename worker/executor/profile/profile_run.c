@@ -1,0 +1,137 @@
+// Profile run: how a run ends.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/profile/profile_run.h"
+
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+#include "worker/executor/profile/warnings.h"
+
+enum { DOCUMENTS_HELD = 32 };
+
+int assay_profile_run_init(struct assay_profile_run *ret_run, struct assay_task *task,
+                           struct assay_error *err)
+{
+    *ret_run = (struct assay_profile_run){
+        .task = task, .field_documents = json_array(), .field_warnings = json_array()};
+    ret_run->result = (struct assay_profile_result){
+        .task = task,
+        .started_us = assay_now_us(),
+        .no_values = assay_json_bool(task->settings, "no_values", false)};
+    if (!ret_run->field_documents || !ret_run->field_warnings)
+        return assay_fail_memory(err);
+    const char *level = assay_json_str(task->settings, "infer", "medium");
+    if (!assay_infer_level_parse(level, &ret_run->infer_level))
+        return assay_fail(err, ASSAY_INVALID,
+                          "infer takes off, low, medium, high, xhigh or max, not %.50s", level);
+    return ASSAY_OK;
+}
+
+void assay_profile_run_release(struct assay_profile_run *run)
+{
+    for (size_t i = 0; i < run->result.fields_count; i++)
+        assay_profile_field_release(&run->result.fields[i]);
+    assay_free(run->result.fields);
+    assay_pass_result_release(&run->result.pass);
+    json_decref(run->field_documents);
+    json_decref(run->field_warnings);
+    assay_selection_release(&run->selection);
+    assay_where_free(run->where);
+    assay_profile_source_close(&run->source);
+}
+
+/* --- results of a group --- */
+
+static int emit_documents(struct assay_profile_run *run, struct assay_error *err)
+{
+    ASSAY_TRY(assay_task_emit_list(run->task, "fields", "fields", run->field_documents, err));
+    run->fields_emitted = true;
+    return json_array_clear(run->field_documents) ? assay_fail_memory(err) : ASSAY_OK;
+}
+
+/* Documents are large: they leave in small lots, not all at the end. */
+static int document_field(struct assay_profile_run *run, const struct assay_profile_field *field,
+                          struct assay_error *err)
+{
+    json_t *document = NULL;
+    ASSAY_TRY(assay_document_field(&run->result, field, &document, err));
+    ASSAY_TRY(assay_json_push(run->field_documents, document, err));
+    ASSAY_TRY(assay_warnings_of_field(field, run->field_warnings, err));
+    return json_array_size(run->field_documents) < DOCUMENTS_HELD ? ASSAY_OK
+                                                                  : emit_documents(run, err);
+}
+
+static int infer_checks(struct assay_profile_run *run, const struct assay_profile_field *fields,
+                        size_t count, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(count + 1, sizeof(struct assay_infer_field));
+    struct assay_infer_field *inputs = memory;
+    json_t *checks = NULL;
+    if (!inputs)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        inputs[i] = (struct assay_infer_field){
+            .name = fields[i].name,
+            .type = assay_profile_field_type(&fields[i]),
+            .semantic_type = fields[i].semantic ? fields[i].semantic->name : NULL,
+            .stats = fields[i].stats};
+    const struct assay_infer_options options = {
+        .level = run->infer_level,
+        .container = assay_json_str(run->task->container, "name", NULL),
+        .seed = run->task->seed,
+        .now_us = run->task->now_us,
+        .testing_share = assay_json_num(run->task->settings, "percent_testing_threshold", 0),
+        .draft = assay_json_bool(run->task->settings, "infer_as_draft", false)};
+    ASSAY_TRY(assay_checks_infer(inputs, count, &options, &checks, err));
+    const int rc = assay_task_emit_list(run->task, "inferred", "checks", checks, err);
+    json_decref(checks);
+    return rc;
+}
+
+int assay_profile_finish(struct assay_profile_run *run, struct assay_profile_field *fields,
+                         size_t count, struct assay_error *err)
+{
+    atomic_store(&run->task->progress.phase, "finishing");
+    for (size_t i = 0; i < count; i++) {
+        ASSAY_TRY(assay_task_check(run->task, err));
+        ASSAY_TRY(assay_field_state_finish(fields[i].state, &fields[i].stats, err));
+        assay_field_state_free(ASSAY_TAKE(fields[i].state));
+        fields[i].semantic = assay_semantic_judge(fields[i].name, fields[i].stats, NULL);
+    }
+    if (run->infer_level != ASSAY_INFER_OFF)
+        ASSAY_TRY(infer_checks(run, fields, count, err));
+    for (size_t i = 0; i < count; i++) {
+        ASSAY_TRY(document_field(run, &fields[i], err));
+        assay_profile_field_reset(&fields[i]);
+    }
+    return ASSAY_OK;
+}
+
+/* --- the container --- */
+
+int assay_profile_emit(struct assay_profile_run *run, struct assay_error *err)
+{
+    struct assay_profile_result *result = &run->result;
+    json_t *warnings = NULL;
+    json_t *container = NULL;
+    result->duration_ms = (assay_now_us() - result->started_us) / 1000;
+    ASSAY_TRY(assay_warnings_of_container(result, run->groups_count, &warnings, err));
+    int rc = json_array_extend(warnings, run->field_warnings) ? assay_fail_memory(err) : ASSAY_OK;
+    if (rc == ASSAY_OK)
+        rc = assay_document_container(result, warnings, &container, err);
+    json_decref(warnings);
+    ASSAY_TRY(rc);
+    ASSAY_TRY(assay_task_emit(run->task, "container", container, err));
+    return json_array_size(run->field_documents) || !run->fields_emitted ? emit_documents(run, err)
+                                                                         : ASSAY_OK;
+}
+
+int assay_profile_done(struct assay_profile_run *run, struct assay_error *err)
+{
+    const struct assay_profile_result *result = &run->result;
+    struct assay_task_done *done = &run->task->done;
+    done->records = result->records_processed;
+    done->bytes = result->bytes_read;
+    done->coverage = json_pack("{s:I, s:I}", "fields", (json_int_t)result->fields_count,
+                               "fields_covered", (json_int_t)result->fields_count);
+    return done->coverage ? ASSAY_OK : assay_fail_memory(err);
+}
