@@ -58,15 +58,24 @@ static int wait_for_end(struct assay_rest *rest, int64_t id, json_t **ret_operat
     }
 }
 
-/* 3: failed, aborted, or success with a message (it did not cover all). */
+/* 3: failed, aborted, or not all containers covered; 1: a scan found anomalies. */
+static int exit_of(const json_t *operation)
+{
+    const json_t *status = json_object_get(operation, "status");
+    if (strcmp(assay_json_str(operation, "result", ""), "success") != 0 ||
+        assay_json_int(status, "containers_analyzed", 0) <
+            assay_json_int(status, "total_containers", 0))
+        return ASSAY_EXIT_UNJUDGED;
+    return assay_json_int(status, "anomalies_identified", 0) > 0 ? ASSAY_EXIT_FOUND
+                                                                 : ASSAY_EXIT_DONE;
+}
+
 static int watch(struct assay_rest *rest, const struct assay_args *args, int64_t id, int *ret_exit,
                  struct assay_error *err)
 {
     ASSAY_AUTO(assay_json_decref) json_t *operation = NULL;
     ASSAY_TRY(wait_for_end(rest, id, &operation, err));
-    const bool clean = strcmp(assay_json_str(operation, "result", ""), "success") == 0 &&
-                       !assay_json_get(operation, "message");
-    *ret_exit = clean ? ASSAY_EXIT_DONE : ASSAY_EXIT_UNJUDGED;
+    *ret_exit = exit_of(operation);
     return assay_client_print(args, operation, NULL, err);
 }
 

@@ -45,7 +45,7 @@ static const struct assay_client_column operation_columns[] = {
     {"datastore", "datastore.name", false},
     {"result", "result", false},
     {"start", "start_time", false},
-    {"end", "end_time", false},
+
     {"message", "message", false},
     {NULL, NULL, false}};
 static const struct assay_client_column anomaly_columns[] = {
@@ -54,7 +54,7 @@ static const struct assay_client_column anomaly_columns[] = {
     {"status", "status", false},
     {"container", "container.name", false},
     {"records", "anomalous_records_count", true},
-    {"message", "message", false},
+    {"description", "description", false},
     {NULL, NULL, false}};
 static const struct assay_client_column token_columns[] = {{"id", "id", false},
                                                            {"name", "name", false},
