@@ -42,8 +42,7 @@ static int read_all(const char *const *names, const char *const *fields, size_t 
 {
     const struct assay_connector *connector = assay_connector_find("file");
     ASSAY_AUTO(assay_json_decref)
-    json_t *properties = json_object(),
-           *container = container_of(names);
+    json_t *properties = json_object(), *container = container_of(names);
     struct assay_conn *conn = NULL;
     ASSAY_TRY(connector->open(properties, 1000, NULL, &conn, err));
     struct assay_reader *reader = NULL;
@@ -125,12 +124,41 @@ static void formats_that_do_not_mix(void **state)
     assert_non_null(strstr(err.text, "none.csv"));
 }
 
+/* Every allocation of opening, unifying and reading fails once: no crash, no leak, and never a
+ * shorter table. */
+static void out_of_memory(void **state)
+{
+    (void)state;
+    folder_write(&root, "1.csv", "a,b\n1,2\n");
+    folder_write(&root, "2.csv", "b,c\n3,4\n5\n");
+    folder_write(&root, "1.jsonl", "{\"a\":1,\"b\":[{\"c\":2}]}\n{\"a\":}\n");
+    static const char *const csv[] = {"1.csv", "2.csv", NULL}, *const json[] = {"1.jsonl", NULL};
+    static const char *const *const containers[] = {csv, json};
+    static const char *const fields[] = {"a"};
+    for (size_t c = 0; c < ASSAY_COUNT(containers); c++)
+        for (int64_t nth = 1;; nth++) {
+            ASSAY_SCOPED(assay_buf_release) struct assay_buf all = {0};
+            assert_true(assay_buf_reserve(&all, 4096));
+            assay_memory_fail_at(nth);
+            const int rc = read_all(containers[c], fields, 1, &all, NULL);
+            const int64_t made = assay_memory_count();
+            assay_memory_fail_at(0);
+            if (made < nth)
+                break;
+            if (rc != ASSAY_NO_MEMORY)
+                print_message("allocation %lld of %zu: %d\n%s", (long long)nth, c, rc,
+                              assay_buf_str(&all));
+            assert_int_equal(rc, ASSAY_NO_MEMORY);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_that_differ),
         cmocka_unit_test(json_of_several_files),
         cmocka_unit_test(formats_that_do_not_mix),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

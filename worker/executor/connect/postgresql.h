@@ -9,7 +9,8 @@
  * removed. numeric(p,s) of up to 38 digits is exact; numeric without precision comes as its own
  * text in CELL columns. NaN in numeric(p,s), and dates and times that are infinite or beyond our
  * range, are read as NULL and counted in the reader's warnings. Arrays, composites, ranges and
- * other types come as PostgreSQL's text. */
+ * other types come as PostgreSQL's text. Splits
+ *  are read each at its own instant, without a shared snapshot. */
 extern const struct assay_connector assay_postgresql_connector;
 
 #endif
