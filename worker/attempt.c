@@ -36,9 +36,13 @@ static int threads_of(const struct assay_worker_options *options)
 static int set_roots(const struct assay_worker_options *options, json_t *source,
                      struct assay_error *err)
 {
-    json_t *properties = assay_json_get(source, "properties");
-    if (!properties)
+    if (!source)
         return ASSAY_OK;
+    json_t *properties = assay_json_get(source, "properties");
+    if (!properties) {
+        ASSAY_TRY(assay_json_set(source, "properties", json_object(), err));
+        properties = assay_json_get(source, "properties");
+    }
     json_t *roots = json_array();
     for (size_t i = 0; roots && i < options->file_roots_count; i++)
         ASSAY_TRY(assay_json_push(roots, json_string(options->file_roots[i]), err));

@@ -52,7 +52,6 @@ OUTSIDE = {
     r"microhttpd\.h": ["scheduler/api"],
     r"openssl/.*": ["common/crypto", "scheduler/api"],
     r"yaml\.h": ["common/yaml"],
-    r"simdjson.*": [f"{EXECUTOR}/read"],
     r"zlib\.h|zstd\.h": [f"{EXECUTOR}/read"],
     r"re2/.*": [EXECUTOR, "common/rules"],
 }
