@@ -182,6 +182,8 @@ static int select_records(struct assay_profile_run *run, struct assay_error *err
     ASSAY_TRY(assay_selection_parse(settings, selection, err));
     if (where && *where)
         ASSAY_TRY(assay_where_open(&run->source, where, selection, &run->where, err));
+    if (run->where)
+        assay_where_type_fields(run->where, run->result.fields, run->result.fields_count);
     if (selection->sample) {
         atomic_store(&run->task->progress.phase, "choosing the sample");
         ASSAY_TRY(assay_pass_sample(&run->source, selection, err));
@@ -195,8 +197,11 @@ static int select_records(struct assay_profile_run *run, struct assay_error *err
 static int count_records(struct assay_profile_run *run, struct assay_error *err)
 {
     const struct assay_pass_result *pass = &run->result.pass;
-    run->result.records_count =
-        run->result.sampled && run->selection.limit ? pass->selected : pass->records;
+    const bool cut = run->result.sampled && run->selection.limit;
+    run->result.records_count = cut ? pass->selected
+                                : run->source.from
+                                    ? assay_where_records(run->where) / run->result.passes
+                                    : pass->records;
     if (!assay_profile_source_is_parquet(&run->source) || assay_selection_is_all(&run->selection))
         return ASSAY_OK;
     return assay_parquet_count(run->source.session, &run->source.files, &run->result.records_count,

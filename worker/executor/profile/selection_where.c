@@ -19,6 +19,7 @@ struct assay_where {
     struct assay_rule_field *fields;
     struct assay_cell_target *targets;
     struct assay_reader_table *table; /* freed after the session */
+    atomic_uint_fast64_t records;     /* delivered by the readers */
 };
 
 /* --- the fields as the expression sees them --- */
@@ -128,6 +129,8 @@ static int open_table(struct assay_where *where, struct assay_error *err)
                                                  .parts_count = json_array_size(source->bounds),
                                                  .open = open_part,
                                                  .context = where,
+                                                 .records = &where->records,
+                                                 .bytes = &source->task->progress.bytes,
                                                  .cancelled = &source->task->cancelled};
     return assay_reader_table_register(source->session, &spec, &where->table, err);
 }
@@ -276,6 +279,23 @@ int assay_where_open(struct assay_profile_source *source, const char *expression
     }
     *ret_where = where;
     return ASSAY_OK;
+}
+
+uint64_t assay_where_records(const struct assay_where *where)
+{
+    return atomic_load(&where->records);
+}
+
+void assay_where_type_fields(const struct assay_where *where, struct assay_profile_field *fields,
+                             size_t fields_count)
+{
+    for (size_t i = 0; where->source->from && i < fields_count; i++) {
+        const ptrdiff_t index = assay_schema_find(&where->source->schema, fields[i].name);
+        if (fields[i].layout != ASSAY_LAYOUT_CELL || index < 0)
+            continue;
+        fields[i].layout = where->fields[index].layout;
+        fields[i].cells = false;
+    }
 }
 
 void assay_where_free(struct assay_where *where)

@@ -5,6 +5,7 @@
 #ifndef ASSAY_PROFILE_SELECTION_WHERE_H
 #define ASSAY_PROFILE_SELECTION_WHERE_H
 
+#include "worker/executor/profile/profile_field.h"
 #include "worker/executor/profile/selection.h"
 
 /** What has to live while the source is read under an expression. */
@@ -16,6 +17,13 @@ struct assay_where;
 ASSAY_MUST_CHECK int assay_where_open(struct assay_profile_source *source, const char *expression,
                                       struct assay_selection *selection,
                                       struct assay_where **ret_where, struct assay_error *err);
+/** Databases: fields that come as cells reach the lanes typed, as they were believed to be. Tell
+ * the fields. */
+void assay_where_type_fields(const struct assay_where *where, struct assay_profile_field *fields,
+                             size_t fields_count);
+/** Databases: records that the source delivered so far, whether the expression was true for them or
+ * not. */
+uint64_t assay_where_records(const struct assay_where *where);
 void assay_where_free(struct assay_where *where);
 
 #endif
