@@ -14,7 +14,6 @@ pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
-pkg_check_modules(ICU REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
 
 # DuckDB: the pinned build that deploy/deps.sh fetched, or an installed one by -DDUCKDB_ROOT=.
 set(DUCKDB_ROOT "${CMAKE_SOURCE_DIR}/.cache/duckdb" CACHE PATH "folder with include/duckdb.h and lib/libduckdb.so")
