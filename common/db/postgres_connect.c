@@ -1,5 +1,5 @@
-// Connecting to PostgreSQL without blocking: a frozen server holds no thread longer than the
-// deadline. SPDX-License-Identifier: Apache-2.0
+// Connecting to PostgreSQL without blocking: a frozen server holds no thread.
+// SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <poll.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-// Leases: heartbeats of all tasks of a worker, checkpoints, staged results; each fenced by (task,
-// epoch). SPDX-License-Identifier: Apache-2.0
+// Leases: heartbeats, checkpoints, staged results; each fenced by (task, epoch).
+// SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 
 #include "common/job/store.h"

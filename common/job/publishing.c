@@ -1,5 +1,5 @@
-// What the publisher asks: finished tasks that are not published yet, their results, operations to
-// close. SPDX-License-Identifier: Apache-2.0
+// What the publisher asks: finished tasks, their results, operations to close.
+// SPDX-License-Identifier: Apache-2.0
 #include "common/base/memory.h"
 #include "common/job/store.h"
 

@@ -1,5 +1,5 @@
-// The ends of an attempt: complete, fail, source down, crash, release, cancelled, deadline, reap.
-// One transaction each: operation, task, lease, successor. SPDX-License-Identifier: Apache-2.0
+// The ends of an attempt, from complete to reap: one transaction each.
+// SPDX-License-Identifier: Apache-2.0
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>

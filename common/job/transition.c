@@ -1,5 +1,5 @@
-// The state machine of a running task: which state, counters and pause follow from what happened to
-// it. SPDX-License-Identifier: Apache-2.0
+// The state machine of a running task: what follows from what happened to it.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "common/base/clock.h"

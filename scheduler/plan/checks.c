@@ -1,5 +1,5 @@
-// The active checks of a container as a scan's spec holds them, with the sources that they refer
-// to. SPDX-License-Identifier: Apache-2.0
+// The active checks of a container as a scan's spec holds them, with what they refer to.
+// SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <string.h>
 

@@ -17,9 +17,10 @@ struct inspecting {
 static int unsaved_spec(const struct assay_plan_inspect *request, json_t **ret_spec,
                         struct assay_error *err)
 {
-    json_t *spec =
-        json_pack("{s:{s:s, s:o}}", "source", "connector", request->connector, "properties",
-                  request->properties ? json_deep_copy(request->properties) : json_object());
+    json_t *properties = request->properties ? json_deep_copy(request->properties) : json_object();
+    assay_plan_drop_fences(properties);
+    json_t *spec = json_pack("{s:{s:s, s:o}}", "source", "connector", request->connector,
+                             "properties", properties);
     if (!spec)
         return assay_fail_memory(err);
     *ret_spec = spec;

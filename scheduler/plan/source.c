@@ -60,10 +60,17 @@ int assay_plan_datastore_load(struct assay_db_conn *conn, int64_t id,
     return read_properties(rows, ret_datastore, err);
 }
 
+void assay_plan_drop_fences(json_t *properties)
+{
+    (void)json_object_del(properties, "roots");
+    (void)json_object_del(properties, "root");
+}
+
 int assay_plan_source(const struct assay_plan_datastore *datastore, json_t **ret_source,
                       struct assay_error *err)
 {
     json_t *properties = json_deep_copy(datastore->properties);
+    assay_plan_drop_fences(properties);
     json_t *source =
         json_pack("{s:s, s:o}", "connector", datastore->connector, "properties", properties);
     if (!source)

@@ -22,6 +22,9 @@ ASSAY_MUST_CHECK int assay_plan_datastore_load(struct assay_db_conn *conn, int64
                                                struct assay_plan_datastore *ret_datastore,
                                                struct assay_error *err);
 
+/** Take out what says which folders may be read: that is the worker's own configuration, never a
+ * request's. NULL is allowed. */
+void assay_plan_drop_fences(json_t *properties);
 /** {"connector", "properties"} of a sync. */
 ASSAY_MUST_CHECK int assay_plan_source(const struct assay_plan_datastore *datastore,
                                        json_t **ret_source, struct assay_error *err);

@@ -1,5 +1,5 @@
-// Anomalies of a scan: one row each, linked to the checks that failed; an equal one that is open
-// makes it a duplicate (domain.md §5). SPDX-License-Identifier: Apache-2.0
+// Anomalies of a scan: rows, their checks, duplicates of open ones (domain.md §5).
+// SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-// Closing: what an operation came to, from its tasks and the results of its containers; counted
-// once, at the end. SPDX-License-Identifier: Apache-2.0
+// Closing: what an operation came to, counted once, at the end.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "common/base/memory.h"

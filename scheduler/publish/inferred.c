@@ -1,5 +1,5 @@
-// Inferred checks: each profile adds, refreshes and removes its own; those of people stay as they
-// are. SPDX-License-Identifier: Apache-2.0
+// Inferred checks: each profile adds, refreshes and removes its own.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "common/base/memory.h"

@@ -1,5 +1,5 @@
-// Publisher: takes finished tasks one by one, each in a transaction of its own, and closes
-// operations. SPDX-License-Identifier: Apache-2.0
+// Publisher: finished tasks one by one, each in a transaction; then operations.
+// SPDX-License-Identifier: Apache-2.0
 #include "scheduler/publish/publish.h"
 
 #include <string.h>

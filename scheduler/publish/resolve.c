@@ -1,13 +1,13 @@
-// Auto-resolve: after a full scan, open anomalies whose checks were judged again and no longer give
-// them are resolved. A list of failing records that was cut at the rollup threshold proves nothing
-// about a record that is not in it. SPDX-License-Identifier: Apache-2.0
+// Auto-resolve: open anomalies that a full scan no longer gives.
+// SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "scheduler/publish/parts.h"
 
-/* How often each check occurs among the record anomalies, and which fingerprints they have. */
+/* A list that was cut at the rollup threshold proves nothing about a record that is not in it:
+ * only a check that passed, or whose failing records are all listed, speaks for "gone". */
 struct judged {
     json_t *passed;        /* check id → true */
     json_t *settled;       /* check id → true: failed, and every failing record is listed */

@@ -1,5 +1,5 @@
-// Sync's results: containers added, updated, brought back, pruned or marked as gone; their declared
-// fields. SPDX-License-Identifier: Apache-2.0
+// Sync's results: containers added, updated, brought back or gone; declared fields.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "common/base/memory.h"

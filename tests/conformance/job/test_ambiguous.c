@@ -1,5 +1,5 @@
-// Conformance: the answer to COMMIT is lost. The verb asks again and finds its own result; nothing
-// is done twice. SPDX-License-Identifier: Apache-2.0
+// Conformance: the answer to COMMIT is lost, and nothing is done twice.
+// SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
 #include <poll.h>
 #include <pthread.h>

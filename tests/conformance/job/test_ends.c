@@ -1,5 +1,5 @@
-// Conformance: how attempts end, which state and counters follow, and that stale epochs are refused
-// by every verb. SPDX-License-Identifier: Apache-2.0
+// Conformance: how attempts end, and that every verb refuses stale epochs.
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/conformance/job/suite.h"
 
 /* --- verbs of a worker behind one face, so that tables can name them

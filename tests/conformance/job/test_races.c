@@ -1,5 +1,5 @@
-// Conformance: threads against each other, and chaos: with the fence every task completes exactly
-// once, without it (the control) not. SPDX-License-Identifier: Apache-2.0
+// Conformance: threads against each other, and chaos with and without fences.
+// SPDX-License-Identifier: Apache-2.0
 #include <pthread.h>
 
 #include "tests/conformance/job/suite.h"

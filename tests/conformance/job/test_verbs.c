@@ -1,5 +1,5 @@
-// Conformance: operations, dispatch, claims, leases, staging, outbox, schedules, leadership,
-// inspect and publishing verbs. SPDX-License-Identifier: Apache-2.0
+// Conformance: all verbs but the ends of attempts.
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/conformance/job/suite.h"
 
 /* --- operations

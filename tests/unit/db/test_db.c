@@ -1,5 +1,5 @@
-// Database layer: values, errors, transactions, pool and lost connections, on SQLite and
-// PostgreSQL. SPDX-License-Identifier: Apache-2.0
+// Database layer: values, errors, transactions, pool, lost connections.
+// SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
 #include <math.h>
 #include <pthread.h>

@@ -209,7 +209,7 @@ static void inspects(void **state)
 {
     int64_t operation_id = 0, task_id = 0;
     OPEN_SHOP(state);
-    json_t *properties = shop_json("{\"host\":\"db\"}");
+    json_t *properties = shop_json("{\"host\":\"db\",\"roots\":[\"/\"],\"root\":\"/\"}");
     const struct assay_plan_inspect unsaved = {.what = "ping",
                                                .connector = "postgresql",
                                                .properties = properties,
