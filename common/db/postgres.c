@@ -85,29 +85,25 @@ int assay_postgres_wait(struct assay_db_conn *conn, int64_t wait_ms, PGresult **
 
 /* Values as libpq takes them: text for everything but blobs; the server infers the types. */
 struct parameters {
-    const char *values[VALUES_MAX];
-    int sizes[VALUES_MAX];
-    int formats[VALUES_MAX];
-    struct assay_arena texts;
+    const char **values;
+    int *sizes, *formats;
+    struct assay_arena memory;
 };
 
-static void release_parameters(struct parameters **parameters)
+static void release_parameters(struct parameters *parameters)
 {
-    if (!*parameters)
-        return;
-    assay_arena_release(&(*parameters)->texts);
-    assay_free(*parameters);
+    assay_arena_release(&parameters->memory);
 }
 
 static const char *parameter_text(struct parameters *parameters, const struct assay_db_value *value)
 {
     switch (value->kind) {
     case ASSAY_DB_INT:
-        return assay_arena_printf(&parameters->texts, "%" PRId64, value->integer);
+        return assay_arena_printf(&parameters->memory, "%" PRId64, value->integer);
     case ASSAY_DB_REAL:
-        return assay_arena_printf(&parameters->texts, "%.17g", value->real);
+        return assay_arena_printf(&parameters->memory, "%.17g", value->real);
     case ASSAY_DB_TEXT:
-        return assay_arena_strndup(&parameters->texts, value->data, value->size_bytes);
+        return assay_arena_strndup(&parameters->memory, value->data, value->size_bytes);
     default:
         return value->data ? value->data : "";
     }
@@ -119,6 +115,11 @@ static int fill_parameters(struct parameters *parameters, const struct assay_db_
     if (count > VALUES_MAX)
         return assay_fail(err, ASSAY_LIMIT, "catalog: more than %d values in one statement",
                           VALUES_MAX);
+    parameters->values = assay_arena_zalloc(&parameters->memory, count * sizeof(char *));
+    parameters->sizes = assay_arena_zalloc(&parameters->memory, count * sizeof(int));
+    parameters->formats = assay_arena_zalloc(&parameters->memory, count * sizeof(int));
+    if (!parameters->values || !parameters->sizes || !parameters->formats)
+        return assay_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
         if (values[i].kind == ASSAY_DB_NULL)
             continue;
@@ -205,17 +206,14 @@ static int postgres_query(struct assay_db_conn *conn, const char *sql,
                           const struct assay_db_value *values, size_t values_count,
                           struct assay_db_rows *rows, struct assay_error *err)
 {
-    __attribute__((cleanup(release_parameters))) struct parameters *p = assay_calloc(1, sizeof *p);
-    if (!p)
-        return assay_fail_memory(err);
-    ASSAY_TRY(fill_parameters(p, values, values_count, err));
+    ASSAY_SCOPED(release_parameters) struct parameters p = {0};
+    ASSAY_TRY(fill_parameters(&p, values, values_count, err));
     char name[24];
     ASSAY_TRY(prepare(conn, sql, name, err));
     const int count = (int)values_count;
     const int sent =
-        *name
-            ? PQsendQueryPrepared(conn->handle, name, count, p->values, p->sizes, p->formats, 0)
-            : PQsendQueryParams(conn->handle, sql, count, NULL, p->values, p->sizes, p->formats, 0);
+        *name ? PQsendQueryPrepared(conn->handle, name, count, p.values, p.sizes, p.formats, 0)
+              : PQsendQueryParams(conn->handle, sql, count, NULL, p.values, p.sizes, p.formats, 0);
     if (!sent)
         return assay_postgres_lost(conn, "catalog", err);
     ASSAY_AUTO(assay_postgres_clear) PGresult *result = NULL;
