@@ -164,7 +164,8 @@ static void log_call(const struct assay_request *request, const struct assay_ans
               ASSAY_F_TEXT("route", request->route ? request->route->path : ""),
               ASSAY_F_INT("status", answer->status),
               ASSAY_F_INT("us", (assay_monotonic_ns() - started_ns) / 1000),
-              ASSAY_F_TEXT("error", err->text));
+              ASSAY_F_TEXT("error", failed ? err->text
+                                           : "")); /* of a client's fault it may quote the body */
 }
 
 /* OPTIONS, an unknown path, an unknown method: answered without a handler. */

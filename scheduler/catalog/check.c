@@ -161,6 +161,12 @@ static struct assay_db_value coverage_of(const json_t *normal)
                                 : assay_db_null();
 }
 
+static struct assay_db_value element_context_of(const json_t *normal)
+{
+    return assay_db_bool(
+        assay_json_bool(json_object_get(normal, "properties"), "is_element_context", false));
+}
+
 /* Columns that follow from the check itself, beside those that the body gives. */
 static const struct assay_writable insert_writables[] = {
     {"description", "description", ASSAY_WRITE_TEXT, .max = 4096},
@@ -186,9 +192,7 @@ int assay_check_create(struct assay_db_conn *conn, const json_t *body,
         {"check_uid", assay_db_int(making.uid)},
         {"coverage", coverage_of(making.normal)},
         {"status", assay_db_text(assay_json_str(making.body, "status", "Active"))},
-        {"is_element_context",
-         assay_db_bool(assay_json_bool(json_object_get(making.normal, "properties"),
-                                       "is_element_context", false))},
+        {"is_element_context", element_context_of(making.normal)},
         {"owner_id", owner ? assay_db_int(owner) : assay_db_null()},
         {"default_anomaly_assignee_id", assignee ? assay_db_int(assignee) : assay_db_null()},
         {"last_editor", assay_db_text(editor->name)},
@@ -268,6 +272,8 @@ int assay_check_update(struct assay_db_conn *conn, int64_t id, const json_t *bod
                                           {"last_editor", assay_db_text(editor->name)},
                                           {"updated_at", assay_db_int(assay_now_us())}};
     size_t count = 5;
+    fixed[count++] =
+        (struct assay_write_fixed){"is_element_context", element_context_of(making.normal)};
     const int64_t owner = assay_json_int(body, "owner_id", taken_over ? editor->user_id : 0);
     if (owner)
         fixed[count++] = (struct assay_write_fixed){"owner_id", assay_db_int(owner)};

@@ -262,7 +262,7 @@ int assay_listing_page(struct assay_db_conn *conn, const struct assay_listing *l
 int assay_listing_all(struct assay_db_conn *conn, const struct assay_listing *listing,
                       const json_t *params, json_t **ret_items, struct assay_error *err)
 {
-    return select_items(conn, listing, params, ASSAY_QUERY_MAX_VALUES, 0, ret_items, err);
+    return select_items(conn, listing, params, INT64_MAX, 0, ret_items, err);
 }
 
 int assay_listing_get(struct assay_db_conn *conn, const struct assay_listing *listing, int64_t id,

@@ -53,7 +53,7 @@ struct assay_listing {
 ASSAY_MUST_CHECK int assay_listing_page(struct assay_db_conn *conn,
                                         const struct assay_listing *listing, const json_t *params,
                                         json_t **ret_page, struct assay_error *err);
-/** All that the filters let through, at most ASSAY_QUERY_MAX_VALUES, as an array. */
+/** All that the filters let through, as an array. */
 ASSAY_MUST_CHECK int assay_listing_all(struct assay_db_conn *conn,
                                        const struct assay_listing *listing, const json_t *params,
                                        json_t **ret_items, struct assay_error *err);

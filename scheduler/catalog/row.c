@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scheduler/catalog/row.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/datetime.h"
@@ -69,54 +71,69 @@ int assay_row_object(const struct assay_db_rows *rows, size_t row, size_t first,
     return ASSAY_OK;
 }
 
-static json_t *item_by_id(json_t *items, int64_t id)
+enum { ATTACH_STEP = 500, ID_TEXT = 24 };
+
+static void id_text(int64_t id, char text[static ID_TEXT])
+{
+    (void)snprintf(text, ID_TEXT, "%" PRId64, id);
+}
+
+/* {id: item}, and an empty list under `key` in each. */
+static int prepare(json_t *items, const char *key, json_t *by_id, struct assay_error *err)
 {
     size_t i;
     json_t *item;
     json_array_foreach(items, i, item)
     {
-        if (json_integer_value(json_object_get(item, "id")) == id)
-            return item;
+        char id[ID_TEXT];
+        id_text(json_integer_value(json_object_get(item, "id")), id);
+        ASSAY_TRY(assay_json_set(item, key, json_array(), err));
+        ASSAY_TRY(assay_json_set(by_id, id, json_incref(item), err));
     }
-    return NULL;
+    return ASSAY_OK;
 }
 
-static int select_children(struct assay_db_conn *conn, json_t *items, const char *key,
+/* The children of the items from `first` on, ATTACH_STEP of them at most. */
+static int select_children(struct assay_db_conn *conn, const json_t *items, size_t first,
                            const char *sql, struct assay_db_rows **ret_rows,
                            struct assay_error *err)
 {
     ASSAY_SCOPED(assay_query_release) struct assay_query query = {0};
-    const size_t count = json_array_size(items);
-    ASSAY_AUTO(assay_free)
-    void *memory = assay_calloc(count ? count : 1, sizeof(struct assay_db_value));
-    struct assay_db_value *ids = memory;
-    if (!ids)
-        return assay_fail_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        json_t *item = json_array_get(items, i);
-        ids[i] = assay_db_int(json_integer_value(json_object_get(item, "id")));
-        ASSAY_TRY(assay_json_set(item, key, json_array(), err));
-    }
+    struct assay_db_value ids[ATTACH_STEP];
+    size_t count = 0;
+    for (; count < ATTACH_STEP && first + count < json_array_size(items); count++)
+        ids[count] = assay_db_int(
+            json_integer_value(json_object_get(json_array_get(items, first + count), "id")));
     assay_query_bind_in(&query, sql, ids, count);
     return assay_query_run(&query, conn, ret_rows, err);
+}
+
+static int add_children(const struct assay_db_rows *rows, const json_t *by_id, const char *key,
+                        const struct assay_column *columns, struct assay_error *err)
+{
+    const bool bare = columns[0].key[0] == '\0';
+    for (size_t row = 0; row < assay_db_rows_count(rows); row++) {
+        char id[ID_TEXT];
+        json_t *child = NULL;
+        id_text(assay_db_get_int(rows, row, 0), id);
+        if (bare)
+            ASSAY_TRY(assay_row_value(rows, row, 1, columns[0].kind, &child, err));
+        else
+            ASSAY_TRY(assay_row_object(rows, row, 1, columns, &child, err));
+        ASSAY_TRY(assay_json_push(json_object_get(json_object_get(by_id, id), key), child, err));
+    }
+    return ASSAY_OK;
 }
 
 int assay_attach(struct assay_db_conn *conn, json_t *items, const char *key, const char *sql,
                  const struct assay_column *columns, struct assay_error *err)
 {
-    if (json_array_size(items) == 0)
-        return ASSAY_OK;
-    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
-    ASSAY_TRY(select_children(conn, items, key, sql, &rows, err));
-    const bool bare = columns[0].key[0] == '\0';
-    for (size_t row = 0; row < assay_db_rows_count(rows); row++) {
-        json_t *item = item_by_id(items, assay_db_get_int(rows, row, 0));
-        json_t *child = NULL;
-        if (bare)
-            ASSAY_TRY(assay_row_value(rows, row, 1, columns[0].kind, &child, err));
-        else
-            ASSAY_TRY(assay_row_object(rows, row, 1, columns, &child, err));
-        ASSAY_TRY(assay_json_push(json_object_get(item, key), child, err));
+    ASSAY_AUTO(assay_json_decref) json_t *by_id = json_object();
+    ASSAY_TRY(prepare(items, key, by_id, err));
+    for (size_t first = 0; first < json_array_size(items); first += ATTACH_STEP) {
+        ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+        ASSAY_TRY(select_children(conn, items, first, sql, &rows, err));
+        ASSAY_TRY(add_children(rows, by_id, key, columns, err));
     }
     return ASSAY_OK;
 }

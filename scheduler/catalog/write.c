@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/base/number.h"
 #include "common/base/utf8.h"
 
 enum { TEXT_MAX_CHARACTERS = 255 };
@@ -30,9 +31,20 @@ static int check_text(const struct assay_writable *writable, const json_t *value
     return ASSAY_OK;
 }
 
+/* A whole number as a text, where it goes into no column as such ("port": "5432" of a template). */
+static bool is_number_text(const struct assay_writable *writable, const json_t *value)
+{
+    int64_t number;
+    return !writable->column && writable->kind == ASSAY_WRITE_INT && json_is_string(value) &&
+           assay_parse_i64(json_string_value(value), json_string_length(value), &number) &&
+           number >= writable->min && (writable->min == writable->max || number <= writable->max);
+}
+
 static int check_number(const struct assay_writable *writable, const json_t *value,
                         struct assay_error *err)
 {
+    if (is_number_text(writable, value))
+        return ASSAY_OK;
     if (!json_is_number(value) || (writable->kind == ASSAY_WRITE_INT && !json_is_integer(value)))
         return wrong(writable, writable->kind == ASSAY_WRITE_INT ? "a whole number" : "a number",
                      err);

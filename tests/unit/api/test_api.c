@@ -610,6 +610,57 @@ static void test_events(struct fixture *f)
     json_decref(CALL(f, 201, "POST", "/operations/run", "{\"type\":\"sync\",\"datastore_id\":1}"));
 }
 
+/* What GET gave can be sent back as it is, and changes nothing. */
+static void test_whole_objects_back(struct fixture *f)
+{
+    static const char *const paths[] = {"/connections/1", "/datastores/1", "/containers/1",
+                                        "/quality-checks/1"};
+    int64_t shape, draft;
+    make_checks(f, &shape, &draft);
+    for (size_t i = 0; i < ASSAY_COUNT(paths); i++) {
+        ASSAY_AUTO(assay_json_decref) json_t *before = CALL(f, 200, "GET", paths[i], NULL);
+        ASSAY_AUTO(assay_free_text) char *body = assay_json_text(before);
+        ASSAY_AUTO(assay_json_decref) json_t *after = CALL(f, 200, "PUT", paths[i], body);
+        static const char *const moving[] = {"updated", "last_updated"};
+        for (size_t k = 0; k < ASSAY_COUNT(moving); k++) {
+            (void)json_object_del(before, moving[k]);
+            (void)json_object_del(after, moving[k]);
+        }
+        ASSAY_AUTO(assay_free_text) char *was = assay_json_text(before);
+        ASSAY_AUTO(assay_free_text) char *is = assay_json_text(after);
+        if (!json_equal(before, after))
+            fail_msg("%s: %s became %s", paths[i], was, is);
+    }
+    assert_string_equal(test_text(f->base.db, "SELECT overrides FROM container WHERE id = 1"),
+                        "[]");
+}
+
+/* 3,000 fields and containers are all there, each with its own tags. */
+static void test_wide_containers(struct fixture *f)
+{
+    (void)make_datastore(f);
+    fill_catalog(f);
+    test_sql(f->base.db, "INSERT INTO field (container_id, position, name, created_at, updated_at) "
+                         "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL "
+                         "SELECT i + 1 FROM n WHERE i < 3006) SELECT 1, i, 'f' || i, 1, 1 FROM n;"
+                         "INSERT INTO container (datastore_id, name, container_type, cataloged_at, "
+                         "created_at, updated_at) WITH RECURSIVE n(i) "
+                         "AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2998) SELECT 1, 't' "
+                         "|| i, 'table', 1, 1, 1 FROM n;"
+                         "INSERT INTO global_tag (name, created_at) VALUES ('last', 1);"
+                         "INSERT INTO field_tag (field_id, tag_id) SELECT f.id, g.id FROM field f, "
+                         "global_tag g WHERE f.name = 'f3006' AND "
+                         "g.name = 'last'");
+    ASSAY_AUTO(assay_json_decref)
+    json_t *fields = CALL(f, 200, "GET", "/containers/1/fields", NULL);
+    assert_int_equal(json_array_size(fields), 3000);
+    const json_t *tags = json_object_get(json_array_get(fields, 2999), "tags");
+    assert_string_equal(json_string_value(json_array_get(tags, 0)), "last");
+    ASSAY_AUTO(assay_json_decref)
+    json_t *names = CALL(f, 200, "GET", "/containers/listing?datastore=1", NULL);
+    assert_int_equal(json_array_size(names), 3000);
+}
+
 static void run_on_all(void (*body)(struct fixture *f))
 {
     enum assay_db_kind kinds[2];
@@ -639,15 +690,18 @@ ON_ALL(anomalies)
 ON_ALL(operations)
 ON_ALL(people)
 ON_ALL(events)
+ON_ALL(whole_objects_back)
+ON_ALL(wide_containers)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(on_all_connections),   cmocka_unit_test(on_all_datastores),
-        cmocka_unit_test(on_all_containers),    cmocka_unit_test(on_all_checks),
-        cmocka_unit_test(on_all_checks_change), cmocka_unit_test(on_all_checks_lists),
-        cmocka_unit_test(on_all_checks_go),     cmocka_unit_test(on_all_anomalies),
-        cmocka_unit_test(on_all_operations),    cmocka_unit_test(on_all_people),
-        cmocka_unit_test(on_all_events)};
+        cmocka_unit_test(on_all_connections),    cmocka_unit_test(on_all_datastores),
+        cmocka_unit_test(on_all_containers),     cmocka_unit_test(on_all_checks),
+        cmocka_unit_test(on_all_checks_change),  cmocka_unit_test(on_all_checks_lists),
+        cmocka_unit_test(on_all_checks_go),      cmocka_unit_test(on_all_anomalies),
+        cmocka_unit_test(on_all_operations),     cmocka_unit_test(on_all_people),
+        cmocka_unit_test(on_all_events),         cmocka_unit_test(on_all_whole_objects_back),
+        cmocka_unit_test(on_all_wide_containers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -446,6 +446,62 @@ static void test_addresses(void **state)
     }
 }
 
+static void serve_hello(void *context, const struct assay_call *call, struct assay_answer *answer)
+{
+    (void)context;
+    assay_answer_detail(answer, 200, call->uri);
+}
+
+/* With a certificate the door speaks TLS and nothing else. */
+static void test_tls(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/assay-tls-XXXXXX", cert[64], key[64], command[512], url[128];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(cert, sizeof cert, "%s/cert.pem", folder);
+    (void)snprintf(key, sizeof key, "%s/key.pem", folder);
+    (void)snprintf(command, sizeof command,
+                   "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "
+                   "-subj /CN=localhost -addext "
+                   "subjectAltName=IP:127.0.0.1 -keyout %s -out %s 2>/dev/null",
+                   key, cert);
+    assert_int_equal(system(command), 0);
+    struct assay_server *server = NULL;
+    const struct assay_server_options options = {.listen = "127.0.0.1:0",
+                                                 .tls_cert = cert,
+                                                 .tls_key = key,
+                                                 .name = "api.listen",
+                                                 .threads = 2,
+                                                 .serve = serve_hello};
+    TEST_OK(assay_server_start(&options, &server, &test_err));
+    assert_memory_equal(assay_server_url(server), "https://127.0.0.1:", 18);
+    (void)snprintf(url, sizeof url, "%s/x", assay_server_url(server));
+    struct fixture f = {0};
+    const struct assay_http_options trust = {.ca_file = cert};
+    TEST_OK(assay_http_open(&trust, &f.http, &test_err));
+    for (int i = 0; i < 20; i++) {
+        int status = 0;
+        ASSAY_AUTO(assay_json_decref)
+        json_t *answer = call_raw(&f, "POST", url, NULL, "body", 4, &status);
+        assert_int_equal(status, 200);
+        assert_string_equal(text_at(answer, "detail"), "/x");
+    }
+    static const char plain[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert_int_equal(raw_status(assay_server_port(server), plain, sizeof plain - 1, true), 0);
+    const struct assay_server_options half = {
+        .listen = "127.0.0.1:0", .tls_cert = cert, .threads = 1};
+    struct assay_server *none = NULL;
+    TEST_FAILS(ASSAY_USAGE, assay_server_start(&half, &none, &test_err));
+    const struct assay_server_options wrong = {
+        .listen = "127.0.0.1:0", .tls_cert = cert, .tls_key = cert, .threads = 1};
+    TEST_FAILS(ASSAY_USAGE, assay_server_start(&wrong, &none, &test_err));
+    assay_http_close(f.http);
+    assay_server_stop(server);
+    unlink(cert);
+    unlink(key);
+    rmdir(folder);
+}
+
 /* Every route that clients of the platform need is in the document; what is not built is not. */
 static void test_openapi(struct fixture *f)
 {
@@ -558,12 +614,18 @@ ON_SQLITE(passphrase)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(on_sqlite_broken_requests),    cmocka_unit_test(on_sqlite_garbage),
-        cmocka_unit_test(on_sqlite_bad_bodies_and_ids), cmocka_unit_test(on_sqlite_types_and_sizes),
-        cmocka_unit_test(on_sqlite_wrong_tokens),       cmocka_unit_test(on_sqlite_slow_clients),
-        cmocka_unit_test(on_sqlite_waiting_tests),      cmocka_unit_test(on_sqlite_internal_door),
-        cmocka_unit_test(on_sqlite_authorize),          cmocka_unit_test(on_sqlite_openapi),
-        cmocka_unit_test(on_sqlite_passphrase),         cmocka_unit_test(test_addresses)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(on_sqlite_broken_requests),
+                                       cmocka_unit_test(on_sqlite_garbage),
+                                       cmocka_unit_test(on_sqlite_bad_bodies_and_ids),
+                                       cmocka_unit_test(on_sqlite_types_and_sizes),
+                                       cmocka_unit_test(on_sqlite_wrong_tokens),
+                                       cmocka_unit_test(on_sqlite_slow_clients),
+                                       cmocka_unit_test(on_sqlite_waiting_tests),
+                                       cmocka_unit_test(on_sqlite_internal_door),
+                                       cmocka_unit_test(on_sqlite_authorize),
+                                       cmocka_unit_test(on_sqlite_openapi),
+                                       cmocka_unit_test(on_sqlite_passphrase),
+                                       cmocka_unit_test(test_addresses),
+                                       cmocka_unit_test(test_tls)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
