@@ -126,14 +126,18 @@ static int location_of(const struct assay_db_rows *rows, json_t **ret_container,
     return ASSAY_OK;
 }
 
+/* Types that are known: the source's own, or those of a profile; a sync's guess from a few records
+ * is not one. */
 static int fields_of(struct assay_db_conn *conn, int64_t container_id, json_t **ret_fields,
                      struct assay_error *err)
 {
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
-    ASSAY_TRY(assay_db_run(conn,
-                           "SELECT name, type, native_type FROM field WHERE container_id = $1 "
-                           "AND status IN ('active', 'masked') ORDER BY position, id",
-                           &rows, err, assay_db_int(container_id)));
+    ASSAY_TRY(assay_db_run(
+        conn,
+        "SELECT name, type, native_type FROM field WHERE container_id = $1 "
+        "AND status IN ('active', 'masked') "
+        "AND (type_source = 'schema' OR latest_profile_id IS NOT NULL) ORDER BY position, id",
+        &rows, err, assay_db_int(container_id)));
     ASSAY_AUTO(assay_json_decref) json_t *fields = json_array();
     for (size_t row = 0; row < assay_db_rows_count(rows); row++)
         ASSAY_TRY(
