@@ -69,7 +69,7 @@ static size_t bytes_of(const struct assay_field_state *state)
         const size_t exact = (size_t)capacity->exact * 2 * 24 / 2 * 3;
         const size_t hashes = (size_t)capacity->hashes * 2 * 16;
         const size_t change = (size_t)capacity->exact * 2 * 24 + (size_t)capacity->lossy * 2 * 32 +
-                              ASSAY_FREQUENCY_CELLS * sizeof(uint32_t);
+                              ASSAY_FREQUENCY_CELLS * sizeof(uint32_t) + ASSAY_FREQUENCY_FILTER / 8;
         bytes += larger(exact, change + ASSAY_HLL_REGISTERS + hashes);
         bytes += blob ? (size_t)capacity->blobs_bytes * 2 : 0;
     }

@@ -9,6 +9,7 @@
 #define SLOTS_START    64
 #define LOSSY_KEPT_MAX (ASSAY_LOSSY_CAPACITY_MAX / 2)
 #define NO_SLOT        UINT32_MAX
+#define SKIPPED        (UINT32_MAX - 1)
 
 static bool alloc_slots(struct assay_frequency *frequency, uint32_t slots_count, bool lossy)
 {
@@ -16,17 +17,20 @@ static bool alloc_slots(struct assay_frequency *frequency, uint32_t slots_count,
     uint64_t *words = assay_calloc(slots_count, sizeof *words);
     uint64_t *errors = lossy ? assay_calloc(slots_count, sizeof *errors) : NULL;
     uint32_t *cells = lossy ? assay_calloc(ASSAY_FREQUENCY_CELLS, sizeof *cells) : NULL;
-    if (!slots || !words || (lossy && (!errors || !cells))) {
+    uint64_t *filter = lossy ? assay_calloc(ASSAY_FREQUENCY_FILTER / 64, sizeof *filter) : NULL;
+    if (!slots || !words || (lossy && (!errors || !cells || !filter))) {
         assay_free(slots);
         assay_free(words);
         assay_free(errors);
         assay_free(cells);
+        assay_free(filter);
         return false;
     }
     frequency->slots = slots;
     frequency->words = words;
     frequency->errors = errors;
     frequency->cells = cells;
+    frequency->filter = filter;
     frequency->slots_count = slots_count;
     return true;
 }
@@ -47,6 +51,7 @@ void assay_frequency_release(struct assay_frequency *frequency)
     assay_free(frequency->words);
     assay_free(frequency->errors);
     assay_free(frequency->cells);
+    assay_free(frequency->filter);
     assay_blobs_release(&frequency->blobs);
     *frequency = (struct assay_frequency){0};
 }
@@ -77,6 +82,19 @@ static bool grow(struct assay_frequency *frequency)
     assay_free(old.slots);
     assay_free(old.words);
     return true;
+}
+
+static inline bool is_filtered(const struct assay_frequency *frequency, uint64_t hash)
+{
+    const uint64_t bit = hash >> 44 & (ASSAY_FREQUENCY_FILTER - 1);
+    return !(frequency->filter[bit >> 6] >> (bit & 63) & 1);
+}
+
+static void pass_filter(struct assay_frequency *frequency, uint64_t hash)
+{
+    const uint64_t bit = hash >> 44 & (ASSAY_FREQUENCY_FILTER - 1);
+    if (frequency->filter)
+        frequency->filter[bit >> 6] |= UINT64_C(1) << (bit & 63);
 }
 
 static inline uint32_t *cell_of(const struct assay_frequency *frequency, uint64_t hash)
@@ -136,11 +154,13 @@ static void refill(struct assay_frequency *frequency, struct kept *kept)
 {
     if (frequency->blob)
         assay_blobs_collect(&frequency->blobs, kept->words, kept->count);
+    memset(frequency->filter, 0, ASSAY_FREQUENCY_FILTER / 8);
     for (uint32_t i = 0; i < kept->count; i++) {
         const uint32_t slot = find(frequency, kept->slot[i].hash);
         frequency->slots[slot] = kept->slot[i];
         frequency->words[slot] = kept->words[i];
         frequency->errors[slot] = kept->errors[i];
+        pass_filter(frequency, kept->slot[i].hash);
     }
     frequency->used = kept->count;
     frequency->crowded = false;
@@ -224,6 +244,7 @@ static uint32_t insert(struct assay_frequency *frequency, uint64_t hash, uint32_
     frequency->slots[slot] = (struct assay_hash_count){.hash = hash};
     if (frequency->errors)
         frequency->errors[slot] = error;
+    pass_filter(frequency, hash);
     frequency->used++;
     return slot;
 }
@@ -242,21 +263,62 @@ static inline bool crosses(const struct assay_frequency *frequency, uint64_t has
     return true;
 }
 
+/* Count the values that are in the table already, from the i-th on, up to one that is not or (blob)
+ * whose text is wanted. */
+static inline __attribute__((always_inline)) size_t count_known(struct assay_frequency *frequency,
+                                                                const uint64_t *hashes, size_t i,
+                                                                size_t n, bool blob)
+{
+    struct assay_hash_count *const slots = frequency->slots;
+    const uint32_t mask = frequency->slots_count - 1;
+    for (; i < n; i++) {
+        const uint64_t hash = hashes[i];
+        uint32_t slot = (uint32_t)hash & mask;
+        while (slots[slot].hash != hash && slots[slot].hash)
+            slot = (slot + 1) & mask;
+        if (!slots[slot].hash ||
+            (blob && slots[slot].count == 1 && frequency->words[slot] == ASSAY_BLOB_NONE))
+            break;
+        slots[slot].count++;
+    }
+    return i;
+}
+
+/* Where to count one more of the value: its slot, SKIPPED when a cell has counted it, NO_SLOT when
+ * there is no room. */
+static inline uint32_t take(struct assay_frequency *frequency, uint64_t hash, bool *ret_fresh,
+                            bool *ret_failed)
+{
+    uint64_t error = 0;
+    const bool exact = assay_frequency_exact(frequency);
+    const bool is_new = !exact && is_filtered(frequency, hash);
+    *ret_fresh = false;
+    if (is_new && !crosses(frequency, hash, &error))
+        return SKIPPED;
+    const uint32_t slot = find(frequency, hash);
+    if (frequency->slots[slot].hash)
+        return slot;
+    if (!exact && !is_new && !crosses(frequency, hash, &error))
+        return SKIPPED;
+    *ret_fresh = true;
+    return insert(frequency, hash, slot, error, ret_failed);
+}
+
 size_t assay_frequency_add_words(struct assay_frequency *frequency, const uint64_t *hashes,
                                  const uint64_t *words, size_t n, bool *ret_failed)
 {
     const bool exact = assay_frequency_exact(frequency);
     for (size_t i = 0; i < n; i++) {
-        uint32_t slot = find(frequency, hashes[i]);
-        if (!frequency->slots[slot].hash) {
-            uint64_t error = 0;
-            if (!exact && !crosses(frequency, hashes[i], &error))
-                continue;
-            slot = insert(frequency, hashes[i], slot, error, ret_failed);
-            if (slot == NO_SLOT)
-                return i;
+        bool fresh;
+        if (exact && (i = count_known(frequency, hashes, i, n, false)) == n)
+            break;
+        const uint32_t slot = take(frequency, hashes[i], &fresh, ret_failed);
+        if (slot == SKIPPED)
+            continue;
+        if (slot == NO_SLOT)
+            return i;
+        if (fresh)
             frequency->words[slot] = words[i];
-        }
         frequency->slots[slot].count++;
     }
     return n;
@@ -282,16 +344,16 @@ size_t assay_frequency_add_texts(struct assay_frequency *frequency, const uint64
 {
     const bool exact = assay_frequency_exact(frequency);
     for (size_t i = 0; i < n; i++) {
-        uint32_t slot = find(frequency, hashes[i]);
-        if (!frequency->slots[slot].hash) {
-            uint64_t error = 0;
-            if (!exact && !crosses(frequency, hashes[i], &error))
-                continue;
-            slot = insert(frequency, hashes[i], slot, error, ret_failed);
-            if (slot == NO_SLOT)
-                return i;
+        bool fresh;
+        if (exact && (i = count_known(frequency, hashes, i, n, true)) == n)
+            break;
+        const uint32_t slot = take(frequency, hashes[i], &fresh, ret_failed);
+        if (slot == SKIPPED)
+            continue;
+        if (slot == NO_SLOT)
+            return i;
+        if (fresh)
             frequency->words[slot] = assay_blobs_put(&frequency->blobs, texts[i], false);
-        }
         if (++frequency->slots[slot].count == 2 && frequency->words[slot] == ASSAY_BLOB_NONE)
             frequency->words[slot] = put_text(frequency, texts[i], false);
     }

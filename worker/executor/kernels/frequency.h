@@ -20,6 +20,9 @@
 
 #define ASSAY_LOSSY_CAPACITY_MAX 512
 #define ASSAY_FREQUENCY_CELLS    4096
+#define ASSAY_FREQUENCY_FILTER                                                                     \
+    65536 /* bits: what is not in them is not watched, without a look                              \
+           */
 
 /** Zero-initialised is valid to release. Slots, words and errors run in parallel. */
 struct assay_frequency {
@@ -27,6 +30,7 @@ struct assay_frequency {
     uint64_t *words;                /* the value itself, or the word of its blob */
     uint64_t *errors;               /* NULL while exact */
     uint32_t *cells;                /* counts of what is not watched; NULL while exact */
+    uint64_t *filter;               /* bits of the watched hashes; NULL while exact */
     uint32_t slots_count;           /* a power of two */
     uint32_t used;
     uint32_t exact_capacity, lossy_capacity;
