@@ -250,6 +250,20 @@ static void many_columns(void **unused)
     assert_int_equal(reader->rejections.count, 0);
 }
 
+static void too_many_columns(void **unused)
+{
+    (void)unused;
+    static char data[300000];
+    struct assay_source *source;
+    struct assay_reader *reader;
+    struct assay_error err = {0};
+    memset(data, ',', sizeof data);
+    assert_int_equal(assay_source_open_memory(data, sizeof data, "commas.csv", NULL, &source, &err),
+                     ASSAY_OK);
+    assert_int_equal(assay_csv_reader_open(source, NULL, NULL, NULL, &reader, &err), ASSAY_LIMIT);
+    assert_non_null(strstr(err.text, "commas.csv"));
+}
+
 static void options_are_checked(void **unused)
 {
     (void)unused;
@@ -320,6 +334,7 @@ int main(void)
         cmocka_unit_test(large_cells),
         cmocka_unit_test(unclosed_far_from_the_end),
         cmocka_unit_test(many_columns),
+        cmocka_unit_test(too_many_columns),
         cmocka_unit_test(options_are_checked),
         cmocka_unit_test(cancelled),
         cmocka_unit_test(failing_memory),

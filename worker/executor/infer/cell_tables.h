@@ -38,17 +38,16 @@ static inline bool assay_cell_digits_then_letter(uint64_t word, size_t size_byte
 }
 
 /** A few bytes and the size tell that a text (not empty) is ASSAY_CLASS_TEXT: the usual case in
- * text columns, and so without branches that a processor could guess wrong. */
+ * text columns, and so with few branches that a processor could guess wrong. False: look closer. */
 static inline bool assay_cell_is_surely_text(const char *data, size_t size_bytes)
 {
     const unsigned char first = (unsigned char)data[0], last = (unsigned char)data[size_bytes - 1];
     const unsigned start = assay_cell_starts[first];
     const bool word = (size_bytes < 16) & (assay_cell_word_sizes[first] >> (size_bytes & 15) & 1);
-    const bool letters =
-        assay_cell_digits_then_letter(assay_load_beyond(data, size_bytes), size_bytes);
+    if (start == ASSAY_START_DIGIT)
+        return assay_cell_digits_then_letter(assay_load_beyond(data, size_bytes), size_bytes);
     return (start == ASSAY_START_TEXT) |
-           ((start == ASSAY_START_WORD) & !word & !assay_cell_ends[last]) |
-           ((start == ASSAY_START_DIGIT) & letters);
+           ((start == ASSAY_START_WORD) & !word & !assay_cell_ends[last]);
 }
 
 #endif

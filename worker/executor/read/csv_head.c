@@ -9,7 +9,7 @@
 #include "worker/executor/read/csv_reader.h"
 #include "worker/executor/read/csv_walk.h"
 
-enum { NAME_BYTES = 16384 }; /* of a column's name; the rest is cut */
+enum { MOST_COLUMNS = 100000, NAME_BYTES = 16384 }; /* of a column's name; the rest is cut */
 
 /* A header cell as text: quotes off, malformed UTF-8 and NUL replaced. */
 static int header_text(const struct assay_dialect *dialect, const struct assay_text *raw,
@@ -64,6 +64,11 @@ static int add_columns(struct assay_csv_head *head, const struct assay_csv_walk 
     ASSAY_SCOPED(assay_arena_release) struct assay_arena arena = {0};
     if (!taken)
         return assay_fail_memory(err);
+    if (first->count > MOST_COLUMNS)
+        return assay_fail(err, ASSAY_LIMIT,
+                          "the first record has %zu cells; at most %d columns can be read (is the "
+                          "delimiter right?)",
+                          first->count, MOST_COLUMNS);
     for (size_t i = 0; i < first->count; i++) {
         if (head->dialect.header)
             ASSAY_TRY(header_text(&head->dialect, &first->cells[i], &arena, &text, err));
@@ -150,7 +155,8 @@ static int read_sample(struct assay_csv_head *head, struct assay_source *source,
     assay_schema_release(&head->schema);
     head->names_changed = false;
     head->sample_rejected = 0;
-    return read_names(head, sample, size, assay_source_text_begin(source), ret_whole, err);
+    const int rc = read_names(head, sample, size, assay_source_text_begin(source), ret_whole, err);
+    return rc == ASSAY_LIMIT ? assay_context(err, rc, "reading %s", assay_source_name(source)) : rc;
 }
 
 int assay_csv_head_read(struct assay_source *source, const json_t *reader_options,

@@ -24,9 +24,10 @@ struct assay_csv_head {
     uint64_t sample_rejected; /* records of the sample whose cell count differs from the header's */
 };
 
-/** Read the head of a file: options, dialect, header. Reads a bounded sample; the source is left
- * anywhere (seekable ones may be used again). A file without any record has no columns. Errors as
- * of assay_source_read(), and ASSAY_INVALID. */
+/** Read the head of a file: options, dialect, header. Reads a bounded sample; the source is left at
+ * the start of its text. A file without any record has no columns. Errors as of
+ * assay_source_read(); ASSAY_INVALID: an option; ASSAY_LIMIT: more than 100,000 columns;
+ * ASSAY_FORMAT: the header does not end within 2 × max_cell. */
 ASSAY_MUST_CHECK int assay_csv_head_read(struct assay_source *source, const json_t *reader_options,
                                          struct assay_csv_head **ret_head, struct assay_error *err);
 void assay_csv_head_free(struct assay_csv_head *head);
@@ -57,10 +58,11 @@ struct assay_csv_part {
  * Rejected, and the next record read: another number of cells than the head has (one more is
  * allowed when it is empty and unquoted: a delimiter behind the last cell), text behind a closing
  * quote, a cell above max_cell, a record above 4 × max_cell. A quote that is never closed rejects
- * its line only. Blank lines are passed over where there are several columns, in one column they
- * are NULL. Memory: at most 4 × max_cell (while such a record is read) and 8 MiB of cells. One
- * thread per reader. Errors of next: those of the source; nothing in a record is an error.
- * ASSAY_NOT_FOUND: a name of `fields` is not in the file (names the nearest). */
+ * its line only (in a stream: when it opens within 4 × max_cell of the end). Blank lines are passed
+ * over where there are several columns, in one column they are NULL. Memory: at most 4 × max_cell
+ * (while such a record is read) and 8 MiB of cells. One thread per reader. Errors of next: those of
+ * the source; nothing in a record is an error. ASSAY_NOT_FOUND: a name of `fields` is not in the
+ * file (names the nearest). */
 ASSAY_MUST_CHECK int
 assay_csv_reader_open(struct assay_source *source, const struct assay_csv_head *head,
                       const json_t *reader_options, const struct assay_csv_part *part,
