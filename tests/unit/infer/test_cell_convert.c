@@ -277,6 +277,17 @@ static void doubles_are_correctly_rounded(void **unused)
     uint64_t random = 5;
     for (size_t i = 0; i < ASSAY_COUNT(hard); i++)
         assert_double(hard[i]);
+    for (size_t zeros = 0; zeros < 3000;
+         zeros += 500) { /* texts beyond any buffer: what decides may be far behind */
+        ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
+        assay_buf_printf(&text, "-0.%0*d9007199254740993%0*d1e%zu", (int)zeros + 1, 0,
+                         (int)(3000 - zeros), 0, zeros + 17);
+        assert_double(assay_buf_str(&text));
+        assay_buf_clear(&text);
+        assay_buf_printf(&text, "9007199254740993%0*d.%0*de-%zu", (int)zeros + 1, 0,
+                         (int)(3000 - zeros), 0, zeros);
+        assert_double(assay_buf_str(&text));
+    }
     for (size_t round = 0; round < 200000; round++) {
         char text[64];
         random = random * UINT64_C(6364136223846793005) + 1442695040888963407;

@@ -4,9 +4,9 @@
 
 #include <locale.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/memory.h"
 #include "common/base/number.h"
 
 enum { LEAST_POWER = -55, MOST_POWER = 55 }; /* beyond: strtod */
@@ -114,22 +114,59 @@ bool assay_double_make(uint64_t significand, int exponent, bool negative, double
     return true;
 }
 
+/* The written exponent behind 'e', bounded far beyond the doubles. */
+static int64_t read_exponent(const char *at, const char *end)
+{
+    const bool down = at < end && *at == '-';
+    int64_t exponent = 0;
+    at += at < end && (*at == '-' || *at == '+');
+    for (; at < end && exponent < 100000000; at++)
+        exponent = exponent * 10 + (*at - '0');
+    return down ? -exponent : exponent;
+}
+
+enum { DECIDING_DIGITS = 800 }; /* no double needs more than 767, and to know whether more follow */
+
+/* A long text with its deciding digits only: "-1234…1e-56". room: DECIDING_DIGITS + 32. */
+static void shorten(const char *data, size_t size_bytes, char *room)
+{
+    const char *at = data, *const end = data + size_bytes;
+    size_t made = 0, digits = 0;
+    int64_t exponent = 0;
+    bool point = false, more = false;
+    if (*at == '-')
+        room[made++] = '-';
+    at += *at == '-' || *at == '+';
+    for (; at < end && (*at | 0x20) != 'e'; at++) {
+        if (*at == '.') {
+            point = true;
+        } else if (digits < DECIDING_DIGITS) {
+            exponent -= point;
+            if (digits || *at != '0')
+                room[made + digits++] = *at;
+        } else {
+            exponent += !point;
+            more |= *at != '0';
+        }
+    }
+    made += digits;
+    room[made++] = more ? '1' : '0';
+    (void)snprintf(room + made, 28, "e%lld",
+                   (long long)(exponent - 1 + (at < end ? read_exponent(at + 1, end) : 0)));
+}
+
 /* The text by strtod in the C locale. */
 static double slow(const char *data, size_t size_bytes)
 {
-    char room[128];
-    char *text = size_bytes < sizeof room ? room : assay_malloc(size_bytes + 1);
-    if (!text) { /* the first digits decide all but the last bit */
-        text = room;
-        size_bytes = sizeof room - 1;
+    char room[DECIDING_DIGITS + 32];
+    if (size_bytes < sizeof room) {
+        memcpy(room, data, size_bytes);
+        room[size_bytes] = '\0';
+    } else {
+        shorten(data, size_bytes, room);
     }
-    memcpy(text, data, size_bytes);
-    text[size_bytes] = '\0';
     (void)pthread_once(&powers_once, make_powers);
-    const double value = c_locale ? strtod_l(text, NULL, c_locale) : strtod(text, NULL);
-    if (text != room)
-        assay_free(text);
-    return value;
+    return c_locale ? strtod_l(room, NULL, c_locale) : strtod(room, NULL);
 }
 
 /* Digits into *significand, at most 19 significant ones; the others are counted. */
@@ -163,15 +200,8 @@ double assay_double_read(const char *data, size_t size_bytes)
         at = take_digits(at, end, &significand, &taken);
         exponent = from - at;
     }
-    if (at < end) { /* 'e' */
-        at++;
-        const bool down = at < end && *at == '-';
-        at += at < end && (*at == '-' || *at == '+');
-        int64_t written = 0;
-        for (; at < end && written < 100000; at++)
-            written = written * 10 + (*at - '0');
-        exponent += down ? -written : written;
-    }
+    if (at < end) /* 'e' */
+        exponent += read_exponent(at + 1, end);
     double value;
     if (taken <= 19 && exponent > -400 && exponent < 400 &&
         assay_double_make(significand, (int)exponent, negative, &value))
