@@ -384,6 +384,35 @@ static void nulls(void **state)
                 assay_json_num(shape, "coverage", 0) > 0.8);
 }
 
+/* Nine of ten texts follow a pattern; nineteen of twenty are common. */
+static void shapes(void **state)
+{
+    (void)state;
+    uint64_t random = 3;
+    for (size_t i = 0; i < ROWS; i++)
+        put_text(i, i % 10 ? "N%07u" : "see note %u",
+                 (unsigned)(assay_random_next(&random) % 9000000 + 1000000));
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *mostly = stats_for(TEXTS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        put_text(i, "t%u", (unsigned)(i % 20 ? i % 3 : i));
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *common = stats_for(TEXTS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("mostly", mostly),
+                                               field_of("common", common)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 2, ASSAY_INFER_MAX);
+    const json_t *pattern = find(checks, "matchesPattern", "mostly");
+    assert_non_null(pattern);
+    assert_non_null(strstr(json_string_value(property(pattern, "pattern")), "[A-Z][0-9]{7}"));
+    const json_t *values = find(checks, "expectedValues", "common");
+    assert_non_null(values);
+    assert_int_equal(json_array_size(property(values, "list")), 3);
+    const double coverage = assay_json_num(values, "coverage", 0);
+    assert_true(coverage >= 0.9 && coverage <= 0.95);
+    ASSAY_AUTO(assay_json_decref) json_t *lower = infer(fields, 2, ASSAY_INFER_XHIGH);
+    assert_null(find(lower, "expectedValues", "common"));
+}
+
 static void nothing(void **state)
 {
     (void)state;
@@ -419,7 +448,8 @@ int main(void)
         cmocka_unit_test(identifiers),      cmocka_unit_test(times),
         cmocka_unit_test(two_fields),       cmocka_unit_test(nulls),
         cmocka_unit_test(nothing),          cmocka_unit_test(wilson),
-        cmocka_unit_test(predictions),      cmocka_unit_test(sizes_over_time),
+        cmocka_unit_test(shapes),           cmocka_unit_test(predictions),
+        cmocka_unit_test(sizes_over_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
