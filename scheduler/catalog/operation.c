@@ -154,6 +154,25 @@ static int attach_parts(struct assay_db_conn *conn, json_t *items, const char *k
     return ASSAY_OK;
 }
 
+/* What each check of a scan came to. */
+static int attach_assertions(struct assay_db_conn *conn, json_t *operation, struct assay_error *err)
+{
+    static const struct assay_column columns[] = {{"quality_check_id", ASSAY_COLUMN_INT, ""},
+                                                  {"rule_type", ASSAY_COLUMN_TEXT, ""},
+                                                  {"outcome", ASSAY_COLUMN_TEXT, ""},
+                                                  {"asserted_records_count", ASSAY_COLUMN_INT, ""},
+                                                  {"null_records_count", ASSAY_COLUMN_INT, ""},
+                                                  {"anomalous_records_count", ASSAY_COLUMN_INT, ""},
+                                                  {"message", ASSAY_COLUMN_TEXT, ""},
+                                                  {.key = NULL}};
+    return assay_attach(
+        conn, json_object_get(operation, "container_scans"), "checks",
+        "SELECT x.container_scan_id, q.id, q.rule_type, x.result, x.asserted_records_count, "
+        "x.null_records_count, x.anomalous_records_count, x.message FROM check_assertion x JOIN "
+        "quality_check q ON q.id = x.check_id WHERE x.container_scan_id IN (%s) ORDER BY q.id",
+        columns, err);
+}
+
 int assay_operation_get(struct assay_db_conn *conn, int64_t id, json_t **ret_operation,
                         struct assay_error *err)
 {
@@ -171,6 +190,7 @@ int assay_operation_get(struct assay_db_conn *conn, int64_t id, json_t **ret_ope
                            "(%s) GROUP BY t.op_id, c.id, c.name ORDER BY c.name",
                            columns, err));
     ASSAY_TRY(attach_parts(conn, items, assay_json_str(row, "type", ""), err));
+    ASSAY_TRY(attach_assertions(conn, row, err));
     *ret_operation = ASSAY_TAKE(row);
     return ASSAY_OK;
 }

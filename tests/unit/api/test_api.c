@@ -506,6 +506,37 @@ static void test_operations(struct fixture *f)
     json_decref(CALL(f, 422, "POST", "/operations/schedule", "{\"type\":\"sync\"}"));
 }
 
+/* A finished scan says what each of its checks came to. */
+static void test_scan_results(struct fixture *f)
+{
+    int64_t shape, draft;
+    make_checks(f, &shape, &draft);
+    test_sql(f->base.db, "INSERT INTO operation (source_id, kind, result, message, counters, "
+                         "started_at, finished_at, created_at) VALUES "
+                         "(1, 'scan', 'success', NULL, '{\"records_processed\":10}', 1, 2, 1);"
+                         "INSERT INTO container_scan (container_id, operation_id, result, "
+                         "records_processed, created_at) SELECT 1, max(id), "
+                         "'success', 10, 1 FROM operation;"
+                         "INSERT INTO check_assertion (container_scan_id, check_id, result, "
+                         "message, asserted_records_count, "
+                         "null_records_count, anomalous_records_count, created_at) VALUES (1, 1, "
+                         "'failed', 'too large', 10, 0, 3, 1);");
+    ASSAY_AUTO(assay_json_decref)
+    json_t *list = CALL(f, 200, "GET", "/operations?operation_type=scan", NULL);
+    char path[64];
+    (void)snprintf(path, sizeof path, "/operations/%d",
+                   (int)assay_json_int(json_array_get(json_object_get(list, "items"), 0), "id", 0));
+    ASSAY_AUTO(assay_json_decref) json_t *scan = CALL(f, 200, "GET", path, NULL);
+    assert_int_equal(assay_json_int(json_object_get(scan, "status"), "records_processed", 0), 10);
+    const json_t *part = json_array_get(json_object_get(scan, "container_scans"), 0);
+    const json_t *check = json_array_get(json_object_get(part, "checks"), 0);
+    assert_string_equal(text_at(part, "container_name"), "orders");
+    assert_string_equal(text_at(check, "outcome"), "failed");
+    assert_string_equal(text_at(check, "rule_type"), "between");
+    assert_int_equal(assay_json_int(check, "quality_check_id", 0), 1);
+    assert_int_equal(assay_json_int(check, "anomalous_records_count", 0), 3);
+}
+
 static void test_people(struct fixture *f)
 {
     json_decref(
@@ -689,6 +720,7 @@ ON_ALL(checks_go)
 ON_ALL(anomalies)
 ON_ALL(operations)
 ON_ALL(people)
+ON_ALL(scan_results)
 ON_ALL(events)
 ON_ALL(whole_objects_back)
 ON_ALL(wide_containers)
@@ -696,12 +728,12 @@ ON_ALL(wide_containers)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(on_all_connections),    cmocka_unit_test(on_all_datastores),
-        cmocka_unit_test(on_all_containers),     cmocka_unit_test(on_all_checks),
-        cmocka_unit_test(on_all_checks_change),  cmocka_unit_test(on_all_checks_lists),
-        cmocka_unit_test(on_all_checks_go),      cmocka_unit_test(on_all_anomalies),
-        cmocka_unit_test(on_all_operations),     cmocka_unit_test(on_all_people),
-        cmocka_unit_test(on_all_events),         cmocka_unit_test(on_all_whole_objects_back),
-        cmocka_unit_test(on_all_wide_containers)};
+        cmocka_unit_test(on_all_connections),        cmocka_unit_test(on_all_datastores),
+        cmocka_unit_test(on_all_containers),         cmocka_unit_test(on_all_checks),
+        cmocka_unit_test(on_all_checks_change),      cmocka_unit_test(on_all_checks_lists),
+        cmocka_unit_test(on_all_checks_go),          cmocka_unit_test(on_all_anomalies),
+        cmocka_unit_test(on_all_operations),         cmocka_unit_test(on_all_people),
+        cmocka_unit_test(on_all_scan_results),       cmocka_unit_test(on_all_events),
+        cmocka_unit_test(on_all_whole_objects_back), cmocka_unit_test(on_all_wide_containers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
