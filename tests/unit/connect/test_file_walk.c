@@ -26,6 +26,7 @@ static int set_up(void **state)
     folder_write(&inside, ".git/d.csv", "x");
     folder_write(&inside, "_temporary/e.csv", "x");
     folder_write(&inside, "readme.md", "x");
+    folder_write(&inside, "\xff.csv", "x");
     folder_write(&outside, "secret.csv", "x");
     (void)mkdir(folder_path(&inside, "void"), 0700);
     char target[128];
@@ -61,9 +62,9 @@ static void what_is_found(void **state)
                          !walk.files[i].error                           ? ""
                          : strstr(walk.files[i].error, "leads outside") ? "!"
                                                                         : "?");
-    assert_string_equal(
-        assay_buf_str(&names),
-        "a.json.gz:1 b.csv:1 dangling.csv:-1? leak:-1! leak.csv:-1! link.csv:1 sub/c.parquet:3 ");
+    assert_string_equal(assay_buf_str(&names),
+                        "a.json.gz:1 b.csv:1 dangling.csv:-1? leak:-1! leak.csv:-1! link.csv:1 "
+                        "sub/c.parquet:3 \xff.csv:-1? ");
     assay_walk_release(&walk);
     assay_fence_release(&fence);
 }

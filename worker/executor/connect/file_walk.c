@@ -13,6 +13,7 @@
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/memory.h"
+#include "common/base/utf8.h"
 #include "worker/executor/connect/file_glob.h"
 
 enum { MAX_DEPTH = 64 };
@@ -177,6 +178,8 @@ static int visit(struct walker *walker, const char *folder, const char *prefix, 
         return *entry == '_' ? ASSAY_OK : visit_folder(walker, path, name, linked, depth);
     if (!wanted || !S_ISREG(info.st_mode))
         return ASSAY_OK;
+    if (!assay_utf8_valid(path, strlen(path))) /* tasks are JSON: such a path cannot be handed on */
+        return add_file(walker, name, NULL, NULL, "its path is not UTF-8: rename it");
     return add_file(walker, name, path, &info, NULL);
 }
 
