@@ -21,19 +21,30 @@ int assay_code_of_errno(int errnum)
                                                  : ASSAY_IO;
 }
 
+/* Bytes to ask for next; 0 when the ceiling is reached and one byte more would pass it. */
+static size_t next_step(const struct assay_buf *buf)
+{
+    const size_t max = buf->max_bytes ? buf->max_bytes : ASSAY_BUF_DEFAULT_MAX;
+    return max - buf->size < READ_STEP ? max - buf->size : READ_STEP;
+}
+
 int assay_fd_read_all(int fd, const char *name, struct assay_buf *buf, struct assay_error *err)
 {
     for (;;) {
-        if (!assay_buf_reserve(buf, READ_STEP))
-            return assay_fail(err, ASSAY_LIMIT, "%s is larger than the %zu bytes allowed here",
-                              name, buf->max_bytes ? buf->max_bytes : ASSAY_BUF_DEFAULT_MAX);
-        const ssize_t got = read(fd, buf->data + buf->size, READ_STEP);
+        char beyond;
+        const size_t step = next_step(buf);
+        if (!assay_buf_reserve(buf, step))
+            return assay_fail_memory(err);
+        const ssize_t got = read(fd, step ? buf->data + buf->size : &beyond, step ? step : 1);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return assay_fail_errno(err, assay_code_of_errno(errno), errno, "reading %s", name);
         if (got == 0)
             return ASSAY_OK;
+        if (!step)
+            return assay_fail(err, ASSAY_LIMIT, "%s is larger than the %zu bytes allowed here",
+                              name, buf->size);
         buf->size += (size_t)got;
         buf->data[buf->size] = '\0';
     }

@@ -116,6 +116,10 @@ static void a_file_is_replaced_whole(void **state)
     buf.max_bytes = 4;
     assay_buf_clear(&buf);
     assert_int_equal(assay_file_read(path, &buf, NULL), ASSAY_LIMIT);
+    buf.max_bytes = 6; /* exactly its size: smaller than one step of reading */
+    assay_buf_clear(&buf);
+    assert_int_equal(assay_file_read(path, &buf, NULL), ASSAY_OK);
+    assert_string_equal(buf.data, "second");
     assay_buf_release(&buf);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(folder), 0); /* nothing was left beside it */
