@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 #include "common/base/file.h"
 #include "common/base/memory.h"
 
-#define BUFFER_BYTES ((size_t)1 << 20)
+#define BUFFER_BYTES     ((size_t)1 << 20)
+#define LINE_BYTES_LEAST ((uint64_t)1 << 20)
 
 enum format { FORMAT_CSV, FORMAT_JSONL, FORMAT_PARQUET };
 
@@ -357,6 +359,16 @@ static void append_parquet_columns(const struct assay_failing *failing, struct a
     assay_buf_char(sql, '}');
 }
 
+/* DuckDB's reader takes buffers of a multiple of this. */
+static uint64_t longest_line(const struct assay_failing *failing)
+{
+    uint64_t longest = LINE_BYTES_LEAST;
+    for (size_t i = 0; i < failing->entries_count; i++)
+        if (failing->entries[i].size_bytes + PATH_MAX > longest)
+            longest = failing->entries[i].size_bytes + PATH_MAX;
+    return longest;
+}
+
 /* From the CSV by a database of its own, which never sees a user's expression. */
 static int write_parquet(const struct assay_failing *failing, const struct assay_scan *scan,
                          const char *csv, const char *parquet, struct assay_error *err)
@@ -366,7 +378,7 @@ static int write_parquet(const struct assay_failing *failing, const struct assay
     assay_buf_append(&folder, slash ? parquet : ".",
                      slash ? (size_t)(slash - parquet) + (slash == parquet) : 1);
     const char *folders[] = {assay_buf_str(&folder)}, *paths[] = {csv};
-    const struct assay_session_options options = {.memory_bytes = scan->task->memory_bytes / 4,
+    const struct assay_session_options options = {.memory_bytes = scan->task->memory_bytes / 2,
                                                   .threads = 1,
                                                   .timezone = scan->task->timezone,
                                                   .paths = paths,
@@ -379,9 +391,11 @@ static int write_parquet(const struct assay_failing *failing, const struct assay
     assay_buf_text(&sql, "COPY (SELECT * REPLACE (CAST(_assay_failed_checks AS INTEGER[]) AS "
                          "_assay_failed_checks) FROM read_csv(");
     assay_sql_text(&sql, csv);
-    assay_buf_text(
-        &sql, ", header = true, delim = ',', quote = '\"', escape = '\"', auto_detect = false, "
-              "allow_quoted_nulls = false, max_line_size = 1000000000, columns = ");
+    assay_buf_printf(
+        &sql,
+        ", header = true, delim = ',', quote = '\"', escape = '\"', auto_detect = false, "
+        "allow_quoted_nulls = false, max_line_size = %" PRIu64 ", columns = ",
+        longest_line(failing));
     append_parquet_columns(failing, &sql);
     assay_buf_text(&sql, ")) TO ");
     assay_sql_text(&sql, parquet);

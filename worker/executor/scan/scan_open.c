@@ -147,7 +147,8 @@ static void fill_cell_field(struct assay_scan *scan, size_t i,
         decision->target.layout == ASSAY_LAYOUT_NULL ? ASSAY_LAYOUT_TEXT : decision->target.layout;
     field->nested = decision->type == ASSAY_TYPE_ARRAY || decision->type == ASSAY_TYPE_STRUCT;
     field->misfit_sql = assay_arena_printf(&scan->arena, "_assay_misfit_%zu", i);
-    scan->raw_sql[i] = assay_arena_printf(&scan->arena, "_assay_raw_%zu", i);
+    if (field->layout != ASSAY_LAYOUT_TEXT) /* a text is its own source text */
+        scan->raw_sql[i] = assay_arena_printf(&scan->arena, "_assay_raw_%zu", i);
 }
 
 static int fill_text_fields(struct assay_scan *scan, struct assay_error *err)

@@ -10,7 +10,8 @@
 #include "worker/executor/scan/scan_value.h"
 
 #define MASK        "***MASKED***"
-#define SHOWN_BYTES 400 /* of a text in a message */
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+#define SHOWN_BYTES 400            /* of a text in a message */
 
 /* One chunk of the query's result, and the record in it that is looked at. */
 struct view {
@@ -58,15 +59,17 @@ static bool is_null(const struct view *v, size_t field)
     return column->layout == ASSAY_LAYOUT_NULL || !assay_is_valid(column->validity, v->row);
 }
 
-/* There is text in the source, but no value of the type. ('' in a column that is not text is null.)
- */
+/* There is text in the source, but no value of the type ('' in a column that is not text is null);
+ * or text in which malformed bytes were replaced. */
 static bool is_misfit(const struct view *v, size_t field)
 {
     struct assay_text raw;
     if (v->scan->fields[field].layout != ASSAY_LAYOUT_TEXT)
         return is_null(v, field) && raw_text(v, field, &raw) && raw.size_bytes;
-    return !is_null(v, field) && raw_text(v, field, &raw) &&
-           strstr(raw.size_bytes ? raw.data : "", "\xEF\xBF\xBD");
+    if (is_null(v, field))
+        return false;
+    const struct assay_text *text = &((const struct assay_text *)v->columns[field].values)[v->row];
+    return memmem(text->data, text->size_bytes, REPLACEMENT, strlen(REPLACEMENT)) != NULL;
 }
 
 static bool text_of_rule(const struct assay_rule_values *values,
