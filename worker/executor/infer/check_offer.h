@@ -69,8 +69,7 @@ static inline bool assay_is_time_field(const struct assay_infer_field *field)
 /** µs since 1970 of a time field's number (days of a date). */
 double assay_time_us(const struct assay_infer_field *field, double number);
 
-/* --- candidates; each offers what it finds
- * ------------------------------------------------------------------- */
+/* --- candidates; each offers what it finds --------------------------------------------------- */
 
 /* check_single.c: levels 1 and 2 by the full statistics */
 int assay_infer_not_null(struct assay_inference *inference, size_t field, struct assay_error *err);

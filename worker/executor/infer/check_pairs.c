@@ -22,9 +22,7 @@ static const struct assay_sample_value *value_at(const struct assay_inference *i
     return assay_record_value(&inference->records, field, record);
 }
 
-/* --- anyNotNull
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- anyNotNull ------------------------------------------------------------------------------ */
 
 struct absence {
     uint64_t records, first, second, both;
@@ -78,8 +76,7 @@ int assay_infer_any_not_null(struct assay_inference *inference, size_t field,
     return ASSAY_OK;
 }
 
-/* --- order of two fields
- * --------------------------------------------------------------------------------------------- */
+/* --- order of two fields --------------------------------------------------------------------- */
 
 struct order {
     uint64_t records, less, equal, greater;
@@ -187,9 +184,7 @@ int assay_infer_field_order(struct assay_inference *inference, size_t field,
     return ASSAY_OK;
 }
 
-/* --- predictedBy
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- predictedBy ----------------------------------------------------------------------------- */
 
 /* y ≈ intercept + slope · x by least squares. */
 struct line {

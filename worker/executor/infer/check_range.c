@@ -168,9 +168,7 @@ int assay_infer_between(struct assay_inference *inference, size_t field, struct 
                          "within the widened range of the profiled values", err);
 }
 
-/* --- times
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- times ----------------------------------------------------------------------------------- */
 
 static bool is_dated(const struct assay_infer_field *field)
 {
@@ -303,8 +301,7 @@ int assay_infer_open_times(struct assay_inference *inference, size_t field, stru
                          "before the widened end of the profiled times", evidence, err);
 }
 
-/* --- natural limits
- * ---------------------------------------------------------------------------------------------- */
+/* --- natural limits -------------------------------------------------------------------------- */
 
 static int offer_limit(struct assay_inference *inference, size_t field, const char *rule,
                        double limit, bool inclusive, const char *description,

@@ -136,8 +136,7 @@ int assay_infer_time_sizes(struct assay_inference *inference, size_t field, stru
     return ASSAY_OK;
 }
 
-/* --- rules with coverage
- * --------------------------------------------------------------------------------------------- */
+/* --- rules with coverage --------------------------------------------------------------------- */
 
 static double floor_to_hundredth(double share)
 {

@@ -6,8 +6,8 @@
  * that occur once, entropy, top values and quantiles while a field is small
  * (ASSAY_FIELD_EXACT_VALUES distinct values or values). Estimated beyond: distinct by HyperLogLog
  * (relative standard error 0.81 %), quantiles by KLL (rank error ASSAY_QUANTILE_RANK_ERROR at 99
- * %), unique ratio and entropy by a hash sample of the distinct values, top values by lossy
- * counting with a bound for each, patterns and normality by a bottom-k sample of the records.
+ * %), unique ratio and entropy by a hash sample of the distinct values, top values by filtered
+ * space-saving with a bound for each, patterns and normality by a bottom-k sample of the records.
  *
  * What must be equal is equal: the same records under the same seed give the same counts, extremes,
  * exact sums, distinct values and sample for any split and any order of merging; quantile sketches
@@ -24,10 +24,10 @@
 #include "worker/executor/batch/batch.h"
 #include "worker/executor/kernels/field_stats.h"
 
-#define ASSAY_FIELD_EXACT_VALUES                                                                   \
-    4096 /* distinct values, and values for quantiles, up to which figures are exact */
-#define ASSAY_FIELD_SAMPLE      1024                 /* values of the uniform sample */
-#define ASSAY_FIELD_STATE_BYTES ((size_t)1280 << 10) /* default ceiling of one field */
+/* Distinct values, and values for quantiles, up to which figures are exact. */
+#define ASSAY_FIELD_EXACT_VALUES 4096
+#define ASSAY_FIELD_SAMPLE       1024                 /* values of the uniform sample */
+#define ASSAY_FIELD_STATE_BYTES  ((size_t)1280 << 10) /* default ceiling of one field */
 
 /** What to leave out of a field's statistics (each saves time and memory; its figures stay without
  * value). */
@@ -42,11 +42,11 @@ enum {
 /** How a field is to be counted. Zero means the default everywhere but in layout. Merged states
  * must agree in all. */
 struct assay_field_plan {
-    enum assay_layout layout; /* any but CELL */
-    uint8_t scale;            /* decimals */
-    uint64_t seed;            /* of the sample and the sketches' choices */
-    size_t memory_max_bytes; /* ceiling of one state; lowers capacities, at least ~96 KiB is used. 0
-                                = default */
+    enum assay_layout layout;               /* any but CELL */
+    uint8_t scale;                          /* decimals */
+    uint64_t seed;                          /* of the sample and the sketches' choices */
+    size_t memory_max_bytes;                /* ceiling of one state; lowers capacities, at
+                                               least 100 (boolean) to 290 KiB (128-bit) are used. 0 = default */
     uint32_t histogram_max_distinct_values; /* 0 = 100 */
     uint32_t top_values_max;                /* listed by finish; 0 = 128 */
     unsigned leave_out;                     /* ASSAY_LEAVE_… */
@@ -56,8 +56,7 @@ struct assay_field_plan {
  * apart). For LIST the elements are counted in. */
 size_t assay_field_state_bytes(const struct assay_field_plan *plan);
 
-/* --- the records of a batch, as kernels see them
- * ------------------------------------------------------------- */
+/* --- the records of a batch, as kernels see them --------------------------------------------- */
 
 /** Row identities of the current batch, hashed, and scratch memory of one thread. Set once for each
  * batch, used for all its fields. */
@@ -77,8 +76,7 @@ void assay_kernel_rows_set(struct assay_kernel_rows *rows, uint64_t seed, uint64
 /** The hashes, one for each row of the batch; equal seeds and identities give equal hashes. */
 const uint64_t *assay_kernel_rows_hashes(const struct assay_kernel_rows *rows);
 
-/* --- a field's state
- * ------------------------------------------------------------------------------------------ */
+/* --- a field's state ------------------------------------------------------------------------ */
 
 struct assay_field_state;
 

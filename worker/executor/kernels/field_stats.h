@@ -136,9 +136,10 @@ struct assay_field_stats {
     struct assay_value_count
         *top_values; /* most frequent first, then by value; all of them while exact and few */
     size_t top_values_count;
-    uint64_t top_values_error; /* a value that is not listed occurs at most this often more than the
-                                  last; 0 = exact */
-    bool all_values;           /* top_values is every distinct value */
+    /* a value that is not listed occurs at most this often, or as often as the last one; 0 = exact
+     */
+    uint64_t top_values_error;
+    bool all_values; /* top_values is every distinct value */
 
     struct assay_pattern_count *patterns; /* most frequent first */
     size_t patterns_count;
