@@ -89,8 +89,9 @@ static int set_evidence(json_t *check, const struct assay_evidence *evidence,
     const double failed = (double)(evidence->support - evidence->held);
     const double false_alarms = (failed + 1) / ((double)evidence->support + 2);
     assay_wilson_interval(evidence->held, evidence->support, &low, &high);
-    json_t *metadata = json_object(), *inference = json_object(), *interval = json_array();
+    json_t *metadata = json_object();
     ASSAY_TRY(assay_json_set(check, "additional_metadata", metadata, err));
+    json_t *inference = json_object();
     ASSAY_TRY(assay_json_set(metadata, "inference", inference, err));
     ASSAY_TRY(assay_set_text(inference, "method", evidence->method, err));
     ASSAY_TRY(
@@ -99,6 +100,7 @@ static int set_evidence(json_t *check, const struct assay_evidence *evidence,
         inference, "held",
         json_real(evidence->support ? (double)evidence->held / (double)evidence->support : 1),
         err));
+    json_t *interval = json_array();
     ASSAY_TRY(assay_json_set(inference, "held_interval", interval, err));
     ASSAY_TRY(assay_json_push(interval, json_real(round_to(low, 1e6)), err));
     ASSAY_TRY(assay_json_push(interval, json_real(round_to(high, 1e6)), err));
@@ -120,8 +122,6 @@ static int write_check(const struct assay_inference *inference, const struct ass
         const char *name = inference->fields[offer->fields[i]].name;
         ASSAY_TRY(assay_json_push(fields, assay_json_safe_string(name, strlen(name)), err));
     }
-    if (offer->properties)
-        ASSAY_TRY(assay_json_set(check, "properties", json_incref(offer->properties), err));
     ASSAY_TRY(assay_json_set(check, "coverage",
                              json_real(offer->coverage > 0 ? offer->coverage : 1), err));
     ASSAY_TRY(assay_set_text(check, "description", offer->description, err));
@@ -137,7 +137,7 @@ bool assay_inference_may(const struct assay_inference *inference, const char *ru
 int assay_inference_offer(struct assay_inference *inference, const struct assay_offer *offer,
                           struct assay_error *err)
 {
-    ASSAY_AUTO(assay_json_decref) json_t *properties = offer->properties;
+    ASSAY_AUTO(assay_json_decref) json_t *properties = offer->properties; /* taken over */
     ASSAY_AUTO(assay_json_decref) json_t *check = NULL;
     if (!assay_inference_may(inference, offer->rule))
         return ASSAY_OK;
@@ -145,6 +145,8 @@ int assay_inference_offer(struct assay_inference *inference, const struct assay_
     if (!check)
         return assay_fail_memory(err);
     ASSAY_TRY(write_check(inference, offer, check, err));
+    if (properties)
+        ASSAY_TRY(assay_json_set(check, "properties", ASSAY_TAKE(properties), err));
     return assay_json_push(inference->checks, ASSAY_TAKE(check), err);
 }
 
