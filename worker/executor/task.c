@@ -59,6 +59,10 @@ static int merged_properties(const json_t *secrets, const json_t *source, int64_
     const json_t *secret = assay_json_get(secrets, id);
     if (json_is_object(secret))
         ASSAY_TRY(merge_over(properties, secret, err));
+    json_t *roots = json_object_get(
+        plain, "roots"); /* the supervisor's fence around files: no secret moves it */
+    if (roots && json_object_set(properties, "roots", roots))
+        return assay_fail_memory(err);
     *ret_properties = ASSAY_TAKE(properties);
     return ASSAY_OK;
 }
