@@ -16,52 +16,6 @@
 
 #define FORMATS "json\0junit\0sarif\0html\0markdown\0github\0text\0"
 
-const struct assay_cli_option assay_scan_options[] = {
-    {.name = "checks", .value = "FILE", .repeats = true, .doc = "checks file (YAML or JSON)"},
-    {.name = "check",
-     .value = "CHECK",
-     .repeats = true,
-     .doc = "one check, such as '{rule: notNull, fields: [id]}'"},
-    {.name = "format", .value = "FORMAT", .choices = "text|json", .doc = "text (default) or json"},
-    {.name = "report",
-     .value = "FORMAT=FILE",
-     .repeats = true,
-     .doc = "one more document: json, junit, sarif, html, markdown, github"},
-    {.name = "failing",
-     .value = "FILE",
-     .doc = "every failing record, without a cap (.csv, .jsonl, .parquet)"},
-    {.name = "var",
-     .value = "K=V",
-     .repeats = true,
-     .doc = "a variable of the checks' expressions"},
-    {.name = "ref",
-     .value = "NAME=INPUT",
-     .repeats = true,
-     .doc = "a container that checks refer to"},
-    {.name = "where", .value = "EXPR", .doc = "only records for which this SQL expression is true"},
-    {.name = "max-anomalies",
-     .value = "N",
-     .doc = "failing records shown for each check (default 10)"},
-    {.name = "examples",
-     .value = "WHAT",
-     .choices = "none|keys|fields|all",
-     .doc = "what is shown of a failing record: none, keys, "
-            "fields (key and tested fields, default), all"},
-    {.name = "mask", .value = "FIELD", .repeats = true, .doc = "never show values of this field"},
-    {.name = "baseline",
-     .value = "FILE",
-     .doc = "say what is new, still failing or gone since an earlier --failing or JSON file"},
-    {.name = "fail-on",
-     .value = "WHAT",
-     .choices = "error|warning|unasserted|rejected|never",
-     .doc = "what exits with 1: error (failed checks and rejected records, default), warning "
-            "(failed warnings too), unasserted "
-            "(those too), rejected (only rejected records), never"},
-    {.name = "dry-run", .doc = "read the checks, show what would run, run nothing"},
-    {.name = "explain", .doc = "show how each check is judged, run nothing"},
-    {.name = NULL},
-};
-
 static void release(struct assay_scan_run *run)
 {
     for (size_t i = 0; run->assigned && i < run->inputs.count; i++)
@@ -74,225 +28,6 @@ static void release(struct assay_scan_run *run)
     json_decref(run->baseline);
     json_decref(run->document);
     assay_session_release(&run->session);
-}
-
-/* ---- options ---- */
-
-/* What is wrong in a checks file is wrong usage; its text begins with the file's name. */
-static int as_usage(int rc, struct assay_error *err)
-{
-    struct assay_error why = {0};
-    if (rc == ASSAY_OK || rc == ASSAY_NO_MEMORY || !err)
-        return rc;
-    const bool opened = strncmp(err->text, "opening ", strlen("opening ")) != 0;
-    (void)assay_fail(&why, ASSAY_USAGE, "%s%s", opened ? "reading " : "", err->text);
-    *err = why;
-    return ASSAY_USAGE;
-}
-
-static int read_checks(struct assay_scan_run *run, const struct assay_args *args,
-                       struct assay_error *err)
-{
-    const char *text;
-    for (size_t i = 0; (text = assay_args_nth(args, "checks", i)); i++)
-        ASSAY_TRY(as_usage(assay_check_file_read(text, &run->checks, err), err));
-    for (size_t i = 0; (text = assay_args_nth(args, "check", i)); i++)
-        ASSAY_TRY(as_usage(assay_check_file_add(text, &run->checks, err), err));
-    if (!json_array_size(run->checks.checks))
-        return assay_fail(err, ASSAY_USAGE,
-                          "reading the checks: there are none: give --checks FILE or --check "
-                          "'{rule: notNull, fields: "
-                          "[id]}'");
-    return ASSAY_OK;
-}
-
-static int put_texts(json_t *settings, const char *key, const char *option,
-                     const struct assay_args *args, struct assay_error *err)
-{
-    json_t *list = json_array();
-    ASSAY_TRY(assay_json_set(settings, key, list, err));
-    const char *text;
-    for (size_t i = 0; (text = assay_args_nth(args, option, i)); i++)
-        ASSAY_TRY(assay_json_push(list, assay_json_safe_string(text, strlen(text)), err));
-    return ASSAY_OK;
-}
-
-static int put_variables(json_t *settings, const struct assay_args *args, struct assay_error *err)
-{
-    json_t *variables = json_object();
-    ASSAY_TRY(assay_json_set(settings, "variables", variables, err));
-    const char *text;
-    for (size_t i = 0; (text = assay_args_nth(args, "var", i)); i++) {
-        const char *equals = strchr(text, '=');
-        if (!equals || equals == text)
-            return assay_fail(err, ASSAY_USAGE,
-                              "reading --var %.60s: there is no K=V in it: write --var limit=10",
-                              text);
-        if (json_object_setn_new_nocheck(variables, text, (size_t)(equals - text),
-                                         assay_json_safe_string(equals + 1, strlen(equals + 1))))
-            return assay_fail_memory(err);
-    }
-    return ASSAY_OK;
-}
-
-static int put_max_anomalies(json_t *settings, const struct assay_args *args,
-                             struct assay_error *err)
-{
-    const char *text = assay_args_text(args, "max-anomalies");
-    int64_t most;
-    if (!text)
-        return ASSAY_OK;
-    if (!assay_parse_i64(text, strlen(text), &most) || most < 0 || most > 1000000)
-        return assay_fail(err, ASSAY_USAGE,
-                          "reading --max-anomalies: \"%.40s\" is not a number from 0 to 1000000",
-                          text);
-    return assay_json_set(settings, "max_anomalies", json_integer(most), err);
-}
-
-/* The executor works in another folder: an absolute path. */
-static int put_failing(struct assay_scan_run *run, const struct assay_args *args,
-                       struct assay_error *err)
-{
-    run->failing = assay_args_text(args, "failing");
-    if (!run->failing)
-        return ASSAY_OK;
-    const char *point = strrchr(run->failing, '.');
-    if (!point || (strcmp(point, ".csv") != 0 && strcmp(point, ".jsonl") != 0 &&
-                   strcmp(point, ".parquet") != 0))
-        return assay_fail(
-            err, ASSAY_USAGE,
-            "reading --failing %s: its ending tells no format: end it in .csv, .jsonl or .parquet",
-            run->failing);
-    return assay_output_probe(run->failing, err);
-}
-
-static int read_fail_on(struct assay_scan_run *run, const struct assay_args *args)
-{
-    static const struct {
-        const char *name;
-        struct assay_fail_on line;
-    } lines[] = {
-        {"error", {.error = true, .rejected = true}},
-        {"warning", {.error = true, .rejected = true, .warning = true}},
-        {"unasserted", {.error = true, .rejected = true, .warning = true, .unasserted = true}},
-        {"rejected", {.rejected = true}},
-        {"never", {.error = false}},
-    };
-    const char *text = assay_args_text(args, "fail-on");
-    for (size_t i = 0; i < ASSAY_COUNT(lines); i++)
-        if (strcmp(lines[i].name, text ? text : "error") == 0)
-            run->fail_on = lines[i].line;
-    return ASSAY_OK;
-}
-
-static int read_settings(struct assay_scan_run *run, const struct assay_args *args,
-                         struct assay_error *err)
-{
-    run->settings = json_object();
-    if (!run->settings)
-        return assay_fail_memory(err);
-    const char *where = assay_args_text(args, "where"),
-               *examples = assay_args_text(args, "examples");
-    if (where)
-        ASSAY_TRY(assay_json_set(run->settings, "where",
-                                 assay_json_safe_string(where, strlen(where)), err));
-    ASSAY_TRY(assay_json_set(run->settings, "examples", json_string(examples ? examples : "fields"),
-                             err));
-    ASSAY_TRY(put_texts(run->settings, "mask", "mask", args, err));
-    ASSAY_TRY(put_variables(run->settings, args, err));
-    ASSAY_TRY(put_max_anomalies(run->settings, args, err));
-    ASSAY_TRY(put_failing(run, args, err));
-    return read_fail_on(run, args);
-}
-
-static int probe_reports(const struct assay_args *args, struct assay_error *err)
-{
-    const char *text, *path;
-    char format[16];
-    for (size_t i = 0; (text = assay_args_nth(args, "report", i)); i++)
-        ASSAY_TRY(assay_output_split(text, FORMATS, format, &path, err));
-    return ASSAY_OK;
-}
-
-/* ---- references ---- */
-
-static int add_ref(struct assay_scan_run *run, const char *text, struct assay_error *err)
-{
-    const char *equals = strchr(text, '=');
-    if (!equals || equals == text)
-        return assay_fail(err, ASSAY_USAGE,
-                          "reading --ref %.60s: there is no NAME=INPUT in it: write --ref "
-                          "customers.csv=data/customers.csv",
-                          text);
-    struct assay_inputs one = {0};
-    const char *input = equals + 1;
-    int rc = assay_inputs_resolve(&run->session, run->session.config, &input, 1, true, &one, err);
-    if (rc == ASSAY_OK && one.count != 1)
-        rc = assay_fail(
-            err, ASSAY_USAGE,
-            "reading --ref %.60s: it is not one container: name one file, glob or table", text);
-    if (rc == ASSAY_OK) {
-        assay_free(one.items[0].name);
-        one.items[0].name = assay_strndup(text, (size_t)(equals - text));
-        rc = assay_inputs_add(&run->refs, &one.items[0], err);
-        one.count = rc == ASSAY_OK ? 0 : one.count;
-    }
-    assay_inputs_release(&one);
-    return rc;
-}
-
-/* Every container of the run is one that checks may refer to. Their secrets travel under ids of
- * their own. */
-static int put_refs(struct assay_scan_run *run, const struct assay_inputs *inputs, json_t *refs,
-                    struct assay_error *err)
-{
-    for (size_t i = 0; i < inputs->count; i++) {
-        if (inputs->items[i].from_stdin)
-            continue;
-        json_t *source = json_copy(inputs->items[i].source);
-        ASSAY_TRY(assay_json_set(refs, inputs->items[i].name, source, err));
-        const json_int_t id = (json_int_t)json_object_size(refs);
-        if (inputs->items[i].secrets)
-            ASSAY_TRY(assay_json_set(source, "datastore_id", json_integer(id), err));
-    }
-    (void)run;
-    return ASSAY_OK;
-}
-
-/* {"0": the scanned source's, "<datastore_id>": each reference's} */
-static int secrets_of(const struct assay_scan_run *run, const struct assay_input *input,
-                      json_t **ret_secrets, struct assay_error *err)
-{
-    ASSAY_AUTO(assay_json_decref)
-    json_t *secrets = input->secrets ? json_copy(input->secrets) : json_object();
-    if (!secrets)
-        return assay_fail_memory(err);
-    const json_t *refs = json_object_get(run->settings, "refs");
-    const struct assay_inputs *both[] = {&run->inputs, &run->refs};
-    for (size_t b = 0; b < ASSAY_COUNT(both); b++)
-        for (size_t i = 0; i < both[b]->count; i++) {
-            const json_t *ref = json_object_get(refs, both[b]->items[i].name);
-            const int64_t id = assay_json_int(ref, "datastore_id", 0);
-            char key[24];
-            (void)snprintf(key, sizeof key, "%lld", (long long)id);
-            json_t *own = json_object_get(both[b]->items[i].secrets, "0");
-            if (id && own)
-                ASSAY_TRY(assay_json_set(secrets, key, json_incref(own), err));
-        }
-    *ret_secrets = ASSAY_TAKE(secrets);
-    return ASSAY_OK;
-}
-
-static int read_refs(struct assay_scan_run *run, const struct assay_args *args,
-                     struct assay_error *err)
-{
-    const char *text;
-    for (size_t i = 0; (text = assay_args_nth(args, "ref", i)); i++)
-        ASSAY_TRY(add_ref(run, text, err));
-    json_t *refs = json_object();
-    ASSAY_TRY(assay_json_set(run->settings, "refs", refs, err));
-    ASSAY_TRY(put_refs(run, &run->inputs, refs, err));
-    return put_refs(run, &run->refs, refs, err);
 }
 
 /* ---- running ---- */
@@ -349,7 +84,7 @@ static int run_task(struct assay_scan_run *run, size_t at, json_t **ret_document
     ASSAY_AUTO(assay_json_decref) json_t *settings = NULL;
     ASSAY_AUTO(assay_json_decref) json_t *secrets = NULL;
     ASSAY_TRY(settings_of(run, input, &settings, err));
-    ASSAY_TRY(secrets_of(run, input, &secrets, err));
+    ASSAY_TRY(assay_scan_secrets(run, input, &secrets, err));
     const struct assay_session_task task = {
         .kind = "scan",
         .name = input->name,
@@ -454,20 +189,29 @@ static int write_plan(const struct assay_scan_run *run, const struct assay_args 
     return assay_output_write(NULL, &text, err);
 }
 
+static int probe_reports(const struct assay_args *args, struct assay_error *err)
+{
+    const char *text, *path;
+    char format[16];
+    for (size_t i = 0; (text = assay_args_nth(args, "report", i)); i++)
+        ASSAY_TRY(assay_output_split(text, FORMATS, format, &path, err));
+    return ASSAY_OK;
+}
+
 static int prepare(struct assay_scan_run *run, const struct assay_args *args,
                    struct assay_error *err)
 {
     ASSAY_TRY(probe_reports(args, err));
-    ASSAY_TRY(read_checks(run, args, err));
+    ASSAY_TRY(assay_scan_read_checks(run, args, err));
     ASSAY_TRY(assay_session_open(&run->session, args, err));
-    ASSAY_TRY(read_settings(run, args, err));
+    ASSAY_TRY(assay_scan_read_settings(run, args, err));
     const char *baseline = assay_args_text(args, "baseline");
     if (baseline)
         ASSAY_TRY(assay_scan_read_baseline(run, baseline, err));
     ASSAY_TRY(assay_inputs_resolve(&run->session, run->session.config, args->arguments,
                                    args->arguments_count, assay_args_given(args, "union"),
                                    &run->inputs, err));
-    ASSAY_TRY(read_refs(run, args, err));
+    ASSAY_TRY(assay_scan_read_refs(run, args, err));
     run->document =
         json_pack("{s:s, s:i, s:s, s:i, s:{}, s:[]}", "assay", ASSAY_VERSION, "format_version", 1,
                   "outcome", "passed", "exit_code", 0, "summary", "containers");

@@ -1,6 +1,8 @@
 /* `assay scan`: options, the run, and what its parts know of each other.
  *
  * scan.c            from the options to the documents, top to bottom
+ * scan_settings.c   table of options, checks, settings of the tasks
+ * scan_refs.c       containers that checks refer to
  * scan_checks.c     which check goes to which container; fields that do not exist
  * scan_outcome.c    outcome, summary and exit code of the whole
  * scan_baseline.c   --baseline: new, still failing, gone
@@ -41,6 +43,21 @@ struct assay_scan_run {
     size_t done;
     bool interrupted;
 };
+
+/** From --checks and --check. ASSAY_USAGE names the line and the nearest valid name. */
+ASSAY_MUST_CHECK int assay_scan_read_checks(struct assay_scan_run *run,
+                                            const struct assay_args *args, struct assay_error *err);
+/** From the other options: run->settings, fail_on, failing. ASSAY_USAGE. */
+ASSAY_MUST_CHECK int assay_scan_read_settings(struct assay_scan_run *run,
+                                              const struct assay_args *args,
+                                              struct assay_error *err);
+/** Every input of the run and every --ref as settings.refs. ASSAY_USAGE. */
+ASSAY_MUST_CHECK int assay_scan_read_refs(struct assay_scan_run *run, const struct assay_args *args,
+                                          struct assay_error *err);
+/** {"0": the input's secrets, "<datastore_id>": those of each reference}; the caller's. */
+ASSAY_MUST_CHECK int assay_scan_secrets(const struct assay_scan_run *run,
+                                        const struct assay_input *input, json_t **ret_secrets,
+                                        struct assay_error *err);
 
 /** Give every active check to the inputs that it means, and add a container with errored checks for
  * each named container that the input lacks. ASSAY_USAGE: a check names no container and there are

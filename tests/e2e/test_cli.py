@@ -283,7 +283,7 @@ class ProfileTest(CommandTest):
         pipe.send_signal(signal.SIGINT)
         _, errors = pipe.communicate(timeout=20)
         self.assertEqual(pipe.returncode, 130, errors)
-        self.assertLess(time.monotonic() - started, 3 if "asan" in os.environ.get("ASAN_OPTIONS", "") else 1.5)
+        self.assertLess(time.monotonic() - started, 2)  # a second, and the process that starts and ends
         self.assertIn(b"interrupted: 0 of 1", errors)
         left = sorted(p.name for p in self.folder.iterdir())
         self.assertEqual(left, ["checks.yaml", "good.csv", "orders.csv"])
