@@ -83,6 +83,7 @@ struct assay_scan {
     struct assay_task *task;
     struct assay_profile_source source;
     struct assay_session *session;
+    struct assay_schema columns;      /* of the reader table: the source's under names of our own */
     struct assay_reader_table *table; /* NULL for Parquet */
     struct assay_cell_target *targets;
     struct assay_scan_part *parts;

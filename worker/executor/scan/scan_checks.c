@@ -7,10 +7,6 @@
 #include "worker/executor/rules/expression.h"
 #include "worker/executor/scan/scan.h"
 
-#define TYPES_TABLE                                                                                \
-    "_assay_types" /* empty, with the source's columns: expressions are bound to it before         \
-                      anything runs */
-
 static bool is_own_fault(int code)
 {
     return code == ASSAY_INVALID || code == ASSAY_NOT_FOUND || code == ASSAY_UNSUPPORTED ||
@@ -95,12 +91,7 @@ static int init_scope(struct assay_scan *scan, struct assay_error *err)
         .relation = scan->from,
     };
     ASSAY_TRY(spool_database(scan, err));
-    ASSAY_TRY(write_relation(scan, err));
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-    assay_buf_printf(&sql, "CREATE TEMP TABLE " TYPES_TABLE " AS SELECT * FROM %s LIMIT 0",
-                     scan->scope.relation);
-    ASSAY_TRY(assay_buf_check(&sql, err));
-    return assay_session_exec(scan->session, assay_buf_str(&sql), err);
+    return write_relation(scan, err);
 }
 
 /* --- checks --- */
@@ -113,7 +104,7 @@ static int bind(struct assay_scan *scan, const struct assay_rule_check *rule,
     duckdb_prepared_statement statement;
     assay_buf_text(&sql, "SELECT ");
     assay_scan_status_sql(rule, &sql);
-    assay_buf_text(&sql, " FROM " TYPES_TABLE);
+    assay_buf_printf(&sql, " FROM %s", scan->scope.relation);
     ASSAY_TRY(assay_buf_check(&sql, err));
     int code = ASSAY_OK;
     if (duckdb_prepare(assay_session_connection(scan->session), assay_buf_str(&sql), &statement) !=

@@ -1,5 +1,6 @@
 // The source of a scan: opened, its fields as SQL sees them, its records as something to select
 // from. SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -9,7 +10,8 @@
 #include "worker/executor/rules/text_tests.h"
 #include "worker/executor/scan/scan.h"
 
-#define TABLE_NAME "_assay_source"
+#define TABLE_NAME   "_assay_source"
+#define COLUMN_BYTES 96 /* of a value in all its vectors */
 
 static const char *keep(struct assay_scan *scan, const struct assay_buf *text)
 {
@@ -73,6 +75,8 @@ void assay_scan_place_parts(struct assay_scan *scan)
 
 /* --- the reader table --- */
 
+/* Columns have names of our own in SQL, where "ID" and "id" are the same; the reader gets the
+ * source's. */
 static int open_part(void *context, size_t part, const char *const *fields, size_t fields_count,
                      struct assay_reader **ret_reader, struct assay_error *err)
 {
@@ -82,8 +86,14 @@ static int open_part(void *context, size_t part, const char *const *fields, size
     const struct assay_split split = {.split_no = (int)part,
                                       .split_count = (int)scan->parts_count,
                                       .bounds = json_is_null(bounds) ? NULL : bounds};
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(fields_count + 1, sizeof(char *));
+    const char **names = memory;
+    if (!names)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < fields_count; i++)
+        names[i] = source->schema.fields[assay_schema_find(&scan->columns, fields[i])].name;
     return source->conn->connector->read(source->conn, scan->task->container, scan->task->reader,
-                                         &split, fields, fields_count, ret_reader, err);
+                                         &split, names, fields_count, ret_reader, err);
 }
 
 static int done_part(void *context, size_t part, struct assay_reader *reader,
@@ -108,7 +118,7 @@ static int register_table(struct assay_scan *scan, struct assay_error *err)
 {
     const struct assay_reader_table_spec spec = {
         .name = TABLE_NAME,
-        .schema = &scan->source.schema,
+        .schema = &scan->columns,
         .targets = scan->targets,
         .parts_count = scan->parts_count,
         .open = open_part,
@@ -118,19 +128,49 @@ static int register_table(struct assay_scan *scan, struct assay_error *err)
         .bytes = &scan->task->progress.bytes,
         .cancelled = &scan->task->cancelled,
     };
-    scan->from = TABLE_NAME "()";
+    scan->from =
+        scan->columns.count ? TABLE_NAME "()" : "(SELECT *, 1 AS nothing FROM " TABLE_NAME "())";
     return assay_reader_table_register(scan->session, &spec, &scan->table, err);
+}
+
+static int name_columns(struct assay_scan *scan, struct assay_error *err)
+{
+    const struct assay_schema *schema = &scan->source.schema;
+    for (size_t i = 0; i < schema->count; i++) {
+        char name[32];
+        const struct assay_field *from = &schema->fields[i];
+        snprintf(name, sizeof name, "c%zu", i);
+        struct assay_field *column =
+            assay_schema_add(&scan->columns, name, from->native_type, from->type, from->layout);
+        if (!column)
+            return assay_fail_memory(err);
+        column->scale = from->scale;
+        column->nullable = from->nullable;
+        column->projected = from->projected;
+    }
+    return ASSAY_OK;
+}
+
+/* Vectors of a record with many columns fill the memory of a thread: fewer of them then. A column
+ * takes its value, its text, and copies of both where a check fails. */
+static int threads_for(const struct assay_scan *scan)
+{
+    const uint64_t bytes = (uint64_t)scan->source.schema.count * ASSAY_BATCH_ROWS * COLUMN_BYTES;
+    const uint64_t room = scan->task->memory_bytes / 4 * 3;
+    const uint64_t most = bytes ? room / bytes : UINT64_MAX;
+    return most < (uint64_t)scan->task->threads ? (most ? (int)most : 1) : scan->task->threads;
 }
 
 static int open_session(struct assay_scan *scan, struct assay_error *err)
 {
-    const struct assay_session_options options = {.memory_bytes = scan->task->memory_bytes / 2,
-                                                  .threads = scan->task->threads,
+    const int threads = threads_for(scan);
+    const struct assay_session_options options = {.memory_bytes = scan->task->memory_bytes / 4 * 3,
+                                                  .threads = threads,
                                                   .timezone = scan->task->timezone,
                                                   .paths = scan->source.files.paths,
                                                   .paths_count = scan->source.files.count,
                                                   .cancelled = &scan->task->cancelled,
-                                                  .unordered = true,
+                                                  .unordered = threads > 1,
                                                   .guarded = true};
     return assay_session_open(&options, &scan->session, err);
 }
@@ -162,7 +202,7 @@ static int fill_text_fields(struct assay_scan *scan, struct assay_error *err)
     ASSAY_TRY(assay_scan_find_types(scan, decisions, err));
     for (size_t i = 0; i < schema->count; i++) {
         ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-        assay_sql_name(&sql, schema->fields[i].name);
+        assay_buf_printf(&sql, "c%zu", i);
         scan->fields[i].sql = keep(scan, &sql);
         scan->targets[i] = decisions[i].target;
         if (schema->fields[i].layout == ASSAY_LAYOUT_CELL)
@@ -265,10 +305,9 @@ static int plan_vectors(struct assay_scan *scan, struct assay_error *err)
         assay_buf_char(&sql, '*');
     } else {
         for (size_t i = 0; i < schema->count; i++) {
-            assay_buf_text(&sql, i ? ", " : "");
-            assay_sql_name(&sql, schema->fields[i].name);
+            assay_buf_printf(&sql, "%sc%zu", i ? ", " : "", i);
         }
-        assay_buf_text(&sql, schema->count ? "" : "1 AS nothing");
+        assay_buf_text(&sql, schema->count ? "" : "nothing");
     }
     assay_buf_printf(&sql, " FROM %s LIMIT 0", scan->from);
     ASSAY_TRY(assay_buf_check(&sql, err));
@@ -304,6 +343,7 @@ static int open_readers(struct assay_scan *scan, struct assay_error *err)
     ASSAY_TRY(plan_parts(scan, err));
     ASSAY_TRY(open_session(scan, err));
     ASSAY_TRY(make_fields(scan, err));
+    ASSAY_TRY(name_columns(scan, err));
     ASSAY_TRY(register_table(scan, err));
     return plan_vectors(scan, err);
 }
@@ -324,6 +364,7 @@ void assay_scan_close(struct assay_scan *scan)
     for (size_t i = 0; i < scan->parts_count; i++)
         assay_rejections_release(&scan->parts[i].rejections);
     assay_free(scan->parts);
+    assay_schema_release(&scan->columns);
     assay_profile_source_close(&scan->source);
     assay_arena_release(&scan->arena);
 }
