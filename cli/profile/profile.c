@@ -37,7 +37,7 @@ const struct assay_cli_option assay_profile_options[] = {
     {.name = "infer",
      .value = "LEVEL",
      .choices = INFER_LEVELS,
-     .doc = "how many checks are inferred: off, low, medium (default), "
+     .doc = "how many checks --checks-out gets: off, low, medium (default), "
             "high, xhigh, max"},
     {.name = "checks-out", .value = "FILE", .doc = "write the inferred checks as a checks file"},
     {.name = "compare", .value = "OLD.json", .doc = "what changed since an earlier --format json"},
