@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/scan/scan.h"
 
+#define WIDE_COLUMNS 500
+
 static void append_misfit(const struct assay_rule_check *check, struct assay_buf *sql)
 {
     const char *before = " WHEN ";
@@ -56,16 +58,28 @@ size_t assay_scan_raw_count(const struct assay_scan *scan)
     return count;
 }
 
+/* Values are taken only where a check fails; but CASE needs vectors of its own, too many of them
+ * when there are thousands of columns. */
+static void append_value(const struct assay_scan *scan, const char *value, struct assay_buf *sql)
+{
+    if (scan->source.schema.count > WIDE_COLUMNS)
+        assay_buf_printf(sql, "%s, ", value);
+    else
+        assay_buf_printf(sql, "CASE WHEN _assay_any THEN %s END, ", value);
+}
+
 static void append_record(const struct assay_scan *scan, struct assay_buf *sql)
 {
     for (size_t i = 0; i < assay_vectors_columns(scan->vectors); i++) {
-        assay_buf_text(sql, "CASE WHEN _assay_any THEN ");
-        assay_vectors_append_column(scan->vectors, i, sql);
-        assay_buf_text(sql, " END, ");
+        ASSAY_SCOPED(assay_buf_release) struct assay_buf value = {0};
+        assay_vectors_append_column(scan->vectors, i, &value);
+        append_value(scan, assay_buf_str(&value), sql);
+        if (value.failed)
+            sql->failed = true;
     }
     for (size_t i = 0; i < scan->source.schema.count; i++)
         if (scan->raw_sql[i])
-            assay_buf_printf(sql, "CASE WHEN _assay_any THEN %s END, ", scan->raw_sql[i]);
+            append_value(scan, scan->raw_sql[i], sql);
     assay_buf_text(sql,
                    "_assay_part, _assay_file, _assay_row, _assay_line, _assay_offset, _assay_any");
 }
