@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "common/base/log.h"
 #include "common/base/memory.h"
 #include "scheduler/api/internal.h"
 #include "scheduler/auth/catalog_key.h"
+#include "scheduler/catalog/connection.h"
 
 enum { HANDLER_THREADS = 16, INTERNAL_THREADS = 4 };
 
@@ -50,6 +52,19 @@ static int open_doors(struct assay_api *api, struct assay_error *err)
     return assay_server_start(&door, &api->internal_server, err);
 }
 
+/* The passphrase is this catalog's; what an older line of its file still protects is sealed anew,
+ * so that the line may go. */
+static int prove_and_renew(const struct assay_api_options *options, struct assay_error *err)
+{
+    int renewed;
+    ASSAY_TRY(assay_catalog_key_prove(options->db, options->keyring, err));
+    ASSAY_TRY(assay_connection_rotate(options->db, options->keyring, &renewed, err));
+    if (renewed > 0)
+        ASSAY_LOG(ASSAY_LOG_INFO, "secrets sealed with the new passphrase",
+                  ASSAY_F_INT("connections", renewed));
+    return ASSAY_OK;
+}
+
 int assay_api_start(const struct assay_api_options *options, struct assay_api **ret_api,
                     struct assay_error *err)
 {
@@ -57,7 +72,7 @@ int assay_api_start(const struct assay_api_options *options, struct assay_api **
     if (!api)
         return assay_fail_memory(err);
     api->options = *options;
-    ASSAY_TRY(assay_catalog_key_prove(options->db, options->keyring, err));
+    ASSAY_TRY(prove_and_renew(options, err));
     ASSAY_TRY(assay_events_start(&api->options, &api->events, err));
     ASSAY_TRY(open_doors(api, err));
     *ret_api = ASSAY_TAKE(api);

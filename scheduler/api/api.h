@@ -32,8 +32,10 @@ struct assay_api_options {
 
 /** Open the doors and serve from own threads until stopped. The passphrase is proved against the
  *  catalog first (scheduler/auth/catalog_key.h).
+ *  Secrets that an older passphrase of the file protects are sealed with the one in force.
  *  ASSAY_USAGE: not a loopback address without TLS, and neither api.insecure; a certificate without
- *  its key. ASSAY_CONFLICT: the address is in use. ASSAY_DENIED: another passphrase. */
+ *  its key. ASSAY_CONFLICT: the address is in use. ASSAY_DENIED: another passphrase.
+ *  ASSAY_NOT_FOUND: a secret's passphrase is in the file no more. */
 ASSAY_MUST_CHECK int assay_api_start(const struct assay_api_options *options,
                                      struct assay_api **ret_api, struct assay_error *err);
 /** Stop taking requests, let those that run end (at most 5 s), close. NULL is allowed. */

@@ -169,6 +169,9 @@ class RestTest(unittest.TestCase):
     def test_scan_finds_what_is_wrong_and_anomalies_are_handled(self):
         run = self.api.run("scan", self.datastore, incremental=False)
         self.assertEqual(run["result"], "success")
+        outcomes = {(s["container_name"], c["rule_type"]): c["outcome"] for s in run["container_scans"] for c in s["checks"]}
+        self.assertEqual(outcomes, {("orders.csv", "between"): "failed", ("orders.csv", "notNull"): "passed",
+                                    ("customers.jsonl", "notNull"): "failed"})
         found = self.api.items("/anomalies", datastore=self.datastore, sort_created="desc")
         self.assertEqual(sorted((a["container"]["name"], a["row"]) for a in found if a["type"] == "record"),
                          [("customers.jsonl", 2), ("orders.csv", 17)])
@@ -231,8 +234,16 @@ class RestTest(unittest.TestCase):
             self.assertNotIn(method.lower(), paths.get("/api" + path, {}))
         self.refused(422, "POST", "/operations/run", {"type": "export", "datastore_id": self.datastore, "asset_type": "checks"})
 
+    def test_a_watcher_hears_of_an_operation_until_its_end(self):
+        run = self.api.call("POST", "/operations/run", {"type": "profile", "datastore_id": self.datastore, "ai_effort": "off"})
+        status, headers, body = self.api.request("GET", f"/operations/{run['id']}/events")
+        self.assertEqual((status, headers["Content-Type"]), (200, "text/event-stream"))
+        events = [json.loads(line[6:]) for line in body.decode().splitlines() if line.startswith("data: ")]
+        self.assertEqual((events[-1]["id"], events[-1]["result"]), (run["id"], "success"))
+        self.assertTrue(events[-1]["end_time"])
+
     def test_an_operation_is_aborted_or_was_over(self):
-        run = self.api.call("POST", "/operations/run", {"type": "profile", "datastore_id": self.datastore})
+        run = self.api.call("POST", "/operations/run", {"type": "profile", "datastore_id": self.datastore, "ai_effort": "off"})
         self.api.call("PUT", f"/operations/abort/{run['id']}")
         self.assertIn(self.api.wait(run["id"])["result"], ("aborted", "success"))
         self.assertEqual(self.api.call("PUT", f"/operations/abort/{self.profile['id']}")["result"], "success")
