@@ -88,11 +88,11 @@ class Client:
         names = {c["name"]: c["id"] for c in self.api.call("GET", "/containers/listing", datastore=made["id"])}
         patches = [{"id": names[name], "tags": list(tags)} for name, _, tags in exported["containers"] if name in names]
         self.api.call("PATCH", "/containers", patches)
-        known = {(c["container"]["name"], c["rule_type"], tuple(sorted(f["name"] for f in c["fields"])), c["coverage"]): c["id"]
+        known = {(c["container"]["name"], c["rule_type"], tuple(sorted(f["name"] for f in c["fields"])), c["coverage"], c["filter"]): c["id"]
                  for c in self.api.items("/quality-checks", datastore=made["id"])}
         for check in exported["checks"]:
             body = {k: v for k, v in check.items() if k != "container"}
-            key = (check["container"], check["rule"], tuple(sorted(check["fields"])), check["coverage"])
+            key = (check["container"], check["rule"], tuple(sorted(check["fields"])), check["coverage"], check["filter"])
             if key in known:
                 self.api.call("GET", f"/quality-checks/{known[key]}")
                 del body["rule"]
