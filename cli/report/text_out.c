@@ -170,16 +170,21 @@ static const char *bar(const struct assay_style *style, double count, double lar
 void assay_text_bars(struct assay_buf *out, const struct assay_style *style, const double *counts,
                      size_t count, size_t columns)
 {
-    double sums[MOST_BARS] = {0}, largest = 0;
+    double means[MOST_BARS] = {0}, largest = 0;
+    size_t members[MOST_BARS] = {0};
     if (columns > MOST_BARS)
         columns = MOST_BARS;
     const size_t used = count < columns ? count : columns;
-    for (size_t i = 0; i < count; i++)
-        sums[i * used / count] += counts[i];
-    for (size_t i = 0; i < used; i++)
-        largest = sums[i] > largest ? sums[i] : largest;
+    for (size_t i = 0; i < count; i++) {
+        means[i * used / count] += counts[i];
+        members[i * used / count]++;
+    }
+    for (size_t i = 0; i < used; i++) {
+        means[i] /= (double)members[i];
+        largest = means[i] > largest ? means[i] : largest;
+    }
     assay_text_paint_begin(out, style, ASSAY_CYAN);
     for (size_t i = 0; i < used; i++)
-        assay_buf_text(out, bar(style, sums[i], largest));
+        assay_buf_text(out, bar(style, means[i], largest));
     assay_text_paint_end(out, style);
 }

@@ -69,7 +69,7 @@ static void bars_show_what_is_there(void **state)
     assay_text_bars(&out, &ascii, counts, 4, 8);
     assert_string_equal(assay_buf_str(&out), " .=@");
     assay_buf_clear(&out);
-    assay_text_bars(&out, &unicode, counts, 4, 2); /* 1 and 12000 */
+    assay_text_bars(&out, &unicode, counts, 4, 2); /* means 0.5 and 6000 */
     assert_string_equal(assay_buf_str(&out), "▁█");
     assay_buf_clear(&out);
     assay_text_bars(&out, &color, counts, 1, 1);
