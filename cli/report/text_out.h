@@ -44,7 +44,7 @@ void assay_text_paint(struct assay_buf *out, const struct assay_style *style,
 void assay_text_paint_begin(struct assay_buf *out, const struct assay_style *style,
                             enum assay_paint paint);
 void assay_text_paint_end(struct assay_buf *out, const struct assay_style *style);
-/** Append a bar for each count, `columns` of them (neighbours are added up when there are more
+/** Append a bar for each count, `columns` of them (the mean of neighbours when there are more
  * counts). */
 void assay_text_bars(struct assay_buf *out, const struct assay_style *style, const double *counts,
                      size_t count, size_t columns);
