@@ -44,6 +44,19 @@ static int merge_over(json_t *target, const json_t *secret, struct assay_error *
     return ASSAY_OK;
 }
 
+/* The fence around a source's files is the spec's alone, when it has one: nothing that comes with
+ * the secrets widens it. */
+static int keep_fence(json_t *properties, const json_t *plain, struct assay_error *err)
+{
+    static const char *const keys[] = {"roots", "root"};
+    for (size_t i = 0; i < ASSAY_COUNT(keys); i++) {
+        json_t *own = json_object_get(plain, keys[i]);
+        if (own && json_object_set(properties, keys[i], own))
+            return assay_fail_memory(err);
+    }
+    return ASSAY_OK;
+}
+
 static int merged_properties(const json_t *secrets, const json_t *source, int64_t datastore_id,
                              json_t **ret_properties, struct assay_error *err)
 {
@@ -57,8 +70,10 @@ static int merged_properties(const json_t *secrets, const json_t *source, int64_
     char id[24];
     (void)snprintf(id, sizeof id, "%lld", (long long)datastore_id);
     const json_t *secret = assay_json_get(secrets, id);
-    if (json_is_object(secret))
+    if (json_is_object(secret)) {
         ASSAY_TRY(merge_over(properties, secret, err));
+        ASSAY_TRY(keep_fence(properties, plain, err));
+    }
     json_t *roots = json_object_get(
         plain, "roots"); /* the supervisor's fence around files: no secret moves it */
     if (roots && json_object_set(properties, "roots", roots))

@@ -17,7 +17,7 @@ static int unknown_field(const struct assay_schema *schema, const char *name,
     struct assay_nearest nearest = {.wanted = name};
     for (size_t i = 0; i < schema->count; i++)
         assay_nearest_offer(&nearest, schema->fields[i].name);
-    return assay_fail(err, ASSAY_NOT_FOUND, "there is no field %.100s%s%.100s%s", name,
+    return assay_fail(err, ASSAY_INVALID, "there is no field %.100s%s%.100s%s", name,
                       nearest.best ? ": do you mean " : "", nearest.best ? nearest.best : "",
                       nearest.best ? "?" : "");
 }

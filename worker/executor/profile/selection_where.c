@@ -237,8 +237,10 @@ static int compile(struct assay_where *where, const char *expression, const char
                                            .now_us = task->now_us};
     struct assay_expression compiled;
     const int rc = assay_expression_compile(&scope, expression, false, &compiled, err);
+    if (rc == ASSAY_NOT_FOUND && err) /* a name in the expression, not the container */
+        err->code = ASSAY_INVALID;
     if (rc != ASSAY_OK)
-        return assay_context(err, rc, "where");
+        return assay_context(err, rc == ASSAY_NOT_FOUND ? ASSAY_INVALID : rc, "where");
     *ret_sql = compiled.sql;
     return ASSAY_OK;
 }

@@ -16,6 +16,11 @@
 /* A test writes its message into text and returns true when the warning stands. */
 typedef bool warning_fn(const struct assay_profile_field *field, struct assay_buf *text);
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static uint64_t present(const struct assay_profile_field *field)
 {
     return field->stats->records_count - assay_document_nulls(field);
@@ -61,9 +66,9 @@ static bool is_key(const struct assay_profile_field *field, struct assay_buf *te
 
 static bool has_mismatches(const struct assay_profile_field *field, struct assay_buf *text)
 {
-    assay_buf_printf(text,
-                     "%" PRIu64 " values do not fit the type %s and are left out of its statistics",
-                     field->types.misfit_count, assay_type_name(assay_profile_field_type(field)));
+    assay_buf_printf(text, "%" PRIu64 " value%s not of the type %s, left out of its statistics",
+                     field->types.misfit_count, plural(field->types.misfit_count),
+                     assay_type_name(assay_profile_field_type(field)));
     return field->types.misfit_count > 0;
 }
 
@@ -83,8 +88,9 @@ static bool has_ambiguous_dates(const struct assay_profile_field *field, struct 
 static bool has_leading_zeros(const struct assay_profile_field *field, struct assay_buf *text)
 {
     assay_buf_printf(text,
-                     "%" PRIu64 " values are digits with leading zeros: the field is read as text",
-                     field->types.counts[ASSAY_CLASS_LEADING_ZERO]);
+                     "%" PRIu64 " value%s of digits with leading zeros: the field is read as text",
+                     field->types.counts[ASSAY_CLASS_LEADING_ZERO],
+                     plural(field->types.counts[ASSAY_CLASS_LEADING_ZERO]));
     return field->cells && field->types.counts[ASSAY_CLASS_LEADING_ZERO] &&
            assay_profile_field_type(field) == ASSAY_TYPE_STRING;
 }
@@ -96,7 +102,9 @@ static bool has_null_likes(const struct assay_profile_field *field, struct assay
                                 ? 0
                                 : field->types.counts[ASSAY_CLASS_NAN]);
     assay_buf_printf(
-        text, "%" PRIu64 " values look like spellings of null; null_values makes them null", count);
+        text,
+        "%" PRIu64 " value%s spelt like null; the reader option null_values makes such values null",
+        count, plural(count));
     return count > 0;
 }
 
@@ -113,16 +121,16 @@ static bool has_grouped_numbers(const struct assay_profile_field *field, struct 
         counts[ASSAY_CLASS_GROUPED] + counts[ASSAY_CLASS_CURRENCY] + counts[ASSAY_CLASS_PERCENT];
     assay_buf_printf(
         text,
-        "%" PRIu64 " values are numbers with separators, a currency or a percent sign: a computed "
-        "field could clean them",
-        count);
+        "%" PRIu64
+        " value%s with separators, a currency or a percent sign: a computed field could clean them",
+        count, plural(count));
     return count > 0 && 2 * count >= present(field);
 }
 
 static bool has_invalid_utf8(const struct assay_profile_field *field, struct assay_buf *text)
 {
-    assay_buf_printf(text, "%" PRIu64 " values are not valid UTF-8",
-                     field->stats->invalid_utf8_count);
+    assay_buf_printf(text, "%" PRIu64 " value%s not valid as UTF-8",
+                     field->stats->invalid_utf8_count, plural(field->stats->invalid_utf8_count));
     return field->stats->invalid_utf8_count > 0;
 }
 
@@ -190,8 +198,8 @@ static int find_in_container(const struct assay_profile_result *result, size_t g
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     ASSAY_TRY(find_in_head(result->source, list, err));
     if (result->pass.rejections.count) {
-        assay_buf_printf(&text, "%" PRIu64 " records could not be read",
-                         result->pass.rejections.count);
+        assay_buf_printf(&text, "%" PRIu64 " record%s could not be read",
+                         result->pass.rejections.count, plural(result->pass.rejections.count));
         ASSAY_TRY(assay_buf_check(&text, err));
         ASSAY_TRY(add(list, "rejected_records", NULL, text.data, err));
     }
