@@ -1,8 +1,9 @@
-// Control: the thread that turns the scheduler's ticks.
-// SPDX-License-Identifier: Apache-2.0
+// Control: one thread that turns the scheduler's ticks, and one for the relay, which waits for the
+// broker. SPDX-License-Identifier: Apache-2.0
 #include "scheduler/control.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,12 +28,15 @@ struct assay_control {
     char holder[HOLDER_TEXT];
     struct assay_leader *leader;
     struct assay_reaper reaper;
-    bool leads;
-    bool failing[DUTIES]; /* a failure is logged when it begins, not at every turn */
-    pthread_t thread;
+    atomic_bool leads;
+    bool failing[DUTIES]; /* a failure is logged when it begins, not at every turn; each its
+                             thread's */
+    pthread_t turns, relays;
+    bool turns_started, relays_started;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    bool woken, stopping; /* under the lock */
+    uint64_t wakes; /* under the lock, as the next */
+    bool stopping;
 };
 
 static void note(struct assay_control *control, enum duty duty, int rc,
@@ -53,10 +57,10 @@ static void lead(struct assay_control *control)
     struct assay_error err = {0};
     bool leads = false;
     const int rc = assay_leader_tick(control->leader, &leads, &err);
-    if (leads != control->leads)
+    if (leads != atomic_load(&control->leads))
         ASSAY_LOG(ASSAY_LOG_INFO, leads ? "leading" : "following",
                   ASSAY_F_TEXT("holder", control->holder));
-    control->leads = leads && rc == ASSAY_OK;
+    atomic_store(&control->leads, leads && rc == ASSAY_OK);
     note(control, DUTY_LEAD, rc, &err);
 }
 
@@ -70,13 +74,15 @@ static void publish(struct assay_control *control)
     note(control, DUTY_PUBLISH, rc, &err);
 }
 
-static void dispatch(struct assay_control *control)
+/* True when doorbells wait for the relay. */
+static bool dispatch(struct assay_control *control)
 {
     struct assay_error err = {0};
     int dispatched = 0;
     note(control, DUTY_DISPATCH,
          assay_dispatch_tick(control->options.store, control->options.queue, &dispatched, &err),
          &err);
+    return dispatched > 0;
 }
 
 static void relay(struct assay_control *control)
@@ -108,26 +114,38 @@ static bool wait_for_turn(struct assay_control *control)
     until.tv_sec += until.tv_nsec / ASSAY_NS_PER_S;
     until.tv_nsec %= ASSAY_NS_PER_S;
     (void)pthread_mutex_lock(&control->lock);
-    while (!control->woken && !control->stopping &&
+    const uint64_t seen = control->wakes;
+    while (control->wakes == seen && !control->stopping &&
            pthread_cond_timedwait(&control->wake, &control->lock, &until) == 0)
         continue;
-    control->woken = false;
     const bool stopping = control->stopping;
     (void)pthread_mutex_unlock(&control->lock);
     return !stopping;
 }
 
-static void *run(void *context)
+static void *run_turns(void *context)
 {
     struct assay_control *control = context;
     do {
         lead(control);
         publish(control);
-        if (!control->leads)
+        if (!atomic_load(&control->leads))
             continue;
-        dispatch(control);
-        relay(control);
+        if (dispatch(control))
+            assay_control_wake(control); /* the relay */
         reap(control);
+    } while (wait_for_turn(control));
+    return NULL;
+}
+
+/* A broker that does not answer holds the relay for half a minute: nobody else may wait for that.
+ */
+static void *run_relays(void *context)
+{
+    struct assay_control *control = context;
+    do {
+        if (atomic_load(&control->leads))
+            relay(control);
     } while (wait_for_turn(control));
     return NULL;
 }
@@ -164,10 +182,13 @@ int assay_control_start(const struct assay_control_options *options,
     (void)pthread_cond_init(&control->wake, &attributes);
     (void)pthread_condattr_destroy(&attributes);
     int rc = open_leader(control, err);
-    if (rc == ASSAY_OK && pthread_create(&control->thread, NULL, run, control))
-        rc = assay_fail(err, ASSAY_NO_MEMORY, "starting the scheduler's thread");
+    if (rc == ASSAY_OK) {
+        control->turns_started = !pthread_create(&control->turns, NULL, run_turns, control);
+        control->relays_started = !pthread_create(&control->relays, NULL, run_relays, control);
+        if (!control->turns_started || !control->relays_started)
+            rc = assay_fail(err, ASSAY_NO_MEMORY, "starting the scheduler's threads");
+    }
     if (rc != ASSAY_OK) {
-        control->stopping = true;
         assay_control_stop(control);
         return rc;
     }
@@ -179,8 +200,8 @@ void assay_control_wake(void *context)
 {
     struct assay_control *control = context;
     (void)pthread_mutex_lock(&control->lock);
-    control->woken = true;
-    (void)pthread_cond_signal(&control->wake);
+    control->wakes++;
+    (void)pthread_cond_broadcast(&control->wake);
     (void)pthread_mutex_unlock(&control->lock);
 }
 
@@ -189,12 +210,13 @@ void assay_control_stop(struct assay_control *control)
     if (!control)
         return;
     (void)pthread_mutex_lock(&control->lock);
-    const bool started = !control->stopping;
     control->stopping = true;
-    (void)pthread_cond_signal(&control->wake);
+    (void)pthread_cond_broadcast(&control->wake);
     (void)pthread_mutex_unlock(&control->lock);
-    if (started)
-        (void)pthread_join(control->thread, NULL);
+    if (control->turns_started)
+        (void)pthread_join(control->turns, NULL);
+    if (control->relays_started)
+        (void)pthread_join(control->relays, NULL);
     assay_leader_close(control->leader);
     (void)pthread_cond_destroy(&control->wake);
     (void)pthread_mutex_destroy(&control->lock);

@@ -1,6 +1,6 @@
-/* Control: the thread behind the API. It leads or follows; a leader dispatches, relays, reaps and
- * sweeps; every replica publishes. Each turn is a set of ticks that are safe to repeat; a tick that
- * fails is logged once and tried again. */
+/* Control: the two threads behind the API. It leads or follows; a leader dispatches, relays, reaps
+ * and sweeps; every replica publishes. Each turn is a set of ticks that are safe to repeat; a tick
+ * that fails is logged once and tried again. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_SCHEDULER_CONTROL_H
 #define ASSAY_SCHEDULER_CONTROL_H
