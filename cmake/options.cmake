@@ -31,6 +31,10 @@ add_compile_options(-Wall -Wextra -Wshadow -Wvla -fno-omit-frame-pointer -fno-ma
 if(ASSAY_WERROR)
     add_compile_options(-Werror)
 endif()
+if(ASSAY_FUZZ) # the libraries too, so that the fuzzer sees their branches and an overflow ends it
+    set(ASSAY_SANITIZE "address,undefined")
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(ASSAY_SANITIZE)
     add_compile_options(-fsanitize=${ASSAY_SANITIZE} -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${ASSAY_SANITIZE})

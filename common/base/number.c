@@ -158,12 +158,13 @@ bool assay_parse_i64(const char *text, size_t size, int64_t *ret_value)
 
 bool assay_parse_double(const char *text, size_t size, double *ret_value)
 {
+    static const char allowed[] = "+-.0123456789eE";
     char copy[512];
-    if (!size || size >= sizeof copy || strspn(text, "+-.0123456789eE") < size)
+    if (!size || size >= sizeof copy)
         return false;
     memcpy(copy, text, size);
     copy[size] = '\0';
-    if (strspn(copy, "+-.0123456789eE") != size || !strpbrk(copy, "0123456789"))
+    if (strspn(copy, allowed) != size || !strpbrk(copy, "0123456789"))
         return false;
     char *end;
     const double value = read_double(copy, &end);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 // clang-format on
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/cleanup.h"
@@ -100,6 +101,21 @@ static void wide_integers(void **state)
     }
 }
 
+/* The text is not NUL-terminated: what follows it must not be read (AddressSanitizer watches). */
+static void doubles_in_bounds(void **state)
+{
+    (void)state;
+    char *heap = malloc(3);
+    double value = 0;
+    memcpy(heap, "2.5", 3);
+    assert_true(assay_parse_double(heap, 3, &value));
+    assert_true(value == 2.5);
+    memcpy(heap, "2.x", 3);
+    assert_false(assay_parse_double(heap, 3, &value));
+    assert_false(assay_parse_double(heap, 0, &value));
+    free(heap);
+}
+
 static void sizes_and_durations(void **state)
 {
     (void)state;
@@ -131,8 +147,8 @@ static void sizes_and_durations(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(doubles), cmocka_unit_test(floats),
-                                       cmocka_unit_test(wide_integers),
-                                       cmocka_unit_test(sizes_and_durations)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(doubles), cmocka_unit_test(floats), cmocka_unit_test(wide_integers),
+        cmocka_unit_test(doubles_in_bounds), cmocka_unit_test(sizes_and_durations)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
