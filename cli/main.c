@@ -1,5 +1,6 @@
 // assay: one program with roles. Finds the command, takes its options apart, runs it, turns errors
-// into exit codes. SPDX-License-Identifier: Apache-2.0
+// into exit codes.
+// SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 // assay worker: the data plane. Credentials come from the control plane after each claim and are
-// kept only while the task runs. SPDX-License-Identifier: Apache-2.0
+// kept only while the task runs.
+// SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <string.h>
 

@@ -25,7 +25,8 @@ set(CMAKE_C_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
 add_compile_definitions(_GNU_SOURCE ASSAY_VERSION="${PROJECT_VERSION}")
 include_directories(${CMAKE_SOURCE_DIR})
-add_compile_options(-Wall -Wextra -Wshadow -Wvla -fno-omit-frame-pointer -fno-math-errno -Wno-format-truncation -Wno-maybe-uninitialized
+add_compile_options(-Wall -Wextra -Wshadow -Wvla -fno-omit-frame-pointer -fno-math-errno
+    $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
     $<$<COMPILE_LANGUAGE:C>:-Wconversion> $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
     $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>)
 if(ASSAY_WERROR)

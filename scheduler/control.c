@@ -1,5 +1,6 @@
 // Control: one thread that turns the scheduler's ticks, and one for the relay, which waits for the
-// broker. SPDX-License-Identifier: Apache-2.0
+// broker.
+// SPDX-License-Identifier: Apache-2.0
 #include "scheduler/control.h"
 
 #include <pthread.h>
@@ -138,8 +139,8 @@ static void *run_turns(void *context)
     return NULL;
 }
 
-/* A broker that does not answer holds the relay for half a minute: nobody else may wait for that.
- */
+/* A broker that does not answer holds the relay for half a minute: nobody else may wait for
+ * that. */
 static void *run_relays(void *context)
 {
     struct assay_control *control = context;

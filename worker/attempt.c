@@ -102,8 +102,8 @@ static int64_t remaining_ms(const struct attempt *attempt)
     return ms;
 }
 
-/* A catalog that is away costs time, not the task: the heartbeat's fence decides when to give up.
- */
+/* A catalog that is away costs time, not the task: the heartbeat's fence decides when to give
+ * up. */
 static int stage(struct attempt *attempt, const struct assay_frame *frame, struct assay_error *err)
 {
     const struct assay_job_claim *claim = attempt->claim;

@@ -47,8 +47,8 @@ void assay_leases_progress(struct assay_leases *leases, struct assay_lease *leas
 /** Tell a task, or all tasks, to stop. */
 void assay_lease_stop(struct assay_lease *lease, enum assay_stop_reason reason);
 void assay_leases_stop_all(struct assay_leases *leases, enum assay_stop_reason reason);
-/** One heartbeat: renew all leases in one statement, flag what is cancelled or lost. Does not log.
- */
+/** One heartbeat: renew all leases in one statement, flag what is cancelled or lost. Does not
+ * log. */
 ASSAY_MUST_CHECK int assay_leases_beat(struct assay_leases *leases, struct assay_job_store *store,
                                        const struct assay_job_worker *worker,
                                        struct assay_error *err);

@@ -1,12 +1,15 @@
 /* Worker: takes tasks of one pool, runs each in an executor process, keeps their leases, and stages
  * their results.
  *
- * Threads and what they own (style.md 9):
+ * Threads and what they own:
  *   intake      the consumer; moves doorbells into the queue of struct assay_doorbells and
- * acknowledges them slot × n    one task at a time: claim or steal, run, finish; each uses
- * connections of the job store's pool heartbeat   renews the leases of all running tasks in one
- * statement; suspends and stops what it lost struct assay_leases and struct assay_doorbells have a
- * lock each; everything else is immutable after the start. */
+ *               acknowledges them
+ *   slot × n    one task at a time: claim or steal, run, finish; each uses connections of the job
+ *               store's pool
+ *   heartbeat   renews the leases of all running tasks in one statement; suspends and stops what
+ *               it lost
+ * struct assay_leases and struct assay_doorbells have a lock each; everything else is immutable
+ * after the start. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_WORKER_WORKER_H
 #define ASSAY_WORKER_WORKER_H

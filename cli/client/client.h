@@ -1,5 +1,5 @@
-/* REST client: `assay connection list` and its like. Verbs are rows of one table (client_table.c).
- */
+/* REST client: `assay connection list` and its like. Verbs are rows of one table
+ * (client_table.c). */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_CLI_CLIENT_H
 #define ASSAY_CLI_CLIENT_H

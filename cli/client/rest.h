@@ -16,8 +16,8 @@ struct assay_rest {
 };
 
 /** Server: --server, ASSAY_SERVER, else api.listen of the configuration. Token: ASSAY_TOKEN, else
- * the file assay.token beside the SQLite catalog of the configuration or in the working directory.
- */
+ * the file assay.token beside the SQLite catalog of the configuration or in the working
+ * directory. */
 ASSAY_MUST_CHECK int assay_rest_open(struct assay_rest *rest, const struct assay_args *args,
                                      const struct assay_config *config, struct assay_error *err);
 void assay_rest_close(struct assay_rest *rest);

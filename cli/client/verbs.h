@@ -52,8 +52,7 @@ ASSAY_MUST_CHECK int assay_client_print(const struct assay_args *args, const jso
                                         const struct assay_client_column *columns,
                                         struct assay_error *err);
 
-/* ---- verbs that are more than one request (operation_verbs.c, check_verbs.c, token_verbs.c) ----
- */
+/* ---- verbs of more than one request (operation_verbs.c, check_verbs.c, token_verbs.c) ---- */
 int assay_client_operation_run(struct assay_rest *rest, const struct assay_args *args,
                                int *ret_exit, struct assay_error *err);
 int assay_client_operation_watch(struct assay_rest *rest, const struct assay_args *args,

@@ -1,5 +1,6 @@
 // What libpq's own tools would take from the environment: PG* variables and .pgpass, as properties
-// for the executor. SPDX-License-Identifier: Apache-2.0
+// for the executor.
+// SPDX-License-Identifier: Apache-2.0
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,8 @@
 // What changed between two profiles: records, fields, types, figures, drift.
 //
 // {"containers": [{"name", "status": "same|changed|added|removed", "records_count": {"old", "new"},
-//   "fields": [{"name", "status", "type": {"old", "new"}, "psi", "ks", "drift":
-//   "none|moderate|large",
-//               "changes": [{"key", "old", "new"}]}]}]}
+//   "fields": [{"name", "status", "type": {"old", "new"}, "psi", "ks",
+//               "drift": "none|moderate|large", "changes": [{"key", "old", "new"}]}]}]}
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 #include <stdio.h>

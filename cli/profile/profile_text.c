@@ -1,5 +1,6 @@
 // A profile for a person: a line per container, a table of fields with bars, warnings and rejected
-// records. SPDX-License-Identifier: Apache-2.0
+// records.
+// SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* JSON for files and pipes: indented, and numbers as the shortest text that reads back to the same.
- */
+/* JSON for files and pipes: indented, and numbers as the shortest text that reads back to the
+ * same. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_CLI_JSON_OUT_H
 #define ASSAY_CLI_JSON_OUT_H

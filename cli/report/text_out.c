@@ -74,8 +74,8 @@ const char *assay_text_sign(const struct assay_style *style, const char *unicode
     return style->unicode ? unicode : ascii;
 }
 
-/* Append code points while they fit; returns the columns used, *ret_whole tells whether all fitted.
- */
+/* Append code points while they fit; returns the columns used, *ret_whole tells whether all
+ * fitted. */
 static size_t append_fitting(struct assay_buf *out, const struct assay_style *style,
                              const char *text, size_t most, bool *ret_whole)
 {

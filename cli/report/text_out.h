@@ -32,8 +32,8 @@ struct assay_style assay_style_of(int fd);
 /** Columns that a UTF-8 text takes. */
 size_t assay_text_columns(const char *text, size_t size_bytes);
 /** Append a text in exactly `columns` columns: cut with "…", padded with blanks on the right (or
- * left, when `right`). Control characters, malformed bytes and direction marks become "·" or "?".
- */
+ * left, when `right`). Control characters, malformed bytes and direction marks become "·" or
+ * "?". */
 void assay_text_cell(struct assay_buf *out, const struct assay_style *style, const char *text,
                      size_t columns, bool right);
 /** The same without padding and limit. */

@@ -1,5 +1,5 @@
-/* A session: what all tasks of one `assay profile` or `assay scan` share, and running one of them.
- */
+/* A session: what all tasks of one `assay profile` or `assay scan` share, and running one of
+ * them. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_CLI_SESSION_H
 #define ASSAY_CLI_SESSION_H

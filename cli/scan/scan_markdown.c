@@ -1,5 +1,6 @@
 // Markdown for a pull request's comment or a job's summary, and GitHub's workflow commands for
-// annotations. SPDX-License-Identifier: Apache-2.0
+// annotations.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "cli/scan/scan.h"

@@ -1,5 +1,6 @@
 // A scan for a person: per container the checks with their outcome, the first failing records, and
-// what was not judged. SPDX-License-Identifier: Apache-2.0
+// what was not judged.
+// SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 #include <string.h>
 

@@ -11,8 +11,8 @@
         free_fn(*pointer);                                                                         \
     }
 
-/** `ASSAY_AUTO(assay_reader_close) struct assay_reader *reader = NULL;` closes when the scope ends.
- */
+/** `ASSAY_AUTO(assay_reader_close) struct assay_reader *reader = NULL;` closes when the scope
+ * ends. */
 #define ASSAY_AUTO(free_fn) __attribute__((cleanup(free_fn##_at_exit)))
 
 /** `ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};` releases storage that the scope

@@ -15,8 +15,8 @@ int64_t assay_monotonic_ns(void);
 /** Sleep, or in a fake clock: move it. */
 void assay_sleep_ms(int64_t ms);
 
-/** Tests only: from now on time stands at now_us (and the same instant as monotonic) until moved.
- */
+/** Tests only: from now on time stands at now_us (and the same instant as monotonic) until
+ * moved. */
 void assay_clock_fake(int64_t now_us);
 void assay_clock_advance_us(int64_t us);
 void assay_clock_real(void);

@@ -18,8 +18,8 @@ ASSAY_MUST_CHECK int assay_fd_read_all(int fd, const char *name, struct assay_bu
 /** Write all bytes, again after EINTR and short writes. */
 ASSAY_MUST_CHECK int assay_fd_write_all(int fd, const char *name, const void *data,
                                         size_t size_bytes, struct assay_error *err);
-/** Replace the file in one step: write beside it, fsync, rename. Nothing half-written is ever seen.
- */
+/** Replace the file in one step: write beside it, fsync, rename. Nothing half-written is ever
+ * seen. */
 ASSAY_MUST_CHECK int assay_file_write(const char *path, const void *data, size_t size_bytes,
                                       mode_t mode, struct assay_error *err);
 /** The code for an errno of open(2) and its like: NOT_FOUND, DENIED, else IO. */

@@ -28,8 +28,8 @@ static inline void assay_free_text(char *text)
 }
 ASSAY_DEFINE_CLEANUP(char, assay_free_text)
 
-/** Aligned memory for vectors; free with assay_free(). alignment: a power of two ≥ sizeof(void *).
- */
+/** Aligned memory for vectors; free with assay_free(). alignment: a power of two ≥
+ * sizeof(void *). */
 void *assay_aligned(size_t alignment, size_t size_bytes);
 
 /** Tests only: the n-th allocation from now (1 = the next) returns NULL, once. 0 = never. */

@@ -46,8 +46,8 @@ ASSAY_MUST_CHECK int assay_config_load(const char *role, const char *file, const
 void assay_config_free(struct assay_config *config);
 ASSAY_DEFINE_CLEANUP(struct assay_config, assay_config_free)
 
-/** Values in force; the key must be in the table (assert). Texts are the config's; NULL when unset.
- */
+/** Values in force; the key must be in the table (assert). Texts are the config's; NULL when
+ * unset. */
 const char *assay_config_text(const struct assay_config *config, const char *key);
 int64_t assay_config_int(const struct assay_config *config, const char *key);
 bool assay_config_bool(const struct assay_config *config, const char *key);

@@ -1,5 +1,6 @@
 // Configuration for people: what is in force, what an option means, and the documents made from the
-// table. SPDX-License-Identifier: Apache-2.0
+// table.
+// SPDX-License-Identifier: Apache-2.0
 #include "common/config/config_doc.h"
 
 #include <string.h>

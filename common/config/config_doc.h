@@ -16,8 +16,8 @@ void assay_config_append_table(const struct assay_config *config, struct assay_b
 /** Append all that is known of one option. ASSAY_USAGE names the nearest key. */
 ASSAY_MUST_CHECK int assay_config_explain(const struct assay_config *config, const char *key,
                                           struct assay_buf *text, struct assay_error *err);
-/** Append docs/configuration.md, and a sample assay.yaml in which every option stands as a comment.
- */
+/** Append docs/configuration.md, and a sample assay.yaml in which every option stands as a
+ * comment. */
 void assay_config_append_markdown(struct assay_buf *text);
 void assay_config_append_sample(struct assay_buf *text);
 

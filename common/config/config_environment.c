@@ -1,5 +1,6 @@
 // Values from the environment: ASSAY_CATALOG_URL is catalog.url, ASSAY_CATALOG_URL_FILE names a
-// file that holds it. SPDX-License-Identifier: Apache-2.0
+// file that holds it.
+// SPDX-License-Identifier: Apache-2.0
 #include <ctype.h>
 #include <string.h>
 #include <unistd.h>

@@ -39,8 +39,8 @@ static struct parts parts_of(const char *url)
     for (const char *c = authority; c < end; c++)
         if (*c == '@')
             at = c;
-    /* An unescaped '/' or '?' in a password moves the end: better too much hidden than too little.
-     */
+    /* An unescaped '/' or '?' in a password moves the end: better too much hidden than too
+     * little. */
     if (!at && strchr(authority, '@') && memchr(authority, ':', (size_t)(end - authority)))
         at = strrchr(authority, '@');
     const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;

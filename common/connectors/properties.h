@@ -1,5 +1,5 @@
-/* Property lists of the connector families, one file each; rows of connector_def.c point to them.
- */
+/* Property lists of the connector families, one file each; rows of connector_def.c point to
+ * them. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_CONNECTORS_PROPERTIES_H
 #define ASSAY_CONNECTORS_PROPERTIES_H

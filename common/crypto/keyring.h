@@ -39,8 +39,8 @@ ASSAY_MUST_CHECK int assay_keyring_load(const char *path, struct assay_keyring *
 /** The same from texts, newest first. */
 ASSAY_MUST_CHECK int assay_keyring_new(const char *const *passphrases, size_t count,
                                        struct assay_keyring **ret_keyring, struct assay_error *err);
-/** Write a new passphrase file of 256 random bits, mode 0600. ASSAY_CONFLICT when the file exists.
- */
+/** Write a new passphrase file of 256 random bits, mode 0600. ASSAY_CONFLICT when the file
+ * exists. */
 ASSAY_MUST_CHECK int assay_keyring_create_file(const char *path, struct assay_error *err);
 /** The key of that id, NULL when the ring has none. The ring's. */
 const struct assay_key *assay_keyring_find(const struct assay_keyring *keyring, const char *id,

@@ -1,7 +1,7 @@
 /* Database: a thin layer over libpq and sqlite3, so that catalog SQL is written once.
  * SQL is the common subset: RETURNING, ON CONFLICT, JSON as text, times as bigint µs, booleans as
- * 0/1 integers (column type `boolean` in schemas/ is `smallint` in PostgreSQL), placeholders $1…$n.
- */
+ * 0/1 integers (column type `boolean` in schemas/ is `smallint` in PostgreSQL), placeholders
+ * $1…$n. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_DB_DB_H
 #define ASSAY_DB_DB_H

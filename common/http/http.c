@@ -178,8 +178,8 @@ static int code_of_curl(CURLcode curl)
     return ASSAY_UNAVAILABLE;
 }
 
-/* An error of the transport: method, host and path, and libcurl's reason with the secrets left out.
- */
+/* An error of the transport: method, host and path, and libcurl's reason with the secrets left
+ * out. */
 static int fail_attempt(struct attempt *attempt, CURLcode curl)
 {
     const struct assay_http_request *request = attempt->request;

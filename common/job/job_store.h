@@ -1,25 +1,29 @@
 /* Job store: the states and verbs of operations and tasks, the same on PostgreSQL and SQLite.
  *
- *             cancel                         cancel
- *    blocked ───────► cancelled ◄───────────────────────────┐
- *       │ last dependency                                   │
- *       ▼         dispatch         claim, steal             │ (flag, then stopped)
- *     ready ─────────────► dispatched ─────────► running ───┤
- *       ▲  ▲                  │ redispatch         │ │ │ │  │
- *       │  └──────────────────┘                    │ │ │ │  └► succeeded   complete, plan_done
- *       │   fail (transient, later), source_down,  │ │ │ └───► failed      fail (permanent)
- *       │   release (drain)                        │ │ └─────► dead        too many failures or
- * crashes, deadline └────────── crash, reap (lease expired) ◄──┘ ┘
+ *    blocked ── last dependency ──► ready ── dispatch ──► dispatched ── claim, steal ──► running
  *
- * Terminal states never change. epoch grows with every claim and every reap; each verb of a worker
- * carries (task, epoch) and gets ASSAY_STALE when the task is not running under exactly that epoch:
- * drop everything then, do not retry. Lock order in every transaction: operation → task (by id) →
- * lease. Completions take the operation FOR SHARE, cancel and close FOR UPDATE. Transactions are
- * repeated on serialization failures and deadlocks; a commit whose answer is lost is resolved by
- * asking. Every verb is safe to call from any thread (each takes a connection from the pool); none
- * logs. Errors of all: ASSAY_STALE, ASSAY_UNAVAILABLE (catalog away: the same call may be
- * repeated), ASSAY_TRANSIENT, ASSAY_NO_MEMORY, ASSAY_INTERNAL. Times are microseconds by the
- * database's assay_now() unless the name says otherwise. */
+ *    from         by                                                     to
+ *    dispatched   redispatch                                             ready
+ *    running      fail (transient, later), source_down, release (drain)  ready
+ *    running      crash, reap (lease expired)                            ready, the third time dead
+ *    running      complete, plan_done                                    succeeded
+ *    running      fail (permanent)                                       failed
+ *    running      too many failures, deadline                            dead
+ *    running      cancel (a flag first; when it has stopped)             cancelled
+ *    all others   cancel                                                 cancelled at once
+ *
+ * succeeded, failed, dead and cancelled are terminal and never change. epoch grows with every claim
+ * and every reap; each verb of a worker carries (task, epoch) and gets ASSAY_STALE when the task is
+ * not running under exactly that epoch: drop everything then, do not retry.
+ *
+ * Lock order in every transaction: operation → task (by id) → lease. Completions take the operation
+ * FOR SHARE, cancel and close FOR UPDATE. Transactions are repeated on serialization failures and
+ * deadlocks; a commit whose answer is lost is resolved by asking.
+ *
+ * Every verb is safe to call from any thread (each takes a connection from the pool); none logs.
+ * Errors of all: ASSAY_STALE, ASSAY_UNAVAILABLE (catalog away: the same call may be repeated),
+ * ASSAY_TRANSIENT, ASSAY_NO_MEMORY, ASSAY_INTERNAL. Times are microseconds by the database's
+ * assay_now() unless the name says otherwise. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_JOB_JOB_STORE_H
 #define ASSAY_JOB_JOB_STORE_H
@@ -48,9 +52,7 @@ struct assay_db *assay_job_store_db(const struct assay_job_store *store);
 ASSAY_MUST_CHECK int assay_job_now(struct assay_job_store *store, int64_t *ret_now_us,
                                    struct assay_error *err);
 
-/* --- operations
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- operations --- */
 
 /** One task to be. Texts are borrowed for the call. */
 struct assay_job_task_new {
@@ -111,9 +113,7 @@ ASSAY_MUST_CHECK int assay_job_close(struct assay_job_store *store, struct assay
                                      int64_t operation_id, const struct assay_job_closing *closing,
                                      bool *ret_closed, struct assay_error *err);
 
-/* --- dispatch
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- dispatch --- */
 
 /** Hand out ready tasks of one pool and lane: state dispatched, one doorbell each in the outbox
  * (topic). At most `window` are dispatched and not claimed at any time. Choice: connection below
@@ -127,8 +127,8 @@ ASSAY_MUST_CHECK int assay_job_dispatch(struct assay_job_store *store, const cha
  * with each dispatch, at most 10 min) become ready again. */
 ASSAY_MUST_CHECK int assay_job_redispatch(struct assay_job_store *store, int64_t after_ms,
                                           int *ret_count, struct assay_error *err);
-/** Open tasks of a pool that could run now (ready and due, dispatched, running): what to scale on.
- */
+/** Open tasks of a pool that could run now (ready and due, dispatched, running): what to scale
+ * on. */
 ASSAY_MUST_CHECK int assay_job_demand(struct assay_job_store *store, const char *pool,
                                       int64_t *ret_count, struct assay_error *err);
 /** What the workers of a pool say that were seen within silent_ms. */
@@ -143,9 +143,7 @@ ASSAY_MUST_CHECK int assay_job_pool(struct assay_job_store *store, const char *p
 ASSAY_MUST_CHECK int assay_job_pools(struct assay_job_store *store, char **ret_json,
                                      struct assay_error *err);
 
-/* --- a worker's verbs
- * ------------------------------------------------------------------------------------------------
- */
+/* --- a worker's verbs --- */
 
 struct assay_job_worker {
     const char *owner; /* unique per worker process */
@@ -178,9 +176,8 @@ void assay_job_claim_release(struct assay_job_claim *claim);
 ASSAY_MUST_CHECK int assay_job_claim(struct assay_job_store *store, int64_t task_id,
                                      int dispatch_seq, const struct assay_job_worker *worker,
                                      struct assay_job_claim *ret_claim, struct assay_error *err);
-/** Take any task of the pool that was dispatched at least min_age_ms ago, express first. lanes: bit
- * 1 << lane. ASSAY_NOT_FOUND: there is
- * none. */
+/** Take any task of the pool that was dispatched at least min_age_ms ago, express first.
+ * lanes: bit 1 << lane. ASSAY_NOT_FOUND: there is none. */
 ASSAY_MUST_CHECK int assay_job_steal(struct assay_job_store *store, const char *pool,
                                      unsigned lanes, int64_t min_age_ms,
                                      const struct assay_job_worker *worker,
@@ -219,14 +216,14 @@ ASSAY_MUST_CHECK int assay_job_plan_done(struct assay_job_store *store, int64_t 
                                          const struct assay_job_task_new *tasks, size_t tasks_count,
                                          struct assay_error *err);
 /** Handled errors. error: JSON {"code","text",…}, no secret. ret_state (may be NULL): the state
- * that followed, static text. permanent: failed at once. transient: again after 10 s, 30 s, 2 m, 10
- * m, 30 m, 1 h (± 50 %), dead after max_failures or past the deadline. An inspect task is never
- * repeated. A cancel that was asked for wins in all: cancelled. */
+ * that followed, static text. permanent: failed at once. transient: again after 10 s, 30 s, 2 min,
+ * 10 min, 30 min, 1 h (± 50 %), dead after max_failures or past the deadline. An inspect task is
+ * never repeated. A cancel that was asked for wins in all: cancelled. */
 ASSAY_MUST_CHECK int assay_job_fail(struct assay_job_store *store, int64_t task_id, int64_t epoch,
                                     bool permanent, const char *error, const char **ret_state,
                                     struct assay_error *err);
-/** The source cannot be reached: ready again, counts nothing; the breaker of the connection trips.
- */
+/** The source cannot be reached: ready again, counts nothing; the breaker of the connection
+ * trips. */
 ASSAY_MUST_CHECK int assay_job_source_down(struct assay_job_store *store, int64_t task_id,
                                            int64_t epoch, const char *error, const char **ret_state,
                                            struct assay_error *err);
@@ -252,8 +249,7 @@ ASSAY_MUST_CHECK int assay_job_deadline(struct assay_job_store *store, int64_t t
 ASSAY_MUST_CHECK int assay_job_holds(struct assay_job_store *store, int64_t task_id, int64_t epoch,
                                      struct assay_error *err);
 
-/* --- the leader's verbs
- * ---------------------------------------------------------------------------------------------- */
+/* --- the leader's verbs --- */
 
 /** Leases that ran out more than grace_ms ago: crash of the task, epoch + 1. At most `limit`, one
  * transaction each. */
@@ -316,9 +312,7 @@ ASSAY_MUST_CHECK int assay_job_breaker_trip(struct assay_job_store *store, int64
 ASSAY_MUST_CHECK int assay_job_breaker_probe(struct assay_job_store *store, int64_t connection_id,
                                              bool reached, struct assay_error *err);
 
-/* --- inspect
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- inspect --- */
 
 /** Encrypted credentials of an unsaved connection, for ttl_ms. conn as in create. */
 ASSAY_MUST_CHECK int assay_job_secret_put(struct assay_job_store *store, struct assay_db_conn *conn,
@@ -349,9 +343,7 @@ ASSAY_MUST_CHECK int assay_job_results(struct assay_job_store *store, int64_t ta
 ASSAY_MUST_CHECK int assay_job_forget(struct assay_job_store *store, int64_t operation_id,
                                       struct assay_error *err);
 
-/* --- publishing
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- publishing --- */
 
 /** The oldest finished and unpublished task of a listed operation, locked until conn's write
  * transaction ends (PostgreSQL: SKIP LOCKED, so that publishers share the work). ASSAY_NOT_FOUND:

@@ -13,8 +13,8 @@ struct assay_job_store {
     const struct assay_job_statements *sql;
 };
 
-/** Run body in conn's transaction, or in one of its own (repeated on conflicts) when conn is NULL.
- */
+/** Run body in conn's transaction, or in one of its own (repeated on conflicts) when conn is
+ * NULL. */
 ASSAY_MUST_CHECK int assay_job_write(struct assay_job_store *store, struct assay_db_conn *conn,
                                      assay_db_body_fn *body, void *context,
                                      struct assay_error *err);
@@ -89,8 +89,8 @@ ASSAY_MUST_CHECK int assay_job_insert_tasks(struct assay_db_conn *conn,
                                             const struct assay_job_task_new *tasks,
                                             size_t tasks_count, int64_t *ret_task_ids,
                                             struct assay_error *err);
-/** Insert the operation with its tasks within conn's transaction; see assay_job_operation_create().
- */
+/** Insert the operation with its tasks within conn's transaction; see
+ * assay_job_operation_create(). */
 ASSAY_MUST_CHECK int assay_job_insert_operation(struct assay_db_conn *conn,
                                                 const struct assay_job_operation_new *operation,
                                                 int64_t *ret_operation_id, int64_t *ret_task_ids,

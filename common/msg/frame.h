@@ -45,8 +45,8 @@ ASSAY_MUST_CHECK int assay_frame_parse(const struct assay_buf *buf, struct assay
                                        size_t *ret_used_bytes, struct assay_error *err);
 /** Read one frame, blocking. Zero-initialise *ret_frame and *buf before the first call and leave
  * both alone between calls: buf holds the payload until the next call (and bytes of following
- * frames). *ret_end true: the stream ended between frames. ASSAY_FORMAT when it ended inside one.
- */
+ * frames). *ret_end true: the stream ended between frames. ASSAY_FORMAT when it ended inside
+ * one. */
 ASSAY_MUST_CHECK int assay_frame_read(int fd, struct assay_buf *buf, struct assay_frame *ret_frame,
                                       bool *ret_end, struct assay_error *err);
 

@@ -1,5 +1,6 @@
 // Progress in memory: the latest state of each operation and task, and each operation's last
-// events. SPDX-License-Identifier: Apache-2.0
+// events.
+// SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 // Progress: chooses the implementation by the URL's scheme; waiting for events is done here, by
-// asking again. SPDX-License-Identifier: Apache-2.0
+// asking again.
+// SPDX-License-Identifier: Apache-2.0
 #include "common/progress/progress.h"
 
 #include <string.h>

@@ -37,8 +37,8 @@ ASSAY_MUST_CHECK int assay_progress_get(struct assay_progress *progress, int64_t
                                         json_t **ret_state, struct assay_error *err);
 
 /** Events of an operation after `after` ("0" = from the start; ids are opaque texts), at most 100;
- * waits up to timeout_ms for the first. *ret_events: [{"id","fields":{…}}], empty after the wait.
- */
+ * waits up to timeout_ms for the first. *ret_events: [{"id","fields":{…}}], empty after the
+ * wait. */
 ASSAY_MUST_CHECK int assay_progress_events(struct assay_progress *progress, int64_t op_id,
                                            const char *after, int timeout_ms, json_t **ret_events,
                                            struct assay_error *err);

@@ -1,6 +1,7 @@
 // Progress in Redis: updates are coalesced and sent twice a second by one thread; reads have a
 // connection of their own. Keys (jobs.md §1.18): <prefix>:op:<id> hash, :tasks set, :ev stream;
-// <prefix>:task:<id> hash. SPDX-License-Identifier: Apache-2.0
+// <prefix>:task:<id> hash.
+// SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

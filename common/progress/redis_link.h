@@ -30,8 +30,8 @@ struct redis_link {
 };
 void assay_redis_link_init(struct redis_link *link, const struct redis_address *address);
 void assay_redis_link_release(struct redis_link *link);
-/** Under the lock: connected and answering, or ASSAY_UNAVAILABLE at once while the breaker is open.
- */
+/** Under the lock: connected and answering, or ASSAY_UNAVAILABLE at once while the breaker is
+ * open. */
 ASSAY_MUST_CHECK int assay_redis_link_ready(struct redis_link *link, struct assay_error *err);
 /** Under the lock: the reply to one appended command, the caller's (freeReplyObject()). An error
  * reply gives ASSAY_UNAVAILABLE; a broken connection is dropped, for it is dead for good. */

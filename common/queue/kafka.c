@@ -1,5 +1,6 @@
 // Queue on Kafka: clients, topics and the producer. Properties follow docs/operations.md;
-// duplicates are harmless everywhere. SPDX-License-Identifier: Apache-2.0
+// duplicates are harmless everywhere.
+// SPDX-License-Identifier: Apache-2.0
 #include "common/queue/kafka.h"
 
 #include <stdio.h>
@@ -163,8 +164,8 @@ static rd_kafka_headers_t *cloud_event_headers(const struct assay_message *messa
     return headers;
 }
 
-/* False when the client's own queue does not take it. *delivered is written by the delivery report.
- */
+/* False when the client's own queue does not take it. *delivered is written by the delivery
+ * report. */
 static bool send_one(struct kafka_queue *queue, const struct assay_message *message,
                      bool *delivered)
 {

@@ -1,5 +1,6 @@
 // Queue on Kafka: the consumer. Eager assignment; running work does not depend on it (ownership is
-// a lease in the catalog). SPDX-License-Identifier: Apache-2.0
+// a lease in the catalog).
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "common/base/memory.h"

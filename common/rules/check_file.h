@@ -26,8 +26,8 @@ ASSAY_MUST_CHECK int assay_check_file_parse(const char *text, size_t size_bytes,
 /** The same from a path. ASSAY_NOT_FOUND, ASSAY_DENIED, ASSAY_IO too. */
 ASSAY_MUST_CHECK int assay_check_file_read(const char *path, struct assay_check_file *file,
                                            struct assay_error *err);
-/** One check, as `--check '{rule: notNull, fields: [id]}'` or `--check 'notNull: [id]'` gives it.
- */
+/** One check, as `--check '{rule: notNull, fields: [id]}'` or `--check 'notNull: [id]'` gives
+ * it. */
 ASSAY_MUST_CHECK int assay_check_file_add(const char *text, struct assay_check_file *file,
                                           struct assay_error *err);
 void assay_check_file_release(struct assay_check_file *file);

@@ -1,5 +1,6 @@
 // The table of rules: one row each, in the order of their names. How each is judged:
-// worker/executor/rules/. SPDX-License-Identifier: Apache-2.0
+// worker/executor/rules/.
+// SPDX-License-Identifier: Apache-2.0
 #include "common/rules/rule_def.h"
 
 #include <string.h>

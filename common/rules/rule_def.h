@@ -68,8 +68,8 @@ struct assay_rule_def {
     bool record;                      /* judges records one by one (else the whole container) */
     bool filter, coverage;            /* may they be set? */
     int weight;                       /* domain.md §5.4 */
-    /** What the parameters must be together (min ≤ max); NULL = nothing. properties: normal form.
-     */
+    /** What the parameters must be together (min ≤ max); NULL = nothing. properties: normal
+     * form. */
     int (*agree)(const struct assay_check_input *in, const json_t *given, const json_t *properties);
     const char *example; /* one YAML flow line: "{rule: notNull, fields: [id]}" */
 };

@@ -8,8 +8,8 @@
 #include "common/base/buf.h"
 
 /** A text that begins with { or [ is rewritten into buf with surrogate pairs (\ud83d\ude00) as the
- * characters that they mean, and *text, *size_bytes are set to it; any other text is left as it is.
- */
+ * characters that they mean, and *text, *size_bytes are set to it; any other text is left as it
+ * is. */
 ASSAY_MUST_CHECK int assay_json_text_prepare(const char **text, size_t *size_bytes,
                                              struct assay_buf *buf, struct assay_error *err);
 

@@ -25,8 +25,8 @@ struct assay_places {
     struct assay_arena texts;
 };
 
-/** Texts in a place must live as long as the table: assay_places_copy(). False when out of memory.
- */
+/** Texts in a place must live as long as the table: assay_places_copy(). False when out of
+ * memory. */
 bool assay_places_add(struct assay_places *places, const struct assay_place *place);
 const char *assay_places_copy(struct assay_places *places, const char *text, size_t size_bytes);
 /** NULL when not there. */

@@ -1,5 +1,5 @@
-/* YAML 1.2 (core schema) to JSON values, with the line of every node; JSON documents are read too.
- */
+/* YAML 1.2 (core schema) to JSON values, with the line of every node; JSON documents are read
+ * too. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_YAML_YAML_H
 #define ASSAY_YAML_YAML_H

@@ -90,8 +90,8 @@ static int ping(struct assay_request *request, const struct assay_connection_dra
     return assay_source_ping(request, draft, scope, ret_inspected, err);
 }
 
-/* What is changed must still reach the source, before it is saved: all its datastores depend on it.
- */
+/* What is changed must still reach the source, before it is saved: all its datastores depend on
+ * it. */
 int assay_connections_update(struct assay_request *request, struct assay_answer *answer,
                              struct assay_error *err)
 {

@@ -1,5 +1,5 @@
-/* Quality checks. A check is stored as it was sent (properties) once common/rules found it valid.
- */
+/* Quality checks. A check is stored as it was sent (properties) once common/rules found it
+ * valid. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_CATALOG_CHECK_H
 #define ASSAY_CATALOG_CHECK_H

@@ -20,8 +20,8 @@ ASSAY_MUST_CHECK int assay_datastore_get(struct assay_db_conn *conn, int64_t id,
 ASSAY_MUST_CHECK int assay_datastore_scope(const char *connector, const json_t *stored,
                                            const json_t *body, json_t **ret_properties,
                                            struct assay_error *err);
-/** In a transaction; connection_id must exist (ASSAY_INVALID). ASSAY_CONFLICT: the name is taken.
- */
+/** In a transaction; connection_id must exist (ASSAY_INVALID). ASSAY_CONFLICT: the name is
+ * taken. */
 ASSAY_MUST_CHECK int assay_datastore_create(struct assay_db_conn *conn, const json_t *body,
                                             int64_t connection_id, int64_t *ret_id,
                                             struct assay_error *err);

@@ -36,8 +36,8 @@ ASSAY_MUST_CHECK int assay_tags_attach(struct assay_db_conn *conn, enum assay_ta
 /** The name of a list's member: a text, or an object with "name"; NULL when neither. */
 const char *assay_member_name(const json_t *member);
 
-/** A unique name was taken: turn ASSAY_CONFLICT of an INSERT or UPDATE into a sentence. Returns rc.
- */
+/** A unique name was taken: turn ASSAY_CONFLICT of an INSERT or UPDATE into a sentence. Returns
+ * rc. */
 int assay_name_taken(int rc, const char *noun, const json_t *body, struct assay_error *err);
 
 #endif

@@ -137,8 +137,8 @@ static const char *description_of(const json_t *anomaly)
     return assay_json_str(first, "message", assay_json_str(anomaly, "message", NULL));
 }
 
-/* The record's fields; of one that could not be read, its raw text. *ret_text NULL: there is none.
- */
+/* The record's fields; of one that could not be read, its raw text. *ret_text NULL: there is
+ * none. */
 static int record_of(const json_t *anomaly, char **ret_text, struct assay_error *err)
 {
     json_t *fields = assay_json_get(anomaly, "record"), *raw = assay_json_get(anomaly, "raw");

@@ -65,8 +65,8 @@ static int sort_checks(const json_t *checks, const json_t *listed, struct judged
     return ASSAY_OK;
 }
 
-/* One (anomaly, check) pair: does this check speak for "gone"? check NULL: the anomaly is of none.
- */
+/* One (anomaly, check) pair: does this check speak for "gone"? check NULL: the anomaly is of
+ * none. */
 static bool is_gone(const struct judged *judged, bool record, const char *fingerprint,
                     const char *check)
 {

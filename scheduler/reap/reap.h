@@ -1,5 +1,5 @@
-/* Reaping and sweeping: leases that ran out, doorbells that were lost, rows that nobody will read.
- */
+/* Reaping and sweeping: leases that ran out, doorbells that were lost, rows that nobody will
+ * read. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_REAP_REAP_H
 #define ASSAY_REAP_REAP_H

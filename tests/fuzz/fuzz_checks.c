@@ -1,4 +1,5 @@
-// Fuzz target: checks files. Any bytes are refused with a message or give checks that can be written and read back.
+// Fuzz target: checks files. Any bytes are refused with a message or give checks that can be
+// written and read back.
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
 #include <string.h>

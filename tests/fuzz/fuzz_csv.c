@@ -1,5 +1,6 @@
 // Fuzz target: the CSV reader on any bytes. Both forms of the tokenizer, and any cut into two
-// ranges, give the same records. SPDX-License-Identifier: Apache-2.0
+// ranges, give the same records.
+// SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 // Fuzz target: frames. Any bytes give whole frames, a wish for more, or an error; what is parsed
-// writes back to the same bytes. SPDX-License-Identifier: Apache-2.0
+// writes back to the same bytes.
+// SPDX-License-Identifier: Apache-2.0
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 // Fuzzing the JSON reader: any bytes under any shape and any cuts; what is read must be the same
-// twice, and in ranges. SPDX-License-Identifier: Apache-2.0
+// twice, and in ranges.
+// SPDX-License-Identifier: Apache-2.0
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

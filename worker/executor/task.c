@@ -27,8 +27,8 @@ static void wipe_texts(json_t *value)
         json_array_foreach(value, index, member) wipe_texts(member);
 }
 
-/* Set the secret's members over those of target, object by object: {"parameters": {"password": …}}.
- */
+/* Set the secret's members over those of target, object by object: {"parameters": {"password":
+ * …}}. */
 static int merge_over(json_t *target, const json_t *secret, struct assay_error *err)
 {
     const char *key;

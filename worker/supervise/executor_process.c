@@ -305,8 +305,8 @@ static void serve_pipes(struct run *run)
 
 /* ---- its end ---- */
 
-/* After its exit nothing more is written, except by processes that it left behind: those go first.
- */
+/* After its exit nothing more is written, except by processes that it left behind: those go
+ * first. */
 static void drain(struct run *run)
 {
     (void)kill(-run->pid, SIGKILL);

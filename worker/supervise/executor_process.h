@@ -1,5 +1,5 @@
-/* Executor process: start assay-execute, hand it one task, take its frames, and make sure it ends.
- */
+/* Executor process: start assay-execute, hand it one task, take its frames, and make sure it
+ * ends. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_SUPERVISE_EXECUTOR_PROCESS_H
 #define ASSAY_SUPERVISE_EXECUTOR_PROCESS_H

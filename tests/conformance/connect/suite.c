@@ -133,9 +133,7 @@ char *suite_read(const struct suite_quirks *of, const char *container, const jso
     return text ? text : assay_strdup("");
 }
 
-/* --- the cases
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- the cases --- */
 
 static void rows_agree(void **state)
 {

@@ -1,5 +1,6 @@
 // The postgresql connector against the suite and a real server, and what only it has: types, kinds,
-// faults. SPDX-License-Identifier: Apache-2.0
+// faults.
+// SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -55,9 +56,7 @@ static void make_suite_tables(void)
     run("ANALYZE many");
 }
 
-/* --- types
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- types --- */
 
 static const struct {
     const char *type, *value; /* as PostgreSQL takes them */
@@ -182,9 +181,7 @@ static void types(void **state)
     conn->connector->close(conn);
 }
 
-/* --- kinds
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- kinds --- */
 
 static void make_kinds(void)
 {
@@ -248,9 +245,7 @@ static void name_with_schema(void **state)
     json_decref(properties);
 }
 
-/* --- faults
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- faults --- */
 
 static int open_with(const char *key, const char *value, int64_t timeout_ms,
                      struct assay_error *err)
@@ -428,9 +423,7 @@ static void only_reads(void **state)
     conn->connector->close(conn);
 }
 
-/* --- the run
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- the run --- */
 
 static json_t *make_properties(void)
 {

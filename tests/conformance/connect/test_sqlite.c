@@ -1,5 +1,6 @@
 // The sqlite connector against the suite, and what only it has: types per value, files that are no
-// database. SPDX-License-Identifier: Apache-2.0
+// database.
+// SPDX-License-Identifier: Apache-2.0
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/conformance/job/suite.h"
 
-/* --- verbs of a worker behind one face, so that tables can name them
- * ------------------------------------------------- */
+/* --- verbs of a worker behind one face, so that tables can name them --- */
 
 typedef int verb_fn(struct suite *s, int64_t task_id, int64_t epoch, const char **ret_state);
 
@@ -66,8 +65,7 @@ static int holds(struct suite *s, int64_t task_id, int64_t epoch, const char **r
     return assay_job_holds(s->store, task_id, epoch, &test_err);
 }
 
-/* --- one row per end: what follows
- * -------------------------------------------------------------------------------- */
+/* --- one row per end: what follows --- */
 
 static const struct end {
     const char *label;
@@ -161,9 +159,7 @@ static void every_end(struct suite *s)
     }
 }
 
-/* --- stale epochs
- * -------------------------------------------------------------------------------------------------
- */
+/* --- stale epochs --- */
 
 static const struct fenced {
     const char *label;
@@ -240,9 +236,7 @@ static void stale_after_end(struct suite *s)
     assert_int_equal(suite_number(s, "result_epoch", r.task_id), r.epoch);
 }
 
-/* --- series
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- series --- */
 
 static void backoff(struct suite *s)
 {
@@ -313,8 +307,7 @@ static void failure_past_deadline_is_dead(struct suite *s)
     assert_string_equal(state, "dead");
 }
 
-/* --- splits and their merge
- * --------------------------------------------------------------------------------------- */
+/* --- splits and their merge --- */
 
 static void plan_and_merge(struct suite *s)
 {

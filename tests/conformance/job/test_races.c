@@ -16,8 +16,7 @@ static void run_threads(void *(*body)(void *), void *context, size_t count)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
-/* --- the same doorbell to many
- * ------------------------------------------------------------------------------------ */
+/* --- the same doorbell to many --- */
 
 struct contest {
     struct suite *s;
@@ -59,8 +58,7 @@ static void double_claim(struct suite *s)
     }
 }
 
-/* --- claim against cancel
- * ----------------------------------------------------------------------------------------- */
+/* --- claim against cancel --- */
 
 static void *claim_or_cancel(void *context)
 {
@@ -100,8 +98,7 @@ static void claim_against_cancel(struct suite *s)
     }
 }
 
-/* --- completion against reaper
- * ------------------------------------------------------------------------------------ */
+/* --- completion against reaper --- */
 
 static void *complete_or_reap(void *context)
 {
@@ -136,8 +133,7 @@ static void complete_against_reap(struct suite *s)
     print_message("    completed %d, reaped %d\n", completed, reaped);
 }
 
-/* --- two leaders dispatch at once
- * --------------------------------------------------------------------------------- */
+/* --- two leaders dispatch at once --- */
 
 static void *dispatch_all(void *context)
 {
@@ -166,8 +162,7 @@ static void two_leaders_keep_the_cap(struct suite *s)
     }
 }
 
-/* --- splits that end at once
- * -------------------------------------------------------------------------------------- */
+/* --- splits that end at once --- */
 
 static void *end_split(void *context)
 {
@@ -204,8 +199,7 @@ static void splits_end_together(struct suite *s)
     }
 }
 
-/* --- chaos: workers freeze past their lease, are reaped, thaw, and try to complete
- * ----------------------------------- */
+/* --- chaos: workers freeze past their lease, are reaped, thaw, and try to complete --- */
 
 enum { CHAOS_WORKERS = 4, CHAOS_TASKS = 80, CHAOS_STEPS = 4000 };
 

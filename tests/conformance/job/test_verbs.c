@@ -2,9 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/conformance/job/suite.h"
 
-/* --- operations
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- operations --- */
 
 static void create_is_idempotent(struct suite *s)
 {
@@ -116,8 +114,7 @@ static void operation_life(struct suite *s)
     assert_int_equal(test_int(s->base.db, "SELECT finished_at IS NOT NULL FROM operation"), 1);
 }
 
-/* --- dispatch, claim, steal
- * --------------------------------------------------------------------------------------- */
+/* --- dispatch, claim, steal --- */
 
 static void doorbells(struct suite *s)
 {
@@ -233,8 +230,7 @@ static void demand_counts_open_work(struct suite *s)
     assert_string_equal(pools, "[\"default\"]");
 }
 
-/* --- leases and results
- * ------------------------------------------------------------------------------------------- */
+/* --- leases and results --- */
 
 static void heartbeats(struct suite *s)
 {
@@ -308,9 +304,7 @@ static void checkpoint_comes_back(struct suite *s)
     assert_string_equal(claim.checkpoint, "{\"key\":5}");
 }
 
-/* --- publishing
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- publishing --- */
 
 static void publishers_share(struct suite *s)
 {
@@ -341,9 +335,7 @@ static void publishers_share(struct suite *s)
     TEST_FAILS(ASSAY_NOT_FOUND, assay_job_next_unpublished(s->store, conn, &none, &test_err));
 }
 
-/* --- inspect
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- inspect --- */
 
 static void inspect_secrets(struct suite *s)
 {
@@ -391,8 +383,7 @@ static void inspect_is_swept(struct suite *s)
     assert_int_equal(test_int(s->base.db, "SELECT count(*) FROM operation"), 0);
 }
 
-/* --- schedules, leadership, events
- * -------------------------------------------------------------------------------- */
+/* --- schedules, leadership, events --- */
 
 static void schedule_fires_once(struct suite *s)
 {

@@ -1,5 +1,6 @@
 // Conformance of progress: the same cases in memory and on a real Redis
-// (ASSAY_TEST_REDIS=redis://…). SPDX-License-Identifier: Apache-2.0
+// (ASSAY_TEST_REDIS=redis://…).
+// SPDX-License-Identifier: Apache-2.0
 // clang-format off
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 // Conformance of the queue: the same cases on the queue in memory and on a real Kafka
-// (ASSAY_TEST_KAFKA=host:port). SPDX-License-Identifier: Apache-2.0
+// (ASSAY_TEST_KAFKA=host:port).
+// SPDX-License-Identifier: Apache-2.0
 // clang-format off
 #include <setjmp.h>
 #include <stdarg.h>

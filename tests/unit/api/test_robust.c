@@ -258,8 +258,8 @@ static void test_slow_clients(struct fixture *f)
         close(fds[i]);
 }
 
-/* Tests of sources wait for workers; everything else goes on meanwhile, and too many are refused.
- */
+/* Tests of sources wait for workers; everything else goes on meanwhile, and too many are
+ * refused. */
 static void *wait_for_test(void *context)
 {
     struct fixture *f = context;

@@ -99,8 +99,8 @@ static void sync_of_a_folder(void **state)
         fail_msg("%s", err.text);
     assert_string_equal(assay_json_str(chunk, "t", ""), "found");
     assert_int_equal(json_array_size(json_object_get(chunk, "containers")), 5);
-    /* the same names in another order agree; the file with one more field is a container of its own
-     */
+    /* the same names in another order agree; the file with one more field is a container of its
+     * own */
     const json_t *group = found(chunk, "o_*.csv"), *apart = found(chunk, "o_3.csv");
     assert_int_equal(json_array_size(json_object_get(json_object_get(group, "details"), "files")),
                      3);

@@ -272,8 +272,8 @@ static void lost_connection(void **state)
     CLOSE();
 }
 
-/* A connection that the server ended while it lay in the pool is replaced before anybody gets it.
- */
+/* A connection that the server ended while it lay in the pool is replaced before anybody gets
+ * it. */
 static void stale_pool(void **state)
 {
     OPEN(1);

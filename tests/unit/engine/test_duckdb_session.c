@@ -1,5 +1,6 @@
 // Tests of the session: locked down, errors with the right codes, interrupted, spilling into a
-// folder that vanishes. SPDX-License-Identifier: Apache-2.0
+// folder that vanishes.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 // Tests of the reader table: typed columns, place, misfit flags and source texts of cells, read in
-// parallel and projected. SPDX-License-Identifier: Apache-2.0
+// parallel and projected.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 // Tests of the conversion: values, nulls, misfits and counts for every target; doubles against
-// strtod. SPDX-License-Identifier: Apache-2.0
+// strtod.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 // Check inference on made containers: what is offered at which level, what is not, and the
-// evidence. SPDX-License-Identifier: Apache-2.0
+// evidence.
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/kernels/kernel_fixture.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 // Tests of the type decision: columns by hand, the user's word, merged counts, and the belief from
-// a sample. SPDX-License-Identifier: Apache-2.0
+// a sample.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -174,8 +175,8 @@ static void given_types_are_measured(void **unused)
     assay_type_profile_release(&profile);
 }
 
-/* Parts counted apart and merged in any order give the counts of the whole, and the first misfits.
- */
+/* Parts counted apart and merged in any order give the counts of the whole, and the first
+ * misfits. */
 static void merging(void **unused)
 {
     (void)unused;
@@ -209,8 +210,8 @@ static void merging(void **unused)
     assay_type_profile_release(&backward);
 }
 
-/* The belief sees records all over the file: the type of a column that turns text half-way is text.
- */
+/* The belief sees records all over the file: the type of a column that turns text half-way is
+ * text. */
 static void sample(void **unused)
 {
     (void)unused;

@@ -1,5 +1,6 @@
 // Estimates keep their stated errors over many seeds, before and after merges.
-// ASSAY_TEST_SEEDS=1000 runs the full proof. SPDX-License-Identifier: Apache-2.0
+// ASSAY_TEST_SEEDS=1000 runs the full proof.
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/kernels/kernel_fixture.h"
 
 #include "worker/executor/kernels/distinct.h"
@@ -178,8 +179,8 @@ static void quantile_memory(void **state)
     assay_quantile_release(&total);
 }
 
-/* Values i occur min(i % 7 + 1) times; ratio and entropy are known. Few and many distinct values.
- */
+/* Values i occur min(i % 7 + 1) times; ratio and entropy are known. Few and many distinct
+ * values. */
 static void once_and_entropy(void **state)
 {
     (void)state;

@@ -1,5 +1,6 @@
 // Splits, merges and saved states: equal where it must be equal, close where it is estimated, safe
-// with hostile bytes. SPDX-License-Identifier: Apache-2.0
+// with hostile bytes.
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/kernels/kernel_fixture.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 // A field's statistics: hand-computed figures for every layout, merges, saved states, hostile
-// bytes. SPDX-License-Identifier: Apache-2.0
+// bytes.
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/kernels/kernel_fixture.h"
 
 static void integers(void **state)

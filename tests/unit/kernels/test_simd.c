@@ -1,5 +1,6 @@
 // The wide form gives what the plain form gives, bit for bit; hashes are the library's; the sort
-// sorts. SPDX-License-Identifier: Apache-2.0
+// sorts.
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/kernels/kernel_fixture.h"
 
 #include <xxhash.h>

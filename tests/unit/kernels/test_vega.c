@@ -1,5 +1,6 @@
 // Agreement with exact statistics of real files, made by DuckDB and numpy
-// (data/vega/expected.json). SPDX-License-Identifier: Apache-2.0
+// (data/vega/expected.json).
+// SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/kernels/kernel_fixture.h"
 
 #include <stdio.h>

@@ -22,7 +22,7 @@
     "{\"rule\":\"between\",\"fields\":[\"amount\"],\"properties\":{\"min\":0,\"inclusive_min\":"   \
     "true,\"max\":" max ",\"inclusive_max\":true},\"description\":\"amounts\",\"additional_"       \
     "metadata\":{\"support\":3}}"
-#define NOT_NULL         "{\"rule\":\"notNull\",\"fields\":[\"id\"],\"description\":\"ids are there\"}"
+#define NOT_NULL         "{\"rule\":\"notNull\",\"fields\":[\"id\"],\"description\":\"ids set\"}"
 #define INFERRED(checks) "{\"t\":\"inferred\",\"checks\":[" checks "]}"
 
 #define OPEN_SHOP(state)                                                                           \

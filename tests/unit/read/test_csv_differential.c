@@ -1,5 +1,6 @@
 // Differential test of the CSV reader: generated files against Python's csv module and DuckDB's
-// read_csv. SPDX-License-Identifier: Apache-2.0
+// read_csv.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

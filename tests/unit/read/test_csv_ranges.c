@@ -1,5 +1,6 @@
 // Tests of CSV ranges: for every pair of cuts the records are those of one reader, wrong guesses
-// included. SPDX-License-Identifier: Apache-2.0
+// included.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 // Tests of the CSV reader: cells, kinds, positions, rejections, projection, large cells, failing
-// memory. SPDX-License-Identifier: Apache-2.0
+// memory.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -231,7 +232,7 @@ static void unclosed_far_from_the_end(void **unused)
 static void many_columns(void **unused)
 {
     (void)unused;
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf data = {0}, text = {0};
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf data = {0};
     for (int row = 0; row < 300; row++)
         for (int c = 0; c < 2000; c++)
             assay_buf_printf(&data, "%c%d%s", row ? 'v' : 'c', c, c == 1999 ? "\n" : ",");

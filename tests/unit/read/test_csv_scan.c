@@ -1,5 +1,6 @@
 // Tests of the CSV tokenizer: its AVX2 form equals the plain one on generated texts and at every
-// split point. SPDX-License-Identifier: Apache-2.0
+// split point.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 // Tests of dialect detection: against the files of CleverCSV and csv-spectrum, by hand, and with
-// options given. SPDX-License-Identifier: Apache-2.0
+// options given.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

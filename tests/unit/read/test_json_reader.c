@@ -1,5 +1,6 @@
 // JSON reader: texts of every shape in, batches written out by hand; ranges, faults, every
-// allocation failing. SPDX-License-Identifier: Apache-2.0
+// allocation failing.
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

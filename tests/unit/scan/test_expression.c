@@ -103,8 +103,8 @@ static void attacks(void **state)
         "len(generate_series(1, 100000000)) > 0",
         "lpad('x', 2000000000, 'y') = 'z'",
         "rpad('x', 2000000000, 'y') = 'z'",
-        "replace(replace(replace(replace('a','a','aaaaaaaaaa'),'a','aaaaaaaaaa'),'a','aaaaaaaaaa'),"
-        "'a','aaaaaaaaaa') = 'b'",
+        ("replace(replace(replace(replace('a','a','aaaaaaaaaa'),'a','aaaaaaaaaa'),"
+         "'a','aaaaaaaaaa'),'a','aaaaaaaaaa') = 'b'"),
         "getvariable('x') = 1",
         "current_setting('memory_limit') = '1'",
         "getenv('HOME') = 'x'",

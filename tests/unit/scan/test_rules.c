@@ -1,4 +1,5 @@
-// Every defined rule has its implementation, of the shape that its definition states, and the other way round.
+// Every defined rule has its implementation, of the shape that its definition states, and the other
+// way round.
 // SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,8 @@ static void tables_agree(void **state)
         const struct assay_rule_def *def = &assay_rule_defs[i];
         const struct assay_rule *rule = &assay_rules[i];
         assert_string_equal(def->name, rule->name);
-        assert_int_equal((rule->predicate != NULL) + (rule->aggregate != NULL) + (rule->conclude != NULL), 1);
+        assert_int_equal(
+            (rule->predicate != NULL) + (rule->aggregate != NULL) + (rule->conclude != NULL), 1);
         assert_true(!def->record || rule->predicate);
         assert_true(!rule->prepare || rule->predicate);
     }
@@ -35,11 +37,16 @@ static void cards(void **state)
         const char *text;
         bool is, has;
     } cases[] = {
-        {"4111111111111111", true, true},     {"378282246310005", true, true},
-        {"5555-5555-5555-4444", true, true},  {"6011 1111 1111 1117", true, true},
-        {"4111111111111112", false, false},   {"paid by 4111 1111 1111 1111.", false, true},
-        {"4111  1111 1111 1111", false, false}, {"41111111111111110000", false, false},
-        {"", false, false},                   {"-4111111111111111", false, true},
+        {"4111111111111111", true, true},
+        {"378282246310005", true, true},
+        {"5555-5555-5555-4444", true, true},
+        {"6011 1111 1111 1117", true, true},
+        {"4111111111111112", false, false},
+        {"paid by 4111 1111 1111 1111.", false, true},
+        {"4111  1111 1111 1111", false, false},
+        {"41111111111111110000", false, false},
+        {"", false, false},
+        {"-4111111111111111", false, true},
         {"4111111111111111 ", false, true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

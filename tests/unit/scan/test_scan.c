@@ -1,5 +1,6 @@
 // Scan of Parquet files made by the engine: one meaning for NULL, NaN, dates, decimals, code points
-// (semantics.md). SPDX-License-Identifier: Apache-2.0
+// (semantics.md).
+// SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,8 +69,8 @@ static void write_parquet(const char *select, const char *path)
     assay_session_close(session);
 }
 
-/* settings: JSON object; timezone NULL = UTC. The instant of the operation is 2026-11-20T10:00:00Z.
- */
+/* settings: JSON object; timezone NULL = UTC. The instant of the operation is
+ * 2026-11-20T10:00:00Z. */
 static int scan(const char *path, const char *checks, const char *settings, const char *timezone,
                 struct output *out, struct assay_error *err)
 {

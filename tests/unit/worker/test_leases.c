@@ -1,5 +1,6 @@
 // Leases: when a task is suspended, when it goes on and when it is given up. Times are handed in;
-// nothing waits. SPDX-License-Identifier: Apache-2.0
+// nothing waits.
+// SPDX-License-Identifier: Apache-2.0
 // clang-format off
 #include <setjmp.h>
 #include <stdarg.h>

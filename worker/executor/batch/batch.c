@@ -8,10 +8,14 @@
 #include "common/base/memory.h"
 
 static const char *const type_names[] = {
-    [ASSAY_TYPE_UNKNOWN] = "Unknown",     [ASSAY_TYPE_INTEGRAL] = "Integral",
-    [ASSAY_TYPE_FRACTIONAL] = "Fractional", [ASSAY_TYPE_STRING] = "String",
-    [ASSAY_TYPE_DATE] = "Date",           [ASSAY_TYPE_TIMESTAMP] = "Timestamp",
-    [ASSAY_TYPE_BOOLEAN] = "Boolean",     [ASSAY_TYPE_ARRAY] = "Array",
+    [ASSAY_TYPE_UNKNOWN] = "Unknown",
+    [ASSAY_TYPE_INTEGRAL] = "Integral",
+    [ASSAY_TYPE_FRACTIONAL] = "Fractional",
+    [ASSAY_TYPE_STRING] = "String",
+    [ASSAY_TYPE_DATE] = "Date",
+    [ASSAY_TYPE_TIMESTAMP] = "Timestamp",
+    [ASSAY_TYPE_BOOLEAN] = "Boolean",
+    [ASSAY_TYPE_ARRAY] = "Array",
     [ASSAY_TYPE_STRUCT] = "Struct",
 };
 
@@ -67,8 +71,9 @@ void assay_schema_release(struct assay_schema *schema)
     *schema = (struct assay_schema){0};
 }
 
-struct assay_field *assay_schema_add(struct assay_schema *schema, const char *name, const char *native_type,
-                                     enum assay_type type, enum assay_layout layout)
+struct assay_field *assay_schema_add(struct assay_schema *schema, const char *name,
+                                     const char *native_type, enum assay_type type,
+                                     enum assay_layout layout)
 {
     struct assay_field *fields =
         assay_reallocarray(schema->fields, schema->count + 1, sizeof *schema->fields);

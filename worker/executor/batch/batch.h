@@ -1,5 +1,6 @@
-/* Column batches: what readers and connectors deliver and kernels consume. Layout follows the Arrow idea:
- * one array of values and one validity bitmap per column (bit set = not null, least significant bit first). */
+/* Column batches: what readers and connectors deliver and kernels consume. Layout follows the Arrow
+ * idea: one array of values and one validity bitmap per column (bit set = not null, least
+ * significant bit first). */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_BATCH_H
 #define ASSAY_EXECUTOR_BATCH_H
@@ -24,29 +25,30 @@ enum assay_type {
     ASSAY_TYPE_ARRAY,
     ASSAY_TYPE_STRUCT,
 };
-const char *assay_type_name(enum assay_type type);                   /* "Integral" */
+const char *assay_type_name(enum assay_type type);                  /* "Integral" */
 bool assay_type_parse(const char *name, enum assay_type *ret_type); /* case does not matter */
 
 /** How a column's values lie in memory. */
 enum assay_layout {
-    ASSAY_LAYOUT_NULL,      /* no values at all */
-    ASSAY_LAYOUT_BOOL,      /* uint8_t, 0 or 1 */
-    ASSAY_LAYOUT_INT64,     /* int64_t; every integer of up to 64 signed bits */
-    ASSAY_LAYOUT_INT128,    /* assay_i128 */
-    ASSAY_LAYOUT_DECIMAL64, /* int64_t × 10^-scale, precision ≤ 18 */
+    ASSAY_LAYOUT_NULL,       /* no values at all */
+    ASSAY_LAYOUT_BOOL,       /* uint8_t, 0 or 1 */
+    ASSAY_LAYOUT_INT64,      /* int64_t; every integer of up to 64 signed bits */
+    ASSAY_LAYOUT_INT128,     /* assay_i128 */
+    ASSAY_LAYOUT_DECIMAL64,  /* int64_t × 10^-scale, precision ≤ 18 */
     ASSAY_LAYOUT_DECIMAL128, /* assay_i128 × 10^-scale, precision ≤ 38 */
-    ASSAY_LAYOUT_FLOAT,     /* float */
-    ASSAY_LAYOUT_DOUBLE,    /* double */
-    ASSAY_LAYOUT_TEXT,      /* struct assay_text, UTF-8 by intent (may be malformed) */
-    ASSAY_LAYOUT_BYTES,     /* struct assay_text, opaque bytes */
-    ASSAY_LAYOUT_DATE,      /* int32_t days since 1970-01-01 */
-    ASSAY_LAYOUT_TIMESTAMP, /* int64_t µs since 1970-01-01, zone-less: read in the container's time zone */
+    ASSAY_LAYOUT_FLOAT,      /* float */
+    ASSAY_LAYOUT_DOUBLE,     /* double */
+    ASSAY_LAYOUT_TEXT,       /* struct assay_text, UTF-8 by intent (may be malformed) */
+    ASSAY_LAYOUT_BYTES,      /* struct assay_text, opaque bytes */
+    ASSAY_LAYOUT_DATE,       /* int32_t days since 1970-01-01 */
+    ASSAY_LAYOUT_TIMESTAMP, /* int64_t µs since 1970-01-01, without zone: read in the container's */
     ASSAY_LAYOUT_INSTANT,   /* int64_t µs since 1970-01-01 UTC */
     ASSAY_LAYOUT_LIST,      /* struct assay_list into `child` */
-    ASSAY_LAYOUT_STRUCT,    /* no values; only validity (children are dotted columns of their own) */
-    ASSAY_LAYOUT_CELL,      /* struct assay_cell: text whose type is still to be inferred (CSV, JSON) */
+    ASSAY_LAYOUT_STRUCT, /* no values; only validity (children are dotted columns of their own) */
+    ASSAY_LAYOUT_CELL, /* struct assay_cell: text whose type is still to be inferred (CSV, JSON) */
 };
-enum assay_type assay_layout_type(enum assay_layout layout); /* INT128 → Integral, …; CELL → Unknown */
+/** INT128 → Integral, …; CELL → Unknown. */
+enum assay_type assay_layout_type(enum assay_layout layout);
 
 /** A borrowed run of bytes, not NUL-terminated. */
 struct assay_text {
@@ -89,11 +91,12 @@ struct assay_batch {
     size_t rows; /* ≤ ASSAY_BATCH_ROWS */
     size_t columns_count;
     const struct assay_column *columns;
-    uint64_t first_row;     /* record number of the first row within the split, from 0 */
-    const uint64_t *row;    /* record number of each row in its file; NULL = they follow first_row */
+    uint64_t first_row;  /* record number of the first row within the split, from 0 */
+    const uint64_t *row; /* record number of each row in its file; NULL = they follow first_row */
     const uint64_t *offset; /* byte offset of each record in its file; NULL = unknown */
-    const uint64_t *line;   /* line on which each record begins, from 1, relative to the split; NULL = unknown */
-    uint32_t file;          /* index of the file in the container */
+    /** Line on which each record begins, from 1, relative to the split; NULL = unknown. */
+    const uint64_t *line;
+    uint32_t file; /* index of the file in the container */
 };
 
 static inline bool assay_is_valid(const uint64_t *validity, size_t row)
@@ -103,8 +106,8 @@ static inline bool assay_is_valid(const uint64_t *validity, size_t row)
 
 /** A field of a source, before any value is read. */
 struct assay_field {
-    char *name;        /* verbatim; dotted for projected children ("user.name") */
-    char *native_type; /* "DOUBLE", "varchar(20)"; NULL for untyped text */
+    char *name;           /* verbatim; dotted for projected children ("user.name") */
+    char *native_type;    /* "DOUBLE", "varchar(20)"; NULL for untyped text */
     enum assay_type type; /* UNKNOWN when it must be inferred */
     enum assay_layout layout;
     uint8_t scale;
@@ -119,8 +122,9 @@ struct assay_schema {
 };
 void assay_schema_release(struct assay_schema *schema);
 /** Append a field, copying the texts. Returns the new field, NULL when out of memory. */
-struct assay_field *assay_schema_add(struct assay_schema *schema, const char *name, const char *native_type,
-                                     enum assay_type type, enum assay_layout layout);
+struct assay_field *assay_schema_add(struct assay_schema *schema, const char *name,
+                                     const char *native_type, enum assay_type type,
+                                     enum assay_layout layout);
 /** Index of the field of that exact name, or -1. */
 ptrdiff_t assay_schema_find(const struct assay_schema *schema, const char *name);
 

@@ -50,8 +50,8 @@ struct assay_connector {
      * {"include":["table","view"], "folder_globbing_enabled":false}. */
     int (*list)(struct assay_conn *conn, const json_t *options, assay_found_fn *found,
                 void *context, struct assay_error *err);
-    /** Fields of one container. container: {"name","container_type","files"?…} as in the task spec.
-     */
+    /** Fields of one container. container: {"name","container_type","files"?…} as in the task
+     * spec. */
     int (*describe)(struct assay_conn *conn, const json_t *container, const json_t *reader_options,
                     struct assay_schema *ret_schema, struct assay_error *err);
     /** Open a reader over one split, projected to `fields` (NULL = all, in schema order). The

@@ -148,9 +148,7 @@ int pg_relation_find(struct pg_session *session, const char *schema, const json_
     return ASSAY_OK;
 }
 
-/* --- listing
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- listing --- */
 
 /* Estimates and sizes without any lock: from pg_class; of a partitioned table the sums over its
  * partitions. */

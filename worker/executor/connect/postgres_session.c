@@ -39,8 +39,7 @@ static int64_t deadline_in(int64_t timeout_ms)
     return assay_monotonic_ns() + timeout_ms * 1000000;
 }
 
-/* --- asking the server to stop
- * ----------------------------------------------------------------------------------- */
+/* --- asking the server to stop --- */
 
 struct stop_request {
     PGcancel *cancel;
@@ -105,9 +104,7 @@ static void ask_to_stop(struct pg_session *session)
         free_request(request);
 }
 
-/* --- connecting
- * --------------------------------------------------------------------------------------------------
- */
+/* --- connecting --- */
 
 enum { MAX_KEYWORDS = 24 };
 
@@ -249,9 +246,7 @@ void pg_session_close(struct pg_session *session)
     *session = (struct pg_session){0};
 }
 
-/* --- statements
- * --------------------------------------------------------------------------------------------------
- */
+/* --- statements --- */
 
 static int send_all(struct pg_session *session, int64_t deadline_ns, const char *doing,
                     struct assay_error *err)

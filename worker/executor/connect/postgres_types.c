@@ -1,5 +1,6 @@
 // The table of PostgreSQL's types, and decoding of their binary forms (src/backend/utils/adt/*: the
-// …send functions). SPDX-License-Identifier: Apache-2.0
+// …send functions).
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/connect/postgres_types.h"
 
 #include <string.h>

@@ -173,7 +173,8 @@ static int configure(struct assay_session *session, const struct assay_session_o
                    ";SET autoinstall_known_extensions=false;SET autoload_known_extensions=false;"
                    "SET allow_community_extensions=false;");
     if (options->unordered)
-        assay_buf_text(&sql, "SET preserve_insertion_order=false;SET streaming_buffer_size='64MB';");
+        assay_buf_text(&sql,
+                       "SET preserve_insertion_order=false;SET streaming_buffer_size='64MB';");
     if (options->guarded)
         assay_buf_text(&sql, "SET disabled_optimizers='common_subexpressions';");
     append_list(&sql, "allowed_paths", options->paths, options->paths_count);

@@ -1,5 +1,6 @@
 // Parquet: a reader over a request, in the order of the file: for previews and where records are
-// wanted one after another. SPDX-License-Identifier: Apache-2.0
+// wanted one after another.
+// SPDX-License-Identifier: Apache-2.0
 #include "common/base/memory.h"
 #include "worker/executor/engine/parquet_request.h"
 

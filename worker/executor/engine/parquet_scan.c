@@ -1,6 +1,7 @@
 // Parquet: a parallel scan. One aggregate function takes all columns: DuckDB decodes and calls it
 // on each of its threads with vectors that it keeps, so that nothing is copied or handed from
-// thread to thread. SPDX-License-Identifier: Apache-2.0
+// thread to thread.
+// SPDX-License-Identifier: Apache-2.0
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

@@ -3,13 +3,17 @@
  * the parts of a container.
  *
  * SELECT … FROM <name>() has the schema's fields under their names, then, each read only when it is
- * used: _assay_part     UINTEGER  index of the part _assay_file     UINTEGER  index of the file in
- * the container _assay_row      UBIGINT   record number within the part, from 0 (add the records of
- * the parts before it) _assay_line     UBIGINT   line, as the reader counts (relative to the part);
- * NULL when unknown _assay_offset   UBIGINT   byte offset in the file; NULL when unknown
- *   _assay_misfit_N BOOLEAN   the value of field N (from 0) is there but does not fit its type (it
- * is NULL then), or is text that is not UTF-8 (malformed bytes are replaced by U+FFFD then) A field
- * whose own name is one of these hides it. */
+ * used:
+ *   _assay_part       UINTEGER  index of the part
+ *   _assay_file       UINTEGER  index of the file in the container
+ *   _assay_row        UBIGINT   record number within the part, from 0 (add the records of the
+ *                               parts before it)
+ *   _assay_line       UBIGINT   line, as the reader counts (relative to the part), or NULL
+ *   _assay_offset     UBIGINT   byte offset in the file, or NULL
+ *   _assay_misfit_N   BOOLEAN   the value of field N (from 0) is there but does not fit its type
+ *                               (it is NULL then), or is text that is not UTF-8 (malformed bytes
+ *                               are replaced by U+FFFD then)
+ * A field whose own name is one of these hides it. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_ENGINE_READER_TABLE_H
 #define ASSAY_ENGINE_READER_TABLE_H
@@ -40,8 +44,8 @@ struct assay_reader_table_spec {
 struct assay_reader_table;
 
 /** Make the table known to the session. The spec's struct is copied, what it points to is borrowed
- * until the session is closed. *ret_table: assay_reader_table_free() after the session was closed.
- */
+ * until the session is closed. *ret_table: assay_reader_table_free() after the session was
+ * closed. */
 ASSAY_MUST_CHECK int assay_reader_table_register(struct assay_session *session,
                                                  const struct assay_reader_table_spec *spec,
                                                  struct assay_reader_table **ret_table,

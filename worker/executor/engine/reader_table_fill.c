@@ -1,6 +1,7 @@
 // Reader table: a batch's values as DuckDB's vectors. Texts are not copied: they point into the
 // reader's memory, which lives until the thread asks for its next chunk, and by then DuckDB has
-// taken what it keeps. SPDX-License-Identifier: Apache-2.0
+// taken what it keeps.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "common/base/memory.h"

@@ -1,5 +1,6 @@
 // Scratch: the name of a private folder, made by the engine when it first spills and removed with
-// the session. SPDX-License-Identifier: Apache-2.0
+// the session.
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/engine/scratch.h"
 
 #include <errno.h>

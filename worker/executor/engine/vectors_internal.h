@@ -1,5 +1,5 @@
-/* Vectors: the plan's structs, shared by vectors.c (makes them) and vectors_convert.c (walks them).
- */
+/* Vectors: the plan's structs, shared by vectors.c (makes them) and vectors_convert.c (walks
+ * them). */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_ENGINE_VECTORS_INTERNAL_H
 #define ASSAY_ENGINE_VECTORS_INTERNAL_H

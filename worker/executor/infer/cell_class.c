@@ -111,8 +111,8 @@ enum { LONGEST_WORD = 8 };
 
 #define SIZE(n) (1u << (n))
 
-/* Sizes that a word with this first byte can have, so that most texts are told apart by one look.
- */
+/* Sizes that a word with this first byte can have, so that most texts are told apart by one
+ * look. */
 const unsigned short assay_cell_word_sizes[256] = {
     ['t'] = SIZE(4),
     ['T'] = SIZE(4),
@@ -333,8 +333,8 @@ static bool dots_may_mean(const char *data, size_t size, size_t lead)
     return second == 3 ? third == 3 : end == size || data[end] == ' ' || data[end] == 'T';
 }
 
-/* Digits, a blank, and then: a month's name, a group of digits, a percent or currency sign, a code?
- */
+/* Digits, a blank, and then: a month's name, a group of digits, a percent or currency sign, a
+ * code? */
 static bool blank_may_mean(const char *data, size_t size, size_t lead)
 {
     const size_t left = size - lead - 1;

@@ -1,5 +1,6 @@
 // Conversion: one loop for each target, the common forms read at once, everything else through the
-// cell's class. SPDX-License-Identifier: Apache-2.0
+// cell's class.
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/infer/cell_convert.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Cell numbers: integers and doubles from text, fast where the text is short and exact everywhere.
- */
+/* Cell numbers: integers and doubles from text, fast where the text is short and exact
+ * everywhere. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_CELL_NUMBER_H
 #define ASSAY_EXECUTOR_CELL_NUMBER_H

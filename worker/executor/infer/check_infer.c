@@ -1,5 +1,6 @@
 // Check inference: which candidates are tried at which level, and how a check with its evidence is
-// written. SPDX-License-Identifier: Apache-2.0
+// written.
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/infer/check_infer.h"
 
 #include <math.h>

@@ -2,14 +2,17 @@
  *
  * Records are those of the fields' uniform samples, joined by the hash of the record (at most
  * ASSAY_FIELD_SAMPLE). They are split by the seed: candidates come from one part and must hold in
- * the other, and nothing that the full statistics contradict is offered. Levels are those of
- * domain.md §3.5, cumulative; what needs a second container (existsIn, isReplicaOf) is not made
- * here. Each check is a JSON object as in interface.md §3 (REST's body), with evidence under
- * additional_metadata.inference: method            how the candidate was made support values (or
- * records) behind it, in the full statistics where those tell, else in the sample held share of
- * them that pass held_interval     95 % Wilson interval of that share tested, passed    records
- * held out, and how many of them pass false_alarm_rate  expected share of sound future records that
- * fail: (failed + 1) / (judged + 2), Laplace's rule, or what the widening rule of a range leaves
+ * the other, and nothing that the full statistics contradict is offered. Levels are cumulative;
+ * what needs a second container (existsIn, isReplicaOf) is not made here. Each check is a JSON
+ * object in the form of a REST body, with evidence under additional_metadata.inference:
+ *   method             how the candidate was made
+ *   support            values (or records) behind it, in the full statistics where those tell,
+ *                      else in the sample
+ *   held               share of them that pass
+ *   held_interval      95 % Wilson interval of that share
+ *   tested, passed     records held out, and how many of them pass
+ *   false_alarm_rate   expected share of sound future records that fail: (failed + 1) /
+ *                      (judged + 2), Laplace's rule, or what the widening rule of a range leaves
  * The same statistics, options and seed give the same checks. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_INFER_CHECK_INFER_H

@@ -1,5 +1,6 @@
 // Checks of two fields of a record: anyNotNull, comparisons of fields, and one number predicted by
-// another. SPDX-License-Identifier: Apache-2.0
+// another.
+// SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 #include <string.h>
 
@@ -44,8 +45,8 @@ static struct absence count_absence(const struct assay_inference *inference, siz
     return seen;
 }
 
-/* Two fields of which now this, now that is missing, but never both, though chance would have it.
- */
+/* Two fields of which now this, now that is missing, but never both, though chance would have
+ * it. */
 int assay_infer_any_not_null(struct assay_inference *inference, size_t field,
                              struct assay_error *err)
 {

@@ -1,5 +1,6 @@
 // Patterns of texts: the semantic type's own, or one made of the classes of characters that values
-// are built of. SPDX-License-Identifier: Apache-2.0
+// are built of.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "worker/executor/infer/check_offer.h"

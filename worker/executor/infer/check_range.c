@@ -1,5 +1,6 @@
 // Ranges: between, betweenTimes, greaterThan, lessThan, afterDateTime, beforeDateTime, with widened
-// bounds. SPDX-License-Identifier: Apache-2.0
+// bounds.
+// SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 // Checks of one field that its full statistics settle: notNull, expectedValues, notNegative,
-// notFuture, unique. SPDX-License-Identifier: Apache-2.0
+// notFuture, unique.
+// SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -29,8 +29,8 @@ extern const struct assay_semantic_type assay_semantic_types[];
 const struct assay_semantic_type *assay_semantic_find(const char *name);
 
 /** The first type whose threshold the sample meets; NULL when none does or there is no sample.
- * Empty texts are left out. *ret_share (may be NULL) is the share accepted, the confidence. Pure.
- */
+ * Empty texts are left out. *ret_share (may be NULL) is the share accepted, the confidence.
+ * Pure. */
 const struct assay_semantic_type *assay_semantic_judge(const char *field_name,
                                                        const struct assay_field_stats *stats,
                                                        double *ret_share);

@@ -1,5 +1,6 @@
 // Codes that standards list: countries (ISO 3166-1), currencies (ISO 4217), states of the USA; and
-// postcodes by shape. SPDX-License-Identifier: Apache-2.0
+// postcodes by shape.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 #include <strings.h>
 

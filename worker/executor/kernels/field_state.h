@@ -45,8 +45,9 @@ struct assay_field_plan {
     enum assay_layout layout;               /* any but CELL */
     uint8_t scale;                          /* decimals */
     uint64_t seed;                          /* of the sample and the sketches' choices */
-    size_t memory_max_bytes;                /* ceiling of one state; lowers capacities, at
-                                               least 100 (boolean) to 290 KiB (128-bit) are used. 0 = default */
+    size_t memory_max_bytes;                /* ceiling of one state; lowers capacities. At least
+                                               100 (boolean) to 290 KiB (128-bit) are used;
+                                               0 = default */
     uint32_t histogram_max_distinct_values; /* 0 = 100 */
     uint32_t top_values_max;                /* listed by finish; 0 = 128 */
     unsigned leave_out;                     /* ASSAY_LEAVE_… */
@@ -95,8 +96,8 @@ ASSAY_MUST_CHECK int assay_field_state_add(struct assay_field_state *state,
                                            const struct assay_column *column,
                                            struct assay_kernel_rows *rows, struct assay_error *err);
 
-/** Take the counts of `other` (unchanged) in. ASSAY_INVALID when the plans differ, ASSAY_NO_MEMORY.
- */
+/** Take the counts of `other` (unchanged) in. ASSAY_INVALID when the plans differ,
+ * ASSAY_NO_MEMORY. */
 ASSAY_MUST_CHECK int assay_field_state_merge(struct assay_field_state *state,
                                              const struct assay_field_state *other,
                                              struct assay_error *err);

@@ -136,8 +136,8 @@ struct assay_field_stats {
     struct assay_value_count
         *top_values; /* most frequent first, then by value; all of them while exact and few */
     size_t top_values_count;
-    /* a value that is not listed occurs at most this often, or as often as the last one; 0 = exact
-     */
+    /* a value that is not listed occurs at most this often, or as often as the last one; 0 =
+     * exact */
     uint64_t top_values_error;
     bool all_values; /* top_values is every distinct value */
 

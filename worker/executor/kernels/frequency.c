@@ -405,8 +405,8 @@ static uint32_t common_values(const struct assay_frequency *a, const struct assa
     return common;
 }
 
-/* What only this table watches may be in the other's cells; what only the other watches, in ours.
- */
+/* What only this table watches may be in the other's cells; what only the other watches, in
+ * ours. */
 static void add_bounds(struct assay_frequency *frequency, const struct assay_frequency *other)
 {
     for (uint32_t i = 0; other->cells && i < frequency->slots_count; i++) {

@@ -9,6 +9,7 @@
 
 #define RANK_MAX  (64 - ASSAY_HLL_PRECISION + 1)
 #define RANK_BITS 6
+#define BLOCK     128 /* hashes looked at together */
 
 bool assay_hll_init(struct assay_hll *hll)
 {
@@ -48,13 +49,29 @@ static void raise(struct assay_hll *hll, uint64_t hash)
         find_minimum(hll);
 }
 
+/* Which hashes may raise a register: rank > minimum exactly when the `minimum` bits below the index
+ * are all zero. Without a branch on each, half of which the processor would guess wrong. */
+static size_t candidates(const struct assay_hll *hll, const uint64_t *hashes, size_t n,
+                         uint64_t *ret_found)
+{
+    const uint64_t bits = ((UINT64_C(1) << hll->minimum) - 1)
+                          << (64 - ASSAY_HLL_PRECISION - hll->minimum);
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        ret_found[found] = hashes[i];
+        found += !(hashes[i] & bits);
+    }
+    return found;
+}
+
 void assay_hll_add(struct assay_hll *hll, const uint64_t *hashes, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        /* rank > minimum exactly when the `minimum` bits below the index are all zero */
-        const uint64_t below = hashes[i] << ASSAY_HLL_PRECISION;
-        if (!hll->minimum || !(below >> (64 - hll->minimum)))
-            raise(hll, hashes[i]);
+    uint64_t found[BLOCK];
+    for (size_t from = 0; from < n; from += BLOCK) {
+        const size_t part = n - from < BLOCK ? n - from : BLOCK;
+        const size_t count = candidates(hll, hashes + from, part, found);
+        for (size_t i = 0; i < count; i++)
+            raise(hll, found[i]);
     }
 }
 

@@ -18,8 +18,8 @@ void assay_int_scan(const int64_t *values, size_t n, struct assay_int_scan *ret_
 /** The sum modulo 2^64; exact when |values| < 2^52 and n ≤ 2048. */
 int64_t assay_int_sum(const int64_t *values, size_t n);
 
-/** Doubles: NaN is in nothing but its count; ±inf in min, max and inf; greatest finite |x|. Exact.
- */
+/** Doubles: NaN is in nothing but its count; ±inf in min, max and inf; greatest finite |x|.
+ * Exact. */
 struct assay_real_scan {
     double min, max; /* of none: +inf, −inf */
     double magnitude;

@@ -20,9 +20,8 @@
 #define ASSAY_QUANTILE_RANK_ERROR 0.005
 #define ASSAY_QUANTILE_BLOCK      1024 /* keys of a compactor */
 #define ASSAY_QUANTILE_LEVELS     64
-#define ASSAY_QUANTILE_BYTES                                                                       \
-    ((size_t)ASSAY_QUANTILE_BLOCK * 8 * 13) /* most memory, exact or not                           \
-                                             */
+/** Most memory, exact or not. */
+#define ASSAY_QUANTILE_BYTES ((size_t)ASSAY_QUANTILE_BLOCK * 8 * 13)
 
 /** Zero-initialised is valid to release. Level l holds keys of weight 2^l. */
 struct assay_quantile {

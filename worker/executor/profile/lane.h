@@ -23,8 +23,8 @@ ASSAY_DEFINE_CLEANUP(struct assay_lane, assay_lane_free)
 ASSAY_MUST_CHECK int assay_lane_add(struct assay_lane *lane, const struct assay_batch *batch,
                                     size_t part, uint64_t most, size_t *ret_rows,
                                     struct assay_error *err);
-/** Merge what the lane counted into the fields; the lane is empty after. One thread for all lanes.
- */
+/** Merge what the lane counted into the fields; the lane is empty after. One thread for all
+ * lanes. */
 ASSAY_MUST_CHECK int assay_lane_merge(struct assay_lane *lane, struct assay_error *err);
 
 /** Bytes of one lane for a field, at most: state and conversion. */

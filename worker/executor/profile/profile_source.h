@@ -39,8 +39,8 @@ ASSAY_MUST_CHECK int assay_profile_source_connect(const struct assay_profile_sou
                                                   struct assay_conn **ret_conn,
                                                   struct assay_error *err);
 
-/** DuckDB's share of the budget: a third for decoding, what is left is for the states (groups.h).
- */
+/** DuckDB's share of the budget: a third for decoding, what is left is for the states
+ * (groups.h). */
 uint64_t assay_profile_engine_bytes(const struct assay_task *task);
 /** Is it read by the session (Parquet, or `from`) and not by readers? */
 bool assay_profile_source_by_engine(const struct assay_profile_source *source);

@@ -1,5 +1,6 @@
 // Reading: one pass over the container, with threads over its parts or DuckDB's threads over its
-// row groups. SPDX-License-Identifier: Apache-2.0
+// row groups.
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/reading.h"
 
 #include <pthread.h>
@@ -285,8 +286,8 @@ static void pass_release(struct pass *pass)
     (void)pthread_mutex_destroy(&pass->lock);
 }
 
-/* Lines in front of each part: a range within a file counts its own lines, the file's are wanted.
- */
+/* Lines in front of each part: a range within a file counts its own lines, the file's are
+ * wanted. */
 static uint64_t line_base(const struct pass *pass, size_t index, size_t *file, uint64_t *lines)
 {
     size_t of;

@@ -49,8 +49,8 @@ static bool well_formed(const struct assay_csv_walk *walk)
     return true;
 }
 
-/* Whole records of the piece from reading->begin on, good and bad ones. False when out of memory.
- */
+/* Whole records of the piece from reading->begin on, good and bad ones. False when out of
+ * memory. */
 static bool judge(const struct assay_csv_head *head, const char *data, size_t size,
                   struct reading *reading)
 {

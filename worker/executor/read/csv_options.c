@@ -8,8 +8,8 @@
 #include "common/base/number.h"
 #include "worker/executor/read/dialect.h"
 
-/* The option's text, of a JSON text or whole number; NULL when absent. room: for a number's text.
- */
+/* The option's text, of a JSON text or whole number; NULL when absent. room: for a number's
+ * text. */
 static const char *option_text(const json_t *json, const char *key, char room[ASSAY_NUMBER_TEXT])
 {
     const json_t *value = json_object_get(json, key);

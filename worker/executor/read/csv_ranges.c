@@ -25,8 +25,8 @@ static uint64_t cut_of(const struct assay_csv_head *head, size_t index, size_t c
     return head->data_begin + size / count * index + size % count * index / count;
 }
 
-/* The first record that begins at `cut` or behind it; *ret_begin the file's end when none is found.
- */
+/* The first record that begins at `cut` or behind it; *ret_begin the file's end when none is
+ * found. */
 static int guess(struct assay_source *source, const struct assay_csv_head *head, uint64_t cut,
                  uint64_t *ret_begin, struct assay_error *err)
 {

@@ -3,12 +3,12 @@
  *
  * 1. assay_csv_ranges_plan() guesses where records begin near the cuts.
  * 2. Each range is read by a reader of its own (assay_csv_part.begin/end), in any order, on any
- * thread.
+ *    thread.
  * 3. After its last batch a reader says where the first record after its range begins
- * (assay_csv_reader_stop()).
+ *    (assay_csv_reader_stop()).
  * 4. assay_csv_ranges_verify(): a guess was right exactly when the range before it stopped there.
- * Where it was wrong, the ranges returned are to be read again (what was read of them is thrown
- * away); or cut anew by assay_csv_ranges_exact(). */
+ *    Where it was wrong, the ranges returned are to be read again (what was read of them is thrown
+ *    away); or cut anew by assay_csv_ranges_exact(). */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_CSV_RANGES_H
 #define ASSAY_EXECUTOR_CSV_RANGES_H

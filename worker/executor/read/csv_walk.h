@@ -7,8 +7,8 @@
 #include "worker/executor/batch/batch.h"
 #include "worker/executor/read/csv_scan.h"
 
-/** Set dialect, data and size, zero the rest; assay_csv_walk_release(). The text must outlive it.
- */
+/** Set dialect, data and size, zero the rest; assay_csv_walk_release(). The text must outlive
+ * it. */
 struct assay_csv_walk {
     const struct assay_dialect *dialect;
     const char *data;

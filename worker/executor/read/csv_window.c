@@ -1,5 +1,6 @@
 // CSV window: marks of the tokenizer turned into cells without copies, and records that cannot be
-// delivered. SPDX-License-Identifier: Apache-2.0
+// delivered.
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/read/csv_window.h"
 
 #include <inttypes.h>
@@ -131,8 +132,8 @@ static bool is_comment(const struct assay_csv_reader *csv)
     return csv->dialect.comment && csv->buffer[csv->at] == csv->dialect.comment;
 }
 
-/* The cell [start, end), in any place of any record: its faults are noted. True when it is empty.
- */
+/* The cell [start, end), in any place of any record: its faults are noted. True when it is
+ * empty. */
 static bool put_cell(struct assay_csv_reader *csv, size_t column, size_t start, size_t end)
 {
     const char *data = csv->buffer;

@@ -36,8 +36,8 @@ static int make_column(struct json_column *column, enum assay_layout layout, siz
                                                                            : assay_fail_memory(err);
 }
 
-/* column_of: by schema field, -1 = not wanted. A field wanted twice is refused by the face above.
- */
+/* column_of: by schema field, -1 = not wanted. A field wanted twice is refused by the face
+ * above. */
 static int map_fields(struct json_columns *columns, const char *const *names, size_t count,
                       ptrdiff_t *column_of, struct assay_error *err)
 {

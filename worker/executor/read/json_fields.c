@@ -144,9 +144,7 @@ struct json_node *json_new_element(struct assay_arena *arena, const struct json_
     return element;
 }
 
-/* --- the schema
- * ------------------------------------------------------------------------------------------------
- */
+/* --- the schema --- */
 
 /* The key as part of a field's name: NULs are shown, an empty key has a name too. */
 static void append_name(struct assay_buf *name, const struct json_node *node)

@@ -5,17 +5,16 @@
  * - A record is an object; any other well-formed value is rejected as "not a record".
  * - A key that a record holds twice makes it rejected: neither value may be dropped.
  * - Numbers keep their own text (1e999, 30 digits). Strings are unescaped; half of a surrogate pair
- * becomes U+FFFD and is counted in the reader's warnings. Malformed UTF-8 inside strings stays, for
- * the profile to count.
- * - Objects become dotted fields, of at most ASSAY_JSON_LEVELS names; what lies deeper stays
- * JSON text. A field that is an object in some records and something else in others stays JSON text
- * as a whole.
+ *   becomes U+FFFD and is counted in the reader's warnings. Malformed UTF-8 inside strings stays,
+ *   for the profile to count.
+ * - Objects become dotted fields, of at most ASSAY_JSON_LEVELS names; what lies deeper stays JSON
+ *   text. A field that is an object in some records and something else in others stays JSON text as
+ *   a whole.
  * - Arrays (fields that hold nothing else): LIST of cells; of objects also one LIST for each dotted
- * field of the elements
- *   ("items.sku"), one entry an element. Reader option `arrays=text` keeps them as
- * ASSAY_CELL_NESTED.
+ *   field of the elements ("items.sku"), one entry an element. Reader option `arrays=text` keeps
+ *   them as ASSAY_CELL_NESTED.
  * - Fields are those of all records, by a pass over the whole text before the first record is
- * delivered. */
+ *   delivered. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_JSON_READER_H
 #define ASSAY_EXECUTOR_JSON_READER_H

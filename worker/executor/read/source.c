@@ -1,5 +1,6 @@
 // Byte source: opens the stack of layers for a file, a descriptor or memory, and lets the caller
-// look ahead. SPDX-License-Identifier: Apache-2.0
+// look ahead.
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/read/source.h"
 
 #include <errno.h>

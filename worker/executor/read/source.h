@@ -36,8 +36,8 @@ void assay_source_close(struct assay_source *source);
 ASSAY_DEFINE_CLEANUP(struct assay_source, assay_source_close)
 
 /** Up to size_bytes (≥ 1) bytes into buffer; *ret_size 0 is the end of the data. ASSAY_IO;
- * ASSAY_FORMAT for truncated or damaged compression or encoding, naming the file and the position.
- */
+ * ASSAY_FORMAT for truncated or damaged compression or encoding, naming the file and the
+ * position. */
 ASSAY_MUST_CHECK int assay_source_read(struct assay_source *source, void *buffer, size_t size_bytes,
                                        size_t *ret_size, struct assay_error *err);
 /** Look at the next bytes without taking them: up to size_bytes, fewer only at the end of the data.
@@ -60,8 +60,8 @@ const char *
 assay_source_compression(const struct assay_source *source); /* "none", "gzip", "zstd" */
 /** Bytes read of the file itself, compressed or not. */
 uint64_t assay_source_raw_bytes(const struct assay_source *source);
-/** Bytes of the byte order mark in front of the text: where the text of a seekable source begins.
- */
+/** Bytes of the byte order mark in front of the text: where the text of a seekable source
+ * begins. */
 uint64_t assay_source_text_begin(const struct assay_source *source);
 
 #endif

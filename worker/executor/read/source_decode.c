@@ -38,8 +38,8 @@ static int input_more(struct decode_layer *decode, struct assay_error *err)
     return ASSAY_OK;
 }
 
-/* What the encoding does not know, passed on as malformed UTF-8. At least LEAST_OUT bytes of room.
- */
+/* What the encoding does not know, passed on as malformed UTF-8. At least LEAST_OUT bytes of
+ * room. */
 static size_t pass_malformed(struct decode_layer *decode, char *out)
 {
     const unsigned char *in = (const unsigned char *)decode->input + decode->at;

@@ -29,8 +29,8 @@ struct assay_layer {
 /** Read what the layer delivers; 0 is the end. */
 ASSAY_MUST_CHECK int assay_layer_read(struct assay_layer *layer, void *buffer, size_t size_bytes,
                                       size_t *ret_size, struct assay_error *err);
-/** Fill `lead` with the first four bytes, or fewer when there are no more. Once, before any read.
- */
+/** Fill `lead` with the first four bytes, or fewer when there are no more. Once, before any
+ * read. */
 ASSAY_MUST_CHECK int assay_layer_fill_lead(struct assay_layer *layer, struct assay_error *err);
 /** Drop that many bytes of the lead (a byte order mark). */
 void assay_layer_skip_lead(struct assay_layer *layer, size_t size_bytes);

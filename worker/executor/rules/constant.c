@@ -47,8 +47,8 @@ static int refuse(const struct assay_rule_field *field, const char *constant,
                       assay_type_name(field->type), field->name);
 }
 
-/* A decimal number at a given scale: constant = value × 10^-scale + rest, rest in [0, 10^-scale).
- */
+/* A decimal number at a given scale: constant = value × 10^-scale + rest, rest in [0,
+ * 10^-scale). */
 struct scaled {
     assay_i128 value;
     bool exact; /* the rest is 0 */

@@ -1,5 +1,6 @@
 // afterDateTime, beforeDateTime, notFuture: instants against a constant, or against the start of
-// the operation. SPDX-License-Identifier: Apache-2.0
+// the operation.
+// SPDX-License-Identifier: Apache-2.0
 #include "common/base/datetime.h"
 #include "worker/executor/rules/constant.h"
 #include "worker/executor/rules/implementations.h"

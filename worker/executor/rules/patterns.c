@@ -1,5 +1,6 @@
 // matchesPattern, containsEmail, containsSocialSecurityNumber, containsUrl: regular expressions in
-// RE2 syntax. SPDX-License-Identifier: Apache-2.0
+// RE2 syntax.
+// SPDX-License-Identifier: Apache-2.0
 #include "common/rules/pattern.h"
 
 #include <string.h>

@@ -2,10 +2,11 @@
  * common/rules/rule_def.c.
  *
  * A rule writes SQL over typed columns. Which of the functions below a rule has says how it is
- * judged: predicate                record by record, in the one pass over the source prepare +
- * predicate      reads its own fields first (unique), then as above aggregate                a
- * query of one row over the filtered records conclude                 from the fields and the
- * number of filtered records alone */
+ * judged:
+ *   predicate             record by record, in the one pass over the source
+ *   prepare + predicate   reads its own fields first (unique), then as above
+ *   aggregate             a query of one row over the filtered records
+ *   conclude              from the fields and the number of filtered records alone */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_RULE_H
 #define ASSAY_EXECUTOR_RULE_H

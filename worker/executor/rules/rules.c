@@ -1,5 +1,6 @@
 // The table of rule implementations, in the order of their names; a test joins it with
-// common/rules/rule_def.c. SPDX-License-Identifier: Apache-2.0
+// common/rules/rule_def.c.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "worker/executor/rules/implementations.h"

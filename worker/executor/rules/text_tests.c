@@ -28,8 +28,8 @@ static bool luhn(const char *digits, size_t count)
     return sum % 10 == 0;
 }
 
-/* The run of digits and single separators that begins at text: its digits, and its size in bytes.
- */
+/* The run of digits and single separators that begins at text: its digits, and its size in
+ * bytes. */
 static size_t take_digits(const char *text, size_t size, char digits[CARD_DIGITS_MAX + 1],
                           size_t *ret_size)
 {

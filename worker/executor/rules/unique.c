@@ -1,5 +1,6 @@
 // unique: the repeated keys are found first, reading only the fields of the key; the one pass then
-// knows their records. SPDX-License-Identifier: Apache-2.0
+// knows their records.
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/rules/implementations.h"
 
 static void append_keys(const struct assay_rule_check *check, const char *between,

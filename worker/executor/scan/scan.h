@@ -1,12 +1,17 @@
 /* Scan: one container judged by the checks of a task. Internal to scan/; the way in is
  * assay_scan_run() of task.h.
  *
- * scan.c            the run, from top to bottom
- * scan_open.c       source → session, relation, fields;   scan_types.c  types of untyped cells
- * scan_checks.c     checks made ready;                    scan_query.c  the one query of the pass
- * scan_pass.c       reads its rows, counts, captures;     scan_capture.c  the lowest failing
- * records of each check scan_value.c      values as text, JSON, canonical text; scan_failing.c
- * --failing FILE scan_judge.c      verdicts;                             scan_result.c  chunks */
+ * scan.c           the run, from top to bottom
+ * scan_open.c      source → session, relation, fields
+ * scan_types.c     types of untyped cells
+ * scan_checks.c    checks made ready
+ * scan_query.c     the one query of the pass
+ * scan_pass.c      reads its rows, counts, captures
+ * scan_capture.c   the lowest failing records of each check
+ * scan_value.c     values as text, JSON, canonical text
+ * scan_failing.c   --failing FILE
+ * scan_judge.c     verdicts
+ * scan_result.c    chunks */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_SCAN_H
 #define ASSAY_EXECUTOR_SCAN_H

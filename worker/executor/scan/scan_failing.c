@@ -1,5 +1,6 @@
 // --failing FILE: kept beside the target while scanning, then written in the order of the source
-// and renamed. SPDX-License-Identifier: Apache-2.0
+// and renamed.
+// SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/scan/scan_failing.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* --failing FILE: every failing record, in the order of the source, as CSV, JSON lines or Parquet.
- */
+/* --failing FILE: every failing record, in the order of the source, as CSV, JSON lines or
+ * Parquet. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_SCAN_FAILING_H
 #define ASSAY_EXECUTOR_SCAN_FAILING_H

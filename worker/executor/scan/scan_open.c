@@ -1,5 +1,6 @@
 // The source of a scan: opened, its fields as SQL sees them, its records as something to select
-// from. SPDX-License-Identifier: Apache-2.0
+// from.
+// SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 #include <string.h>
 

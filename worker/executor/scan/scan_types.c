@@ -1,5 +1,6 @@
 // Types of untyped cells: given, those of the last profile, or inferred from records spread over
-// the container. SPDX-License-Identifier: Apache-2.0
+// the container.
+// SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -57,8 +58,8 @@ static int sample_part(struct sampler *s, size_t part, bool whole, struct assay_
     return ASSAY_OK;
 }
 
-/* The user's word, or the type that the last profile found, read in the way that the sample shows.
- */
+/* The user's word, or the type that the last profile found, read in the way that the sample
+ * shows. */
 static int settle(const struct assay_scan *scan, size_t field, struct assay_type_profile *profile,
                   struct assay_type_decision *ret_decision, struct assay_error *err)
 {
