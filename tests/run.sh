@@ -88,6 +88,7 @@ if wants unit || wants conformance || wants e2e || wants fault; then
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
     build dev
     export ASSAY=$source_dir/build/dev/assay ASSAY_EXECUTE=$source_dir/build/dev/assay-execute
+    if wants e2e; then build release; export ASSAY_EXECUTE_RELEASE=$source_dir/build/release/assay-execute; fi
     note "servers: PostgreSQL, Redis, Kafka"
     start_postgres || fail "PostgreSQL does not start"
     start_redis || fail "Redis does not start"
