@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 serve=
-case "${1:-}" in '') ;; --serve) serve=1 ;; *) sed -n '4p' "$0" >&2; exit 2 ;; esac
+case "$*" in '') ;; --serve) serve=1 ;; *) sed -n '4s/^# //p' "$0" >&2; exit 2 ;; esac
 
 say() { printf '\n== %s\n' "$*"; }
 start=$SECONDS
@@ -26,18 +26,31 @@ if [ ! -e $home/faults.json ]; then
 fi
 
 say "assay serve"
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-[ -z "$serve" ] || port=8080
-internal=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+# port_or_free N: N, or any free port while something else has it (0: any)
+port_or_free() {
+    python3 -c 'import socket, sys
+for port in int(sys.argv[1]), 0:
+    try:
+        s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", port))
+        print(s.getsockname()[1]); break
+    except OSError: pass' "$1"
+}
+port=$(port_or_free "${serve:+808}0")
+internal=$(port_or_free 0)
 build/release/assay serve --set catalog.url=sqlite:$home/assay.db --set api.listen=127.0.0.1:$port \
     --set internal.listen=127.0.0.1:$internal --set file.roots="$PWD/$home/shop" --set log.format=json \
     >$home/serve.log 2>&1 &
 server=$!
-stop() { kill $server 2>/dev/null && wait $server 2>/dev/null || true; }
+client=
+stop() { kill $client $server 2>/dev/null; wait $client $server 2>/dev/null || true; }
 trap stop EXIT
 trap 'exit 130' INT TERM
 
-python3 deploy/quickstart.py "http://127.0.0.1:$port" $home/assay.token $home || {
+python3 deploy/quickstart.py "http://127.0.0.1:$port" $home/assay.token $home &
+client=$!
+status=0
+wait -n -p ended $client $server || status=$?
+[ "$ended" = $client ] && [ $status = 0 ] || {
     echo "quickstart: it did not go through; the server's last words:" >&2
     tail -n 20 $home/serve.log >&2
     exit 1
