@@ -9,7 +9,7 @@
 #include "common/base/buf.h"
 #include "common/base/error.h"
 
-/** Exit codes of interface.md §1; of several the highest counts. */
+/** Exit codes (docs/documents.md); of several the highest counts. */
 enum assay_exit_code {
     ASSAY_EXIT_DONE = 0,
     ASSAY_EXIT_FOUND = 1,    /* anomalies */

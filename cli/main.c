@@ -49,7 +49,7 @@ static int unknown_command(const char *name)
     return ASSAY_EXIT_USAGE;
 }
 
-/* Which exit code an error has (interface.md §1). */
+/* Which exit code an error has (docs/documents.md). */
 static int exit_of(const struct assay_error *err)
 {
     switch (err->code) {

@@ -1,6 +1,5 @@
 /* Leases: the tasks that run here, renewed together, and the two fences: the catalog refuses an old
- * epoch, and a task whose renewal is overdue is suspended here before its lease can run out
- * (jobs.md §1.7, "Self-fence"). */
+ * epoch, and a task whose renewal is overdue is suspended here before its lease can run out. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_WORKER_LEASES_H
 #define ASSAY_WORKER_LEASES_H

@@ -30,7 +30,7 @@ struct assay_worker;
 typedef int assay_credentials_fn(const struct assay_job_claim *claim, void *context,
                                  json_t **ret_secrets, struct assay_error *err);
 
-/** Times of jobs.md §1.20; zero members take the default. */
+/** All times of a worker; zero members take the default. */
 struct assay_worker_times {
     int64_t lease_ttl_ms;    /* 30 s */
     int64_t heartbeat_ms;    /* 5 s */

@@ -50,7 +50,7 @@ struct profile_run {
     struct assay_session session;
     struct assay_inputs inputs;
     json_t *settings;
-    json_t *document; /* interface.md §2 */
+    json_t *document; /* docs/documents.md, "Profile" */
     json_t *checks;   /* inferred */
     size_t done;
     bool interrupted;

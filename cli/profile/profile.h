@@ -10,7 +10,7 @@
 extern const struct assay_cli_option assay_profile_options[];
 int assay_profile_command(const struct assay_args *args, int *ret_exit, struct assay_error *err);
 
-/** Append a profile document (interface.md §2, with "comparison" or without) for a person, and as
+/** Append a profile document (docs/documents.md, with "comparison" or without) for a person, and as
  * one HTML page that needs no network. */
 void assay_profile_text(const json_t *document, const struct assay_style *style,
                         struct assay_buf *out);

@@ -35,7 +35,7 @@ struct assay_scan_run {
     struct assay_check_file checks;
     json_t *settings;
     json_t **assigned; /* for each input: its checks */
-    json_t *document;  /* interface.md §4 */
+    json_t *document;  /* docs/documents.md, "Scan" */
     struct assay_fail_on fail_on;
     const char *failing; /* --failing FILE, or NULL */
     json_t *baseline;    /* fingerprints of --baseline as keys, or NULL */
@@ -86,7 +86,7 @@ ASSAY_MUST_CHECK int assay_scan_compare_baseline(struct assay_scan_run *run,
 void assay_scan_append_plan(const struct assay_scan_run *run, bool explain,
                             const struct assay_style *style, struct assay_buf *out);
 
-/* ---- documents, each from interface.md §4 ---- */
+/* ---- documents, each from docs/documents.md ---- */
 void assay_scan_text(const json_t *document, const struct assay_style *style,
                      struct assay_buf *out);
 void assay_scan_html(const json_t *document, struct assay_buf *out);

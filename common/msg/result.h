@@ -42,10 +42,11 @@ ASSAY_DEFINE_CLEANUP(struct assay_result, assay_result_free)
 ASSAY_MUST_CHECK int assay_result_add(struct assay_result *result, const char *chunk,
                                       size_t size_bytes, struct assay_error *err);
 /** The document so far; the result's. Members are absent until their first chunk came:
- *  profile  {"container": {interface.md §2 object with "fields"}, "inferred": {"checks": […]}}
- *  scan     {"container": {interface.md §4 object with "checks" and "anomalies"}}
+ *  profile  {"container": {the profile's object with "fields"}, "inferred": {"checks": […]}}
+ *  scan     {"container": {the scan's object with "checks" and "anomalies"}}
  *  sync     {"found": {"containers": […]}}
- *  inspect  {"inspect": {"connected", "product", "fields", "records"}} */
+ *  inspect  {"inspect": {"connected", "product", "fields", "records"}}
+ * Both objects: docs/documents.md. */
 json_t *assay_result_document(const struct assay_result *result);
 
 #endif

@@ -1,5 +1,5 @@
 // Progress in Redis: updates are coalesced and sent twice a second by one thread; reads have a
-// connection of their own. Keys (jobs.md §1.18): <prefix>:op:<id> hash, :tasks set, :ev stream;
+// connection of their own. Keys: <prefix>:op:<id> hash, :tasks set, :ev stream;
 // <prefix>:task:<id> hash.
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>

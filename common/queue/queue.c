@@ -13,7 +13,7 @@ static const struct {
     const struct assay_queue_ops *ops;
 } schemes[] = {{"local:", &assay_queue_local}, {"kafka://", &assay_queue_kafka}};
 
-/* Lanes by their number in task.lane (jobs.md §1.3): a full bulk backlog cannot delay express. */
+/* Lanes by their number in task.lane: a full bulk backlog cannot delay express. */
 static const char *const lanes[] = {"express", "bulk"};
 enum {
     EXPRESS_PARTITIONS = 16,

@@ -1,4 +1,4 @@
-/* Checks files: YAML or JSON in, normal form out (interface.md §3); and back. */
+/* Checks files: YAML or JSON in, normal form out (docs/documents.md); and back. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_RULES_CHECK_FILE_H
 #define ASSAY_RULES_CHECK_FILE_H

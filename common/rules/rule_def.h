@@ -67,7 +67,7 @@ struct assay_rule_def {
     const struct assay_param *params; /* ends with key NULL; may be NULL */
     bool record;                      /* judges records one by one (else the whole container) */
     bool filter, coverage;            /* may they be set? */
-    int weight;                       /* domain.md §5.4 */
+    int weight;                       /* of an anomaly that it finds */
     /** What the parameters must be together (min ≤ max); NULL = nothing. properties: normal
      * form. */
     int (*agree)(const struct assay_check_input *in, const json_t *given, const json_t *properties);

@@ -31,8 +31,8 @@ ASSAY_MUST_CHECK int assay_container_delete(struct assay_db_conn *conn, int64_t 
  * such container. */
 ASSAY_MUST_CHECK int assay_container_fields(struct assay_db_conn *conn, int64_t id,
                                             json_t **ret_fields, struct assay_error *err);
-/** A page of the latest profiles of its fields: name, type and every statistic of interface.md
- * §2. */
+/** A page of the latest profiles of its fields: name, type and every statistic of
+ * docs/documents.md. */
 ASSAY_MUST_CHECK int assay_container_field_profiles(struct assay_db_conn *conn, int64_t id,
                                                     const json_t *params, json_t **ret_page,
                                                     struct assay_error *err);

@@ -1,4 +1,4 @@
-// Anomalies of a scan: rows, their checks, duplicates of open ones (domain.md §5).
+// Anomalies of a scan: rows, their checks, duplicates of open ones.
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 /* Names of anomalies: UUIDv5 of "operation:container:fingerprint" in this namespace. */
 static const uint8_t anomaly_namespace[16] = {0x5b, 0x1f, 0x6e, 0x2c, 0x94, 0x0d, 0x4c, 0x55,
                                               0x8a, 0x3e, 0x77, 0x10, 0xd2, 0x9b, 0x61, 0xf4};
-/* Weight of a check by who made it, once it has an anomaly (domain.md §5.4). */
+/* Weight of a check by who made it, once it has an anomaly. */
 enum { AUTHORED_WEIGHT = 12, INFERRED_WEIGHT = 6 };
 
 struct finding {

@@ -132,7 +132,7 @@ CREATE TABLE field (
     name text NOT NULL,
     display_name text,
     description text,
-    type text NOT NULL DEFAULT 'Unknown',          -- interface.md §2
+    type text NOT NULL DEFAULT 'Unknown',          -- docs/documents.md
     native_type text,
     column_size bigint,
     nullable smallint,
@@ -165,7 +165,7 @@ CREATE TABLE container_profile (
     rejected_records bigint,
     field_profiles_count bigint NOT NULL DEFAULT 0,
     checks_synchronized bigint NOT NULL DEFAULT 0,
-    body text NOT NULL DEFAULT '{}',               -- interface.md §2 without `fields`: dialect, warnings, rejections, run
+    body text NOT NULL DEFAULT '{}',               -- the profile's object (docs/documents.md) without `fields`: dialect, warnings, rejections, run
     started_at bigint,
     ended_at bigint,
     created_at bigint NOT NULL,
@@ -177,7 +177,7 @@ CREATE TABLE field_profile (
     container_profile_id bigint NOT NULL REFERENCES container_profile (id) ON DELETE CASCADE,
     field_id bigint NOT NULL REFERENCES field (id) ON DELETE CASCADE,
     position bigint NOT NULL,
-    body text NOT NULL,                            -- one field of interface.md §2
+    body text NOT NULL,                            -- one field of the profile's object (docs/documents.md)
     created_at bigint NOT NULL,
     UNIQUE (container_profile_id, field_id));
 CREATE INDEX field_profile_field ON field_profile (field_id, id);
@@ -232,7 +232,7 @@ CREATE TABLE container_scan (
     rejected_records bigint,
     anomaly_count bigint NOT NULL DEFAULT 0,
     incremental smallint NOT NULL DEFAULT 0,
-    body text NOT NULL DEFAULT '{}',               -- interface.md §4 without `checks` and `anomalies`: assessed, outcome, run
+    body text NOT NULL DEFAULT '{}',               -- the scan's object (docs/documents.md) without `checks` and `anomalies`: assessed, outcome, run
     started_at bigint,
     ended_at bigint,
     created_at bigint NOT NULL,

@@ -132,7 +132,7 @@ CREATE TABLE field (
     name TEXT NOT NULL,
     display_name TEXT,
     description TEXT,
-    type TEXT NOT NULL DEFAULT 'Unknown',          -- interface.md §2
+    type TEXT NOT NULL DEFAULT 'Unknown',          -- docs/documents.md
     native_type TEXT,
     column_size INTEGER,
     nullable INTEGER,
@@ -165,7 +165,7 @@ CREATE TABLE container_profile (
     rejected_records INTEGER,
     field_profiles_count INTEGER NOT NULL DEFAULT 0,
     checks_synchronized INTEGER NOT NULL DEFAULT 0,
-    body TEXT NOT NULL DEFAULT '{}',               -- interface.md §2 without `fields`: dialect, warnings, rejections, run
+    body TEXT NOT NULL DEFAULT '{}',               -- the profile's object (docs/documents.md) without `fields`: dialect, warnings, rejections, run
     started_at INTEGER,
     ended_at INTEGER,
     created_at INTEGER NOT NULL,
@@ -177,7 +177,7 @@ CREATE TABLE field_profile (
     container_profile_id INTEGER NOT NULL REFERENCES container_profile (id) ON DELETE CASCADE,
     field_id INTEGER NOT NULL REFERENCES field (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,
-    body TEXT NOT NULL,                            -- one field of interface.md §2
+    body TEXT NOT NULL,                            -- one field of the profile's object (docs/documents.md)
     created_at INTEGER NOT NULL,
     UNIQUE (container_profile_id, field_id));
 CREATE INDEX field_profile_field ON field_profile (field_id, id);
@@ -232,7 +232,7 @@ CREATE TABLE container_scan (
     rejected_records INTEGER,
     anomaly_count INTEGER NOT NULL DEFAULT 0,
     incremental INTEGER NOT NULL DEFAULT 0,
-    body TEXT NOT NULL DEFAULT '{}',               -- interface.md §4 without `checks` and `anomalies`: assessed, outcome, run
+    body TEXT NOT NULL DEFAULT '{}',               -- the scan's object (docs/documents.md) without `checks` and `anomalies`: assessed, outcome, run
     started_at INTEGER,
     ended_at INTEGER,
     created_at INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-"""The container document of interface.md §2, key by key, for the same seven records as CSV, JSON lines and Parquet."""
+"""The container document of docs/documents.md, key by key, for the same seven records as CSV, JSON lines and Parquet."""
 # SPDX-License-Identifier: Apache-2.0
 import ctypes
 import json

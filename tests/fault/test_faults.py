@@ -1,4 +1,4 @@
-"""Faults under a running cluster, on a real PostgreSQL, Kafka and Redis: what dies, and what must hold all the same (jobs.md §3).
+"""Faults under a running cluster, on a real PostgreSQL, Kafka and Redis: what dies, and what must hold all the same.
 Slow work is a view that sleeps per row, so every scenario is long enough to be hit and as short as it can be."""
 import os
 import pathlib

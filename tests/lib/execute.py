@@ -176,7 +176,7 @@ def container(result):
 
 
 def profile(paths, reader=None, settings=None, **more):
-    """Profile files as one container; the document of interface.md §2."""
+    """Profile files as one container; the document of docs/documents.md."""
     paths = paths if isinstance(paths, (list, tuple)) else [paths]
     spec = task("profile", file_source(paths), reader=reader or {}, settings=settings or {}, **more)
     return container(run(spec))

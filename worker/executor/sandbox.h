@@ -11,7 +11,7 @@
 /** First thing of the process: die with the supervisor, own process group, no core files, no home
  * folder, private files. ASSAY_CANCELLED when the supervisor (its pid) is gone already. */
 ASSAY_MUST_CHECK int assay_sandbox_enter(pid_t supervisor, struct assay_error *err);
-/** Bound the data segment to 1.5 × budget + 256 MiB (jobs.md §0.0); nothing under sanitizers, whose
+/** Bound the data segment to 1.5 × budget + 256 MiB; nothing under sanitizers, whose
  * shadow memory counts. */
 ASSAY_MUST_CHECK int assay_sandbox_limit(uint64_t memory_bytes, struct assay_error *err);
 /** Most memory the process ever held: VmHWM of /proc/self/status in bytes, 0 when unknown. */

@@ -1,5 +1,4 @@
-// Scan of Parquet files made by the engine: one meaning for NULL, NaN, dates, decimals, code points
-// (semantics.md).
+// Scan of Parquet files made by the engine: one meaning for NULL, NaN, dates, decimals, code points.
 // SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>

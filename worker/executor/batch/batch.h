@@ -13,7 +13,7 @@
 
 #define ASSAY_BATCH_ROWS 2048 /* most rows of one batch (DuckDB's vector size) */
 
-/** Logical types, as users see them (interface.md §2). */
+/** Logical types, as users see them (docs/documents.md). */
 enum assay_type {
     ASSAY_TYPE_UNKNOWN,
     ASSAY_TYPE_INTEGRAL,

@@ -1,5 +1,5 @@
-/* Document: what was counted, as the JSON of interface.md §2: every key always there, null where it
- * has no meaning. */
+/* Document: what was counted, as the JSON of docs/documents.md: every key always there, null where
+ * it has no meaning. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_PROFILE_DOCUMENT_H
 #define ASSAY_PROFILE_DOCUMENT_H

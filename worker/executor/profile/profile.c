@@ -1,4 +1,4 @@
-// Profile: one container, from opened source to the document of interface.md §2.
+// Profile: one container, from opened source to the document of docs/documents.md.
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 

@@ -27,7 +27,7 @@ enum assay_csv_cell_result assay_csv_cell_read(const struct assay_dialect *diale
 /** The cell is spelled as one of null_values. */
 bool assay_csv_is_null_value(const struct assay_csv_options *options,
                              const struct assay_cell *cell);
-/** Is a quoted empty cell NULL (semantics.md, "Reading text files")? */
+/** Is a quoted empty cell NULL? */
 bool assay_csv_empty_quoted_is_null(const struct assay_csv_options *options,
                                     const struct assay_dialect *dialect);
 

@@ -1,4 +1,4 @@
-// The result of a scan: the container, its checks, its anomalies (interface.md §4).
+// The result of a scan: the container, its checks, its anomalies (docs/documents.md).
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
 #include <string.h>
