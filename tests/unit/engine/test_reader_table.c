@@ -35,7 +35,7 @@ static struct {
     struct assay_schema schema;
     struct assay_cell_target targets[2];
     atomic_size_t done;
-    size_t fields_asked;
+    atomic_size_t fields_asked;
     bool fails;
 } table;
 
