@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "cli/about.h"
-#include "cli/client/client.h"
 #include "cli/command.h"
 #include "cli/profile/profile.h"
-#include "cli/roles.h"
 #include "cli/run/config_args.h"
 #include "cli/run/session.h"
 #include "cli/scan/scan.h"
+#include "cli/server.h"
 
 const struct assay_cli_option assay_cli_global_options[] = {
     {.name = "help", .letter = 'h', .doc = "this text"},
@@ -22,39 +21,30 @@ static const struct assay_cli_option migrate_options[] = {
     {.name = NULL},
 };
 
-static int run_role(const char *role,
-                    int (*run)(const struct assay_config *config, struct assay_error *err),
-                    const struct assay_args *args, struct assay_error *err)
-{
-    ASSAY_AUTO(assay_config_free) struct assay_config *config = NULL;
-    ASSAY_TRY(assay_config_of_args(role, args, &config, err));
-    return run(config, err);
-}
-
-static int serve(const struct assay_args *args, int *ret_exit, struct assay_error *err)
-{
-    *ret_exit = ASSAY_EXIT_DONE;
-    return run_role("serve", assay_serve_main, args, err);
-}
-
-static int scheduler(const struct assay_args *args, int *ret_exit, struct assay_error *err)
-{
-    *ret_exit = ASSAY_EXIT_DONE;
-    return run_role("scheduler", assay_scheduler_main, args, err);
-}
-
-static int worker(const struct assay_args *args, int *ret_exit, struct assay_error *err)
-{
-    *ret_exit = ASSAY_EXIT_DONE;
-    return run_role("worker", assay_worker_main, args, err);
-}
+static const struct assay_cli_option client_options[] = {
+    {.name = "server", .value = "URL", .doc = "the server (default ASSAY_SERVER, else api.listen)"},
+    {.name = "ca-file",
+     .value = "FILE",
+     .doc = "PEM file of the authority that signed the server's certificate"},
+    {.name = "format", .value = "FORMAT", .choices = "text|json", .doc = "text (default) or json"},
+    {.name = "datastore", .value = "NAME", .doc = "name or id of a datastore"},
+    {.name = "container", .value = "NAME", .repeats = true, .doc = "name or id of a container"},
+    {.name = "limit", .value = "N", .doc = "at most N items of a list"},
+    {.name = "file", .value = "FILE", .doc = "JSON body, - for standard input"},
+    {.name = "watch", .doc = "wait for the end of an operation"},
+    {.name = "admin",
+     .doc = "token create: a token for an administrator, made on the catalog itself"},
+    {.name = "worker", .doc = "token create: a token for a worker, made on the catalog itself"},
+    {.name = "name", .value = "NAME", .doc = "token create: what the token is known by"},
+    {.name = NULL},
+};
 
 #define INPUTS "INPUT…"
 #define RESOURCE(noun, text)                                                                       \
     {                                                                                              \
         .name = noun, .summary = text, .arguments = "VERB [ID] [KEY=VALUE…]", .least = 1,          \
-        .most = -1, .options = {assay_client_options, assay_config_options},                       \
-        .append_details = assay_client_append_verbs, .run = assay_client_command                   \
+        .most = -1, .options = {client_options, assay_config_options},                             \
+        .append_details = assay_server_append_verbs, .run = assay_server_command                   \
     }
 
 const struct assay_cli_command assay_cli_commands[] = {
@@ -88,28 +78,28 @@ const struct assay_cli_command assay_cli_commands[] = {
          "Everything in one process for one machine: REST API, queue, worker; no server to install",
      .arguments = "",
      .options = {assay_config_options},
-     .run = serve},
+     .run = assay_server_command},
     {.name = "scheduler",
      .summary =
          "The control plane: REST API, planner, dispatch, publisher; needs PostgreSQL and Kafka",
      .arguments = "",
      .options = {assay_config_options},
-     .run = scheduler},
+     .run = assay_server_command},
     {.name = "worker",
      .summary = "The data plane: runs tasks in executor processes; needs PostgreSQL and Kafka",
      .arguments = "",
      .options = {assay_config_options},
-     .run = worker},
+     .run = assay_server_command},
     {.name = "migrate",
      .summary = "Bring the catalog to this program's version; safe to repeat",
      .arguments = "",
      .options = {migrate_options, assay_config_options},
-     .run = assay_migrate_command},
+     .run = assay_server_command},
     {.name = "doctor",
      .summary = "Check configuration, executor, catalog, queue and progress store",
      .arguments = "",
      .options = {assay_config_options},
-     .run = assay_doctor_command},
+     .run = assay_server_command},
     {.name = "config",
      .summary = "What is configured and where each value comes from",
      .arguments = "",

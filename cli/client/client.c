@@ -13,24 +13,6 @@
 
 enum { MOST_ITEMS = 100000 };
 
-const struct assay_cli_option assay_client_options[] = {
-    {.name = "server", .value = "URL", .doc = "the server (default ASSAY_SERVER, else api.listen)"},
-    {.name = "ca-file",
-     .value = "FILE",
-     .doc = "PEM file of the authority that signed the server's certificate"},
-    {.name = "format", .value = "FORMAT", .choices = "text|json", .doc = "text (default) or json"},
-    {.name = "datastore", .value = "NAME", .doc = "name or id of a datastore"},
-    {.name = "container", .value = "NAME", .repeats = true, .doc = "name or id of a container"},
-    {.name = "limit", .value = "N", .doc = "at most N items of a list"},
-    {.name = "file", .value = "FILE", .doc = "JSON body, - for standard input"},
-    {.name = "watch", .doc = "wait for the end of an operation"},
-    {.name = "admin",
-     .doc = "token create: a token for an administrator, made on the catalog itself"},
-    {.name = "worker", .doc = "token create: a token for a worker, made on the catalog itself"},
-    {.name = "name", .value = "NAME", .doc = "token create: what the token is known by"},
-    {.name = NULL},
-};
-
 void assay_client_append_verbs(const struct assay_cli_command *command, struct assay_buf *text)
 {
     assay_buf_text(text, "Verbs:\n");

@@ -6,8 +6,6 @@
 
 #include "cli/command.h"
 
-extern const struct assay_cli_option assay_client_options[];
-
 /** Run `assay RESOURCE VERB …`: the resource is the command's name. */
 int assay_client_command(const struct assay_args *args, int *ret_exit, struct assay_error *err);
 /** The verbs of a resource, for --help. */

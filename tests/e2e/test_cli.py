@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -77,6 +78,27 @@ class AboutTest(CommandTest):
             lines = self.run_assay(command, "--help").stdout.splitlines()
             self.assertTrue(lines[0].startswith(f"Usage: assay {command}"))
             self.assertEqual([line for line in lines if len(line) > 80], [], command)
+
+    def test_the_module_of_the_servers_commands(self):
+        """The others need neither it nor its libraries; it is found beside the program and in ../lib."""
+        program, module = self.folder / "bin/assay", self.folder / "lib/assay-server.so"
+        program.parent.mkdir()
+        module.parent.mkdir()
+        shutil.copy(ASSAY, program)
+
+        def run(*args):
+            return subprocess.run([program, *args], cwd=self.folder, capture_output=True, text=True, timeout=120, env=clean_environment())
+
+        self.assertEqual(run("version").returncode, 0)
+        self.assertIn("serve", run("--help").stdout)
+        missing = run("doctor")
+        self.assertEqual(missing.returncode, 3)
+        self.assertIn("assay-server.so: it is neither beside the program nor in ../lib", missing.stderr)
+        module.write_bytes(b"no module")
+        self.assertRegex(run("doctor").stderr, r"^assay: loading assay-server\.so: .*assay-server\.so")
+        shutil.copy(pathlib.Path(ASSAY).parent / module.name, module)
+        self.assertIn("configuration", run("doctor").stdout)
+        self.assertIn("list", run("connection", "--help").stdout)
 
     def test_wrong_commands_and_options_name_the_nearest(self):
         for args, says in [
