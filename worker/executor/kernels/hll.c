@@ -54,12 +54,11 @@ static void raise(struct assay_hll *hll, uint64_t hash)
 static size_t candidates(const struct assay_hll *hll, const uint64_t *hashes, size_t n,
                          uint64_t *ret_found)
 {
-    const uint64_t bits = ((UINT64_C(1) << hll->minimum) - 1)
-                          << (64 - ASSAY_HLL_PRECISION - hll->minimum);
+    const uint64_t bits = hll->minimum ? UINT64_MAX << (64 - hll->minimum) : 0;
     size_t found = 0;
     for (size_t i = 0; i < n; i++) {
         ret_found[found] = hashes[i];
-        found += !(hashes[i] & bits);
+        found += !(hashes[i] << ASSAY_HLL_PRECISION & bits);
     }
     return found;
 }
