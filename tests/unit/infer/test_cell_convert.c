@@ -51,6 +51,9 @@ static void append_value(struct assay_buf *out, const struct assay_column *colum
     case ASSAY_LAYOUT_INT128:
         (void)assay_format_i128(((const assay_i128 *)column->values)[row], 0, text);
         break;
+    case ASSAY_LAYOUT_DECIMAL128:
+        (void)assay_format_i128(((const assay_i128 *)column->values)[row], column->scale, text);
+        break;
     case ASSAY_LAYOUT_TEXT: {
         const struct assay_text *value = (const struct assay_text *)column->values + row;
         assay_buf_append(out, value->data, value->size_bytes);
@@ -93,6 +96,15 @@ static const struct {
      "59.09028277929666|123456789.123456",
      "1.0|-2.5|0.5|5.0|1000.0|NaN|-Infinity|Infinity|!|!|0.1|-0.0|1.2345678901234567e19|0."
      "12008397020436501|59.09028277929666|123456789.123456"},
+    {{.layout = ASSAY_LAYOUT_DECIMAL128, .scale = 2},
+     "1|-2.5|.5|5.|+7.25|0.01|-0.0|1.230|1.234|1e3|NaN|inf|x|01.5|1,5|1.2.3|-|.|99999999999999999."
+     "99|"
+     "-99999999999999999.99|100000000000000000|1234567890123.45|12345678901234.5|0000.5|\"\"||0",
+     "1.00|-2.50|0.50|5.00|7.25|0.01|0.00|1.23|!|!|!|!|!|!|!|!|!|!|99999999999999999.99|"
+     "-99999999999999999.99|!|1234567890123.45|12345678901234.50|!|~|~|0.00"},
+    {{.layout = ASSAY_LAYOUT_DECIMAL128, .scale = 9, .leading_zeros = true},
+     "007.5|9999999999|9999999999.999999999|10000000000|123456789.123456|0.1234567891",
+     "7.500000000|9999999999.000000000|9999999999.999999999|!|123456789.123456000|!"},
     {{.layout = ASSAY_LAYOUT_BOOL}, "true|FALSE|t|1||True", "1|0|!|!|~|1"},
     {{.layout = ASSAY_LAYOUT_DATE},
      "1970-01-02|2026-11-20|1969-12-31|2026-02-30|20.11.2026|1970-01-01 "

@@ -7,6 +7,7 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/engine/reader_table_internal.h"
+#include "worker/executor/infer/cell_decimal.h"
 
 /* --- columns --- */
 
@@ -59,6 +60,9 @@ enum assay_layout assay_table_layout(const struct assay_reader_table_spec *spec,
 static duckdb_logical_type field_type(const struct assay_reader_table_spec *spec, size_t field)
 {
     const enum assay_layout layout = assay_table_layout(spec, field);
+    if (spec->schema->fields[field].layout == ASSAY_LAYOUT_CELL &&
+        layout == ASSAY_LAYOUT_DECIMAL128)
+        return duckdb_create_decimal_type(ASSAY_DECIMAL_DIGITS, spec->targets[field].scale);
     if (layout != ASSAY_LAYOUT_LIST)
         return scalar_type(layout, spec->schema->fields[field].scale);
     duckdb_logical_type element = scalar_type(assay_table_element_layout(spec, field), 0);

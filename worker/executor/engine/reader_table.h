@@ -39,6 +39,8 @@ struct assay_reader_table_spec {
     void *context;
     atomic_uint_fast64_t *records, *bytes; /* counted up while reading; NULL = not counted */
     const atomic_bool *cancelled;
+    atomic_bool *inexact; /* per field: set when a number was read that its DECIMAL128 target does
+                             not hold exactly (NULL and flagged then); NULL = not asked for */
 };
 
 struct assay_reader_table;

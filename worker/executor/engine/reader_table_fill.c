@@ -152,6 +152,8 @@ static int convert(const struct assay_table_use *use, struct assay_table_lane *l
     }
     if (lane->converted[place] != lane->batches) /* once for the value and its flag */
         ASSAY_TRY(assay_convert_column(lane->converts[place], cells, rows, row, err));
+    if (spec->inexact && lane->converts[place]->inexact)
+        atomic_store(&spec->inexact[field], true);
     lane->converted[place] = lane->batches;
     *ret_convert = lane->converts[place];
     return ASSAY_OK;

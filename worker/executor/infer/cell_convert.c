@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/infer/cell_decimal.h"
 #include "worker/executor/infer/cell_fast.h"
 #include "worker/executor/infer/cell_tables.h"
 #include "worker/executor/infer/type_count.h"
@@ -33,6 +34,7 @@ static size_t value_bytes(enum assay_layout layout)
     case ASSAY_LAYOUT_INSTANT:
         return sizeof(int64_t);
     case ASSAY_LAYOUT_INT128:
+    case ASSAY_LAYOUT_DECIMAL128:
         return sizeof(assay_i128);
     default:
         return 0; /* TEXT borrows, NULL has none */
@@ -82,6 +84,14 @@ static bool to_double(const struct assay_cell_target *target, const struct assay
     return true;
 }
 
+static bool to_decimal(const struct assay_cell_target *target, const struct assay_cell *cell,
+                       enum assay_cell_class class_, assay_i128 *ret_value)
+{
+    return (is_number_class(class_) ||
+            (class_ == ASSAY_CLASS_LEADING_ZERO && target->leading_zeros)) &&
+           assay_decimal_read(cell->data, cell->size_bytes, target->scale, ret_value);
+}
+
 static bool to_date(const struct assay_cell_target *target, const struct assay_cell *cell,
                     int32_t *ret_value)
 {
@@ -122,6 +132,8 @@ static bool to_value(const struct assay_cell_target *target, const struct assay_
         return to_i128(target, cell, class_, ret_value);
     case ASSAY_LAYOUT_DOUBLE:
         return to_double(target, cell, class_, ret_value);
+    case ASSAY_LAYOUT_DECIMAL128:
+        return to_decimal(target, cell, class_, ret_value);
     case ASSAY_LAYOUT_BOOL:
         return to_bool(cell, class_, ret_value);
     case ASSAY_LAYOUT_DATE:
@@ -177,6 +189,9 @@ static __attribute__((noinline)) bool look_closer(struct run *run, size_t row, v
         return true;
     run->misfit[row / 64] |= UINT64_C(1) << (row % 64);
     convert->misfits++;
+    double number;
+    convert->inexact += convert->target.layout == ASSAY_LAYOUT_DECIMAL128 &&
+                        to_double(&convert->target, cell, class_, &number);
     const int kept = assay_type_count_misfit(&convert->profile, run->first_row + row, cell->data,
                                              cell->size_bytes, run->err);
     if (kept != ASSAY_OK)
@@ -223,6 +238,20 @@ static void convert_double(struct run *run)
     CONVERT_LOOP(double, cell->size_bytes &&assay_fast_double(cell->data, cell->size_bytes,
                                                               &values[row], &decimal) &&
                              ++read[decimal])
+    run->convert->profile.counts[ASSAY_CLASS_NULL] += nulls;
+    run->convert->profile.counts[ASSAY_CLASS_INTEGER] += read[false];
+    run->convert->profile.counts[ASSAY_CLASS_DECIMAL] += read[true];
+}
+
+static void convert_decimal(struct run *run)
+{
+    uint64_t nulls = 0, read[2] = {0};
+    bool decimal = false;
+    const unsigned scale = run->convert->target.scale;
+    CONVERT_LOOP(assay_i128, cell->size_bytes &&
+                                 assay_fast_decimal(cell->data, cell->size_bytes, scale,
+                                                    &values[row], &decimal) &&
+                                 ++read[decimal])
     run->convert->profile.counts[ASSAY_CLASS_NULL] += nulls;
     run->convert->profile.counts[ASSAY_CLASS_INTEGER] += read[false];
     run->convert->profile.counts[ASSAY_CLASS_DECIMAL] += read[true];
@@ -331,6 +360,9 @@ static void convert_rows(struct run *run)
     case ASSAY_LAYOUT_DOUBLE:
         convert_double(run);
         break;
+    case ASSAY_LAYOUT_DECIMAL128:
+        convert_decimal(run);
+        break;
     case ASSAY_LAYOUT_BOOL:
         convert_bool(run);
         break;
@@ -369,12 +401,13 @@ int assay_convert_column(struct assay_convert *convert, const struct assay_colum
                       .misfit = convert->bits + WORDS,
                       .err = err};
     memset(convert->bits, 0, 2 * WORDS * sizeof *convert->bits);
-    convert->misfits = 0;
+    convert->misfits = convert->inexact = 0;
     convert_rows(&run);
     memcpy(convert->bits, run.valid, sizeof run.valid);
     convert->misfit = run.misfit;
     convert->column =
         (struct assay_column){.layout = convert->target.layout,
+                              .scale = convert->target.scale,
                               .values = convert->values,
                               .validity = all_valid(run.valid, rows) ? NULL : convert->bits};
     if (convert->target.layout == ASSAY_LAYOUT_TEXT)

@@ -4,6 +4,7 @@
 #ifndef ASSAY_EXECUTOR_CELL_FAST_H
 #define ASSAY_EXECUTOR_CELL_FAST_H
 
+#include "common/base/number.h"
 #include "worker/executor/infer/cell_number.h"
 
 /* First days of the months of these years, for dates without division. */
@@ -102,6 +103,29 @@ static inline bool assay_fast_double(const char *data, size_t size, double *ret_
         return false;
     *ret_decimal = digits >= 0;
     return assay_double_divide(significand, digits > 0 ? (unsigned)digits : 0, sign, ret_value);
+}
+
+/** A decimal of at most 16 bytes at a scale of at most 9; *ret_decimal: it has a point. */
+static inline bool assay_fast_decimal(const char *data, size_t size, unsigned scale,
+                                      assay_i128 *ret_value, bool *ret_decimal)
+{
+    static const uint64_t tens[] = {1,      10,      100,      1000,      10000,
+                                    100000, 1000000, 10000000, 100000000, 1000000000};
+    const size_t sign = data[0] == '-';
+    const char *text = data + sign;
+    const size_t left = size - sign;
+    uint64_t significand;
+    int digits;
+    if (left - 1 >= 16 || (text[0] == '0' && left > 1 && text[1] != '.') ||
+        (left == 1 && text[0] == '.') || !assay_fast_decimal16(text, left, &significand, &digits))
+        return false;
+    *ret_decimal = digits >= 0;
+    const unsigned behind = digits > 0 ? (unsigned)digits : 0;
+    if (behind > scale)
+        return false;
+    const assay_i128 value = (assay_i128)significand * tens[scale - behind];
+    *ret_value = sign ? -value : value;
+    return value < (assay_i128)UINT64_C(10000000000000000000); /* 19 digits */
 }
 
 /** Eight bytes against a pattern: digits where it has '0', else the same byte. The digits' values

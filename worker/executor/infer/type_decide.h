@@ -10,10 +10,11 @@
  * written. */
 struct assay_cell_target {
     enum assay_layout layout; /* INT64, INT128, DOUBLE, BOOL, DATE, TIMESTAMP, INSTANT or TEXT;
-                                 NULL: no value at all */
+                                 NULL: no value at all. In a scan also DECIMAL128 */
     enum assay_date_format format;
     bool leading_zeros; /* "007" is 7: only where the user gave the type */
     bool texts_only; /* given by infer_datatypes=false: numbers of the source itself stay numbers */
+    uint8_t scale;   /* DECIMAL128 only (cell_decimal.h) */
 };
 
 struct assay_type_decision {
@@ -34,8 +35,8 @@ struct assay_type_decision {
 
 #define ASSAY_TYPE_THRESHOLD 0.95 /* share of the values that must fit a type other than text */
 
-/** Decide from all values, or from a sample's. Rules: semantics.md; any value with a leading zero
- * makes digits text. `given`: the user's type, or NULL. Pure. */
+/** Decide from all values, or from a sample's. Any value with a leading zero makes digits text.
+ * `given`: the user's type, or NULL. Pure. */
 void assay_type_decide(const struct assay_type_profile *profile,
                        const struct assay_cell_target *given,
                        struct assay_type_decision *ret_decision);

@@ -9,6 +9,8 @@
 #include "common/base/number.h"
 
 #define DIGITS_MAX 38
+#define DECIMAL_BEYOND                                                                             \
+    1e28 /* a constant that is refused as a decimal above this is above all values */
 
 static const struct {
     const char *sql, *short_word, *words;
@@ -139,6 +141,50 @@ static void append_whole(struct assay_buf *sql, const struct assay_rule_field *f
         append_decimal(sql, value, field->scale);
 }
 
+static bool is_decimal(const struct assay_rule_field *field)
+{
+    return field->layout == ASSAY_LAYOUT_DECIMAL64 || field->layout == ASSAY_LAYOUT_DECIMAL128;
+}
+
+/* The same for every value; NULL for NULL. */
+static void append_always(struct assay_buf *sql, const struct assay_rule_field *field, bool fails)
+{
+    assay_buf_printf(sql, "(CASE WHEN %s IS NOT NULL THEN %s END)", field->sql,
+                     fails ? "TRUE" : "FALSE");
+}
+
+/* Infinities and NaN by any of their names. */
+static bool read_special(const char *constant, const char **ret_word)
+{
+    static const char *const specials[] = {"nan",  "inf",       "-inf", "infinity", "-infinity",
+                                           "+inf", "+infinity", ".nan", ".inf",     "-.inf"};
+    for (size_t i = 0; i < ASSAY_COUNT(specials); i++) {
+        if (strcasecmp(constant, specials[i]))
+            continue;
+        *ret_word = strchr(specials[i], 'f') ? (constant[0] == '-' ? "-inf" : "inf") : "nan";
+        return true;
+    }
+    return false;
+}
+
+/* A constant beyond all decimals: the comparison is the same for every value (NaN stands above
+ * all). */
+static int fails_beyond(const struct assay_rule_field *field, enum assay_compare op,
+                        const char *constant, struct assay_buf *sql, struct assay_error *err)
+{
+    double value = 0;
+    const char *word = NULL;
+    const bool special = read_special(constant, &word);
+    if (!special && (!assay_parse_double(constant, strlen(constant), &value) ||
+                     (value < DECIMAL_BEYOND && value > -DECIMAL_BEYOND)))
+        return refuse(field, constant, err);
+    const bool below = special ? word[0] == '-' : value < 0; /* the constant is below all values */
+    const bool holds = op == ASSAY_NE || (below ? op == ASSAY_GT || op == ASSAY_GE
+                                                : op == ASSAY_LT || op == ASSAY_LE);
+    append_always(sql, field, !holds);
+    return ASSAY_OK;
+}
+
 /* x op c, where c lies between two values of the column: x < c and x ≤ c say x ≤ floor(c); x > c
  * and x ≥ c say x > floor(c).
  */
@@ -147,9 +193,10 @@ static int fails_exact(const struct assay_rule_field *field, enum assay_compare 
 {
     struct scaled c;
     if (!scale_number(constant, field->scale, &c))
-        return refuse(field, constant, err);
+        return is_decimal(field) ? fails_beyond(field, op, constant, sql, err)
+                                 : refuse(field, constant, err);
     if (!c.exact && (op == ASSAY_EQ || op == ASSAY_NE)) {
-        assay_buf_printf(sql, "(%s IS NOT NULL%s)", field->sql, op == ASSAY_EQ ? "" : " AND FALSE");
+        append_always(sql, field, op == ASSAY_EQ);
         return ASSAY_OK;
     }
     if (!c.exact)
@@ -168,22 +215,17 @@ static bool is_float(const struct assay_rule_field *field)
 static bool append_float(const struct assay_rule_field *field, const char *constant,
                          struct assay_buf *sql)
 {
-    static const char *const specials[] = {"nan",  "inf",       "-inf", "infinity", "-infinity",
-                                           "+inf", "+infinity", ".nan", ".inf",     "-.inf"};
     double value;
+    const char *word;
     const char *type = field->layout == ASSAY_LAYOUT_FLOAT ? "FLOAT" : "DOUBLE";
     if (assay_parse_double(constant, strlen(constant), &value)) {
         assay_buf_printf(sql, "CAST('%s' AS %s)", constant, type);
         return true;
     }
-    for (size_t i = 0; i < ASSAY_COUNT(specials); i++) {
-        if (strcasecmp(constant, specials[i]))
-            continue;
-        const char *word = strchr(specials[i], 'f') ? (constant[0] == '-' ? "-inf" : "inf") : "nan";
-        assay_buf_printf(sql, "CAST('%s' AS %s)", word, type);
-        return true;
-    }
-    return false;
+    if (!read_special(constant, &word))
+        return false;
+    assay_buf_printf(sql, "CAST('%s' AS %s)", word, type);
+    return true;
 }
 
 static int fails_float(const struct assay_rule_field *field, enum assay_compare op,

@@ -55,6 +55,21 @@ static int sum_doubles(struct assay_rule_check *check, const char *value, struct
     return finish(check, &verdict, &observed, err);
 }
 
+/* Decimals of text: the exact sum, within the tolerance that sums of fractions have. */
+static int sum_near(struct assay_rule_check *check, const char *value, struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf verdict = {0}, observed = {0};
+    double number;
+    if (!assay_parse_double(value, __builtin_strlen(value), &number))
+        return assay_fail(err, ASSAY_INVALID, "the constant \"%s\" is not a number", value);
+    const double tolerance = assay_json_num(check->properties, "tolerance", 1e-9);
+    const double bound = tolerance * (number < 0 ? -number : number);
+    assay_buf_printf(&observed, "CAST(sum(%s) AS DOUBLE)", check->fields[0]->sql);
+    assay_buf_printf(&verdict, "abs(%s - CAST('%.17g' AS DOUBLE)) <= CAST('%.17g' AS DOUBLE)",
+                     assay_buf_str(&observed), number, bound > 0 ? bound : tolerance);
+    return finish(check, &verdict, &observed, err);
+}
+
 static int sum_exact(struct assay_rule_check *check, const char *value, struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf verdict = {0}, observed = {0};
@@ -72,9 +87,12 @@ int assay_sum(struct assay_rule_check *check, struct assay_error *err)
 {
     const enum assay_layout layout = check->fields[0]->layout;
     const char *value = assay_rule_property(check, "value");
-    ASSAY_TRY(layout == ASSAY_LAYOUT_DOUBLE || layout == ASSAY_LAYOUT_FLOAT
-                  ? sum_doubles(check, value, err)
-                  : sum_exact(check, value, err));
+    if (layout == ASSAY_LAYOUT_DOUBLE || layout == ASSAY_LAYOUT_FLOAT)
+        ASSAY_TRY(sum_doubles(check, value, err));
+    else if (layout == ASSAY_LAYOUT_DECIMAL128 && check->fields[0]->misfit_sql)
+        ASSAY_TRY(sum_near(check, value, err));
+    else
+        ASSAY_TRY(sum_exact(check, value, err));
     return assay_rule_say(check, "the sum is", "", err, "equal to %s", value);
 }
 

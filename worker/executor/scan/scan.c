@@ -15,7 +15,30 @@ static size_t max_anomalies(const struct assay_task *task)
     return most < 0 ? ANOMALIES_DEFAULT : (size_t)most;
 }
 
-static int scan_container(struct assay_scan *scan, struct assay_error *err)
+/* Were numbers read that decimals do not hold? Their fields are doubles then; all fields, should it
+ * happen again (a database that changes meanwhile). */
+static int note_doubles(const struct assay_scan *scan, struct assay_scan_doubles *doubles,
+                        bool *ret_again, struct assay_error *err)
+{
+    const size_t count = scan->scope.fields_count;
+    const bool all = doubles->fields != NULL;
+    bool any = false;
+    for (size_t i = 0; scan->table && i < count; i++)
+        any |= atomic_load(&scan->inexact[i]);
+    *ret_again = any;
+    if (!any)
+        return ASSAY_OK;
+    assay_free(doubles->fields);
+    *doubles = (struct assay_scan_doubles){assay_calloc(count, sizeof(bool)), count};
+    if (!doubles->fields)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < count; i++)
+        doubles->fields[i] = all || atomic_load(&scan->inexact[i]);
+    return ASSAY_OK;
+}
+
+static int scan_container(struct assay_scan *scan, struct assay_scan_doubles *doubles,
+                          bool *ret_again, struct assay_error *err)
 {
     const int64_t started_us = assay_now_us();
     atomic_store(&scan->task->progress.phase, "opening");
@@ -26,6 +49,9 @@ static int scan_container(struct assay_scan *scan, struct assay_error *err)
     assay_scan_place_parts(scan);
     atomic_store(&scan->task->progress.phase, "judging");
     ASSAY_TRY(assay_scan_judge(scan, err));
+    ASSAY_TRY(note_doubles(scan, doubles, ret_again, err));
+    if (*ret_again)
+        return ASSAY_OK;
     if (scan->failing)
         ASSAY_TRY(assay_failing_finish(scan->failing, scan, err));
     scan->task->done.records = scan->records;
@@ -45,11 +71,15 @@ static void release_checks(struct assay_scan *scan)
     assay_free(scan->checks);
 }
 
-int assay_scan_run(struct assay_task *task, struct assay_error *err)
+static int run_once(struct assay_task *task, struct assay_scan_doubles *doubles, bool *ret_again,
+                    struct assay_error *err)
 {
-    struct assay_scan scan = {.task = task, .max_anomalies = max_anomalies(task)};
+    struct assay_scan scan = {
+        .task = task, .max_anomalies = max_anomalies(task), .doubles = doubles};
+    *ret_again = false;
+    task->done.bytes = 0;
     (void)pthread_mutex_init(&scan.lock, NULL);
-    int code = scan_container(&scan, err);
+    int code = scan_container(&scan, doubles, ret_again, err);
     if (code != ASSAY_OK)
         code = assay_context(err, code, "scanning %s",
                              assay_json_str(task->container, "name", "the container"));
@@ -57,5 +87,15 @@ int assay_scan_run(struct assay_task *task, struct assay_error *err)
     release_checks(&scan);
     assay_scan_close(&scan);
     (void)pthread_mutex_destroy(&scan.lock);
+    return code;
+}
+
+int assay_scan_run(struct assay_task *task, struct assay_error *err)
+{
+    struct assay_scan_doubles doubles = {0};
+    int code = ASSAY_OK;
+    for (bool again = true; again && code == ASSAY_OK;)
+        code = run_once(task, &doubles, &again, err);
+    assay_free(doubles.fields);
     return code;
 }

@@ -82,6 +82,13 @@ struct assay_scan_part {
     struct assay_rejections rejections; /* of the pass */
 };
 
+/** Fractions of text are exact decimals as long as every value fits one. Fields that turn out to
+ * have others are read as doubles, from the beginning. */
+struct assay_scan_doubles {
+    bool *fields; /* heap; of `count` */
+    size_t count;
+};
+
 struct assay_failing; /* scan_failing.c */
 
 struct assay_scan {
@@ -95,6 +102,8 @@ struct assay_scan {
     size_t parts_count;
     pthread_mutex_t lock; /* guards parts while the table is read */
     bool keep_counts;     /* the pass is running: done() fills parts */
+    atomic_bool *inexact; /* per field: a number was read that its decimal does not hold */
+    const struct assay_scan_doubles *doubles; /* fractions that are not read as decimals */
     struct assay_arena arena;
     struct assay_rule_scope scope;
     struct assay_rule_field *fields; /* scope.fields */

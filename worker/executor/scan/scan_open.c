@@ -128,6 +128,7 @@ static int register_table(struct assay_scan *scan, struct assay_error *err)
         .records = &scan->task->progress.records,
         .bytes = &scan->task->progress.bytes,
         .cancelled = &scan->task->cancelled,
+        .inexact = scan->inexact,
     };
     scan->from =
         scan->columns.count ? TABLE_NAME "()" : "(SELECT *, 1 AS nothing FROM " TABLE_NAME "())";
@@ -184,6 +185,7 @@ static void fill_cell_field(struct assay_scan *scan, size_t i,
     struct assay_rule_field *field = &scan->fields[i];
     scan->targets[i] = decision->target;
     field->type = decision->type;
+    field->scale = decision->target.scale;
     field->layout =
         decision->target.layout == ASSAY_LAYOUT_NULL ? ASSAY_LAYOUT_TEXT : decision->target.layout;
     field->nested = decision->type == ASSAY_TYPE_ARRAY || decision->type == ASSAY_TYPE_STRUCT;
@@ -273,7 +275,8 @@ static int make_fields(struct assay_scan *scan, struct assay_error *err)
     scan->fields = assay_arena_zalloc(&scan->arena, (schema->count + 1) * sizeof *scan->fields);
     scan->raw_sql = assay_arena_zalloc(&scan->arena, (schema->count + 1) * sizeof *scan->raw_sql);
     scan->targets = assay_arena_zalloc(&scan->arena, (schema->count + 1) * sizeof *scan->targets);
-    if (!scan->fields || !scan->raw_sql || !scan->targets)
+    scan->inexact = assay_arena_zalloc(&scan->arena, (schema->count + 1) * sizeof *scan->inexact);
+    if (!scan->fields || !scan->raw_sql || !scan->targets || !scan->inexact)
         return assay_fail_memory(err);
     for (size_t i = 0; i < schema->count; i++) {
         const struct assay_field *from = &schema->fields[i];

@@ -72,6 +72,13 @@ static bool is_misfit(const struct view *v, size_t field)
     return memmem(text->data, text->size_bytes, REPLACEMENT, strlen(REPLACEMENT)) != NULL;
 }
 
+/* A decimal by our own choice: the source has text. */
+static bool is_text_decimal(const struct view *v, size_t field)
+{
+    return v->columns[field].layout == ASSAY_LAYOUT_DECIMAL128 && v->raw_of[field] != SIZE_MAX &&
+           !is_null(v, field);
+}
+
 static bool text_of_rule(const struct assay_rule_values *values,
                          const struct assay_rule_field *field, struct assay_buf *text)
 {
@@ -80,6 +87,10 @@ static bool text_of_rule(const struct assay_rule_values *values,
     struct assay_text raw;
     if (v->masked[i] && (!is_null(v, i) || is_misfit(v, i))) {
         assay_buf_text(text, MASK);
+        return true;
+    }
+    if (is_text_decimal(v, i)) {
+        assay_value_decimal_text(&v->columns[i], v->row, text);
         return true;
     }
     if (!is_null(v, i) && v->columns[i].layout != ASSAY_LAYOUT_TEXT)
@@ -112,7 +123,8 @@ static json_t *field_json(const struct view *v, size_t field)
         return json_string(MASK);
     if (is_null(v, field) && raw_text(v, field, &raw) && raw.size_bytes)
         return assay_json_safe_string(raw.data, raw.size_bytes);
-    return assay_value_json(&v->columns[field], v->row);
+    return is_text_decimal(v, field) ? assay_value_decimal_json(&v->columns[field], v->row)
+                                     : assay_value_json(&v->columns[field], v->row);
 }
 
 static const struct view *view_of_failing(const struct assay_failing_values *values)

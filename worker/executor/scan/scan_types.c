@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/infer/cell_decimal.h"
 #include "worker/executor/scan/scan.h"
 
 #define WHOLE_BYTES_MAX ((uint64_t)16 << 20) /* containers up to this size are read whole */
@@ -12,10 +13,11 @@
 struct sampler {
     struct assay_scan *scan;
     struct assay_type_profile *profiles; /* one per field */
+    struct assay_decimal_shape *shapes;  /* one per field */
     const bool *wanted;                  /* NULL = all */
 };
 
-static int count_column(struct assay_type_profile *profile, const struct assay_column *column,
+static int count_column(struct sampler *s, size_t field, const struct assay_column *column,
                         size_t rows, struct assay_error *err)
 {
     if (column->layout == ASSAY_LAYOUT_LIST && column->child) {
@@ -23,8 +25,10 @@ static int count_column(struct assay_type_profile *profile, const struct assay_c
         rows = column->child_rows;
     }
     const struct assay_cell *cells = column->values;
-    for (size_t i = 0; column->layout == ASSAY_LAYOUT_CELL && i < rows; i++)
-        ASSAY_TRY(assay_type_profile_add(profile, &cells[i], err));
+    for (size_t i = 0; column->layout == ASSAY_LAYOUT_CELL && i < rows; i++) {
+        ASSAY_TRY(assay_type_profile_add(&s->profiles[field], &cells[i], err));
+        assay_decimal_shape_add(&s->shapes[field], &cells[i]);
+    }
     return ASSAY_OK;
 }
 
@@ -53,7 +57,7 @@ static int sample_part(struct sampler *s, size_t part, bool whole, struct assay_
             break;
         for (size_t i = 0; i < batch->columns_count; i++)
             if (!s->wanted || s->wanted[i])
-                ASSAY_TRY(count_column(&s->profiles[i], &batch->columns[i], batch->rows, err));
+                ASSAY_TRY(count_column(s, i, &batch->columns[i], batch->rows, err));
     }
     return ASSAY_OK;
 }
@@ -132,12 +136,28 @@ static bool has_cells(const struct assay_schema *schema)
     return false;
 }
 
+/* Fractions are decimals, so that what is written is what is judged. */
+static void choose_decimals(const struct sampler *s, struct assay_type_decision *decisions)
+{
+    const struct assay_schema *schema = &s->scan->source.schema;
+    const struct assay_scan_doubles *doubles = s->scan->doubles;
+    for (size_t i = 0; i < schema->count; i++) {
+        struct assay_cell_target *target = &decisions[i].target;
+        if (schema->fields[i].layout == ASSAY_LAYOUT_CELL &&
+            target->layout == ASSAY_LAYOUT_DOUBLE && !(i < doubles->count && doubles->fields[i]) &&
+            assay_decimal_fits(&s->shapes[i], &target->scale))
+            target->layout = ASSAY_LAYOUT_DECIMAL128;
+    }
+}
+
 static int find(struct sampler *s, struct assay_type_decision *decisions, struct assay_error *err)
 {
     ASSAY_TRY(sample(s, err));
     for (size_t i = 0; i < s->scan->source.schema.count; i++)
         ASSAY_TRY(settle(s->scan, i, &s->profiles[i], &decisions[i], err));
-    return search_unknown(s, decisions, err);
+    ASSAY_TRY(search_unknown(s, decisions, err));
+    choose_decimals(s, decisions);
+    return ASSAY_OK;
 }
 
 int assay_scan_find_types(struct assay_scan *scan, struct assay_type_decision *decisions,
@@ -146,12 +166,13 @@ int assay_scan_find_types(struct assay_scan *scan, struct assay_type_decision *d
     const size_t count = scan->source.schema.count;
     if (!has_cells(&scan->source.schema))
         return ASSAY_OK;
-    struct sampler s = {.scan = scan, .profiles = assay_calloc(count + 1, sizeof *s.profiles)};
-    if (!s.profiles)
-        return assay_fail_memory(err);
-    const int code = find(&s, decisions, err);
-    for (size_t i = 0; i < count; i++)
+    struct sampler s = {.scan = scan,
+                        .profiles = assay_calloc(count + 1, sizeof *s.profiles),
+                        .shapes = assay_calloc(count + 1, sizeof *s.shapes)};
+    const int code = s.profiles && s.shapes ? find(&s, decisions, err) : assay_fail_memory(err);
+    for (size_t i = 0; s.profiles && i < count; i++)
         assay_type_profile_release(&s.profiles[i]);
     assay_free(s.profiles);
+    assay_free(s.shapes);
     return code;
 }

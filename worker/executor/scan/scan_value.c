@@ -8,7 +8,8 @@
 #include "common/base/datetime.h"
 #include "common/base/utf8.h"
 
-#define SHOWN_BYTES 400 /* of a text in a message */
+#define SHOWN_BYTES  400 /* of a text in a message */
+#define EXACT_DIGITS 15  /* that any double holds */
 
 static void append_int(struct assay_buf *text, assay_i128 value, unsigned scale)
 {
@@ -165,6 +166,28 @@ static void append_shortest(struct assay_buf *bytes, size_t start)
     if (bytes->data[bytes->size - 1] == '.')
         bytes->size--;
     bytes->data[bytes->size] = '\0';
+}
+
+void assay_value_decimal_text(const struct assay_column *column, size_t row, struct assay_buf *text)
+{
+    const size_t start = text->size;
+    assay_value_text(column, row, text);
+    append_shortest(text, start);
+    if (!text->failed && !memchr(text->data + start, '.', text->size - start))
+        assay_buf_text(text, ".0");
+}
+
+json_t *assay_value_decimal_json(const struct assay_column *column, size_t row)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
+    double value;
+    assay_value_decimal_text(column, row, &text);
+    if (text.failed)
+        return NULL;
+    const char *digits = assay_buf_str(&text);
+    if (text.size <= EXACT_DIGITS && assay_parse_double(digits, text.size, &value))
+        return json_real(value);
+    return json_stringn(digits, text.size);
 }
 
 void assay_value_canonical(const struct assay_column *column, size_t row, struct assay_buf *bytes)

@@ -11,6 +11,12 @@
 /** Append the value as people read it: numbers in full (10001.0), dates in ISO 8601, texts as they
  * are with malformed bytes replaced. False when it is null. */
 bool assay_value_text(const struct assay_column *column, size_t row, struct assay_buf *text);
+/** A decimal that was read from text, as a double is written: no zeros at its end, but one digit
+ * behind the point. */
+void assay_value_decimal_text(const struct assay_column *column, size_t row,
+                              struct assay_buf *text);
+/** The same as JSON: a number where a double holds all its digits, else text. The caller's. */
+json_t *assay_value_decimal_json(const struct assay_column *column, size_t row);
 /** The value as JSON: numbers where JSON holds them exactly, else text; NULL when out of memory.
  * The caller's. */
 json_t *assay_value_json(const struct assay_column *column, size_t row);

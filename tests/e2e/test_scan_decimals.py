@@ -1,0 +1,117 @@
+"""Scan of fractions: judged by the digits that are written, the same in text and in Parquet."""
+# SPDX-License-Identifier: Apache-2.0
+import csv
+import ctypes
+import decimal
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+import execute  # noqa: E402
+
+PRODUCT = {"rule": "satisfiesExpression", "properties": {"expression": "amount = price * abs(quantity)"}}
+SUM = {"rule": "satisfiesExpression", "properties": {"expression": "a + b = c"}}
+
+
+def between(field, least, most):
+    return {"rule": "between", "fields": [field], "properties": {"min": least, "max": most}}
+
+
+def run_duckdb(sql):
+    duck = ctypes.CDLL(str(ROOT / ".cache/duckdb/lib/libduckdb.so"))
+    database, connection = ctypes.c_void_p(), ctypes.c_void_p()
+    assert not duck.duckdb_open(None, ctypes.byref(database)) and not duck.duckdb_connect(database, ctypes.byref(connection))
+    assert not duck.duckdb_query(connection, sql.encode(), None), sql
+    duck.duckdb_disconnect(ctypes.byref(connection))
+    duck.duckdb_close(ctypes.byref(database))
+
+
+def scan(path, checks, reader=None, settings=None):
+    checks = [dict(check, index=i) for i, check in enumerate(checks)]
+    spec = execute.task("scan", execute.file_source([path]), checks=checks, settings=settings or {}, reader=reader or {})
+    return execute.container(execute.run(spec))
+
+
+def counts(result):
+    return [(check["outcome"], check["asserted_records_count"], check["anomalous_records_count"]) for check in result["checks"]]
+
+
+class Decimals(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.folder = holder.name
+
+    def path(self, name, text=None):
+        path = os.path.join(self.folder, name)
+        if text is not None:
+            pathlib.Path(path).write_text(text, encoding="utf-8")
+        return path
+
+    def test_text_and_parquet_agree(self):
+        run_duckdb("COPY (SELECT i AS id, ((i * 7919) % 99991 / 100)::DECIMAL(12,2) AS price, (i % 41 - 20)::INTEGER AS quantity, "
+                   "(price * abs(quantity) + CASE WHEN i % 37 = 0 THEN 0.01 ELSE 0 END)::DECIMAL(14,2) AS amount, "
+                   "CASE WHEN i % 5 > 0 THEN ((i % 3001) / 1000)::DECIMAL(9,6) END AS rate FROM range(1, 20001) r(i)) "
+                   f"TO '{self.path('t.parquet')}' (FORMAT parquet)")
+        for name, form in (("t.csv", "csv, header"), ("t.jsonl", "json")):
+            run_duckdb(f"COPY (FROM '{self.path('t.parquet')}') TO '{self.path(name)}' (FORMAT {form})")
+        with open(self.path("t.csv"), encoding="utf-8", newline="") as file:
+            rows = [{key: decimal.Decimal(value) if value else None for key, value in row.items()} for row in csv.DictReader(file)]
+        low, high = decimal.Decimal("0.07"), decimal.Decimal("2.9995")
+        wrong = [sum(row["amount"] != row["price"] * abs(row["quantity"]) for row in rows),
+                 sum(row["rate"] is not None and not low <= row["rate"] <= high for row in rows),
+                 sum(row["price"] > decimal.Decimal("700.1") for row in rows),
+                 sum(row["rate"] is not None and row["rate"] not in (decimal.Decimal("0.3"), low) for row in rows)]
+        checks = [PRODUCT, between("rate", "0.07", "2.9995"),
+                  {"rule": "satisfiesExpression", "properties": {"expression": "price <= 700.1"}},
+                  {"rule": "expectedValues", "fields": ["rate"], "properties": {"list": ["0.3", "0.07", "0.00000001"]}},
+                  between("price", "-1e300", "1e300")]
+        expected = [("failed", 20000, count) for count in wrong] + [("passed", 20000, 0)]
+        self.assertGreater(min(wrong), 100)
+        results = {name: scan(self.path(name), checks) for name in ("t.parquet", "t.csv", "t.jsonl")}
+        for name, result in results.items():
+            with self.subTest(name):
+                self.assertEqual(counts(result), expected)
+        given = scan(self.path("t.csv"), checks, {"types.price": "Fractional", "types.rate": "Fractional"})
+        self.assertEqual(counts(given), expected)
+
+    def test_values_are_shown_as_before(self):
+        path = self.path("t.csv", "id,amount,b\n1,10001.0,1.0\n2,5.25,x\n3,-007.50,2.0\n")
+        result = scan(path, [between("amount", 0, 100), between("b", 0, 9)],
+                      {"types.amount": "Fractional", "types.b": "Fractional"})
+        self.assertEqual([a["failed_checks"][0]["message"] for a in result["anomalies"]],
+                         ["The value for `amount` of 10001.0 is not in [0, 100].", "The value for `b` of 'x' cannot be read as Fractional.",
+                          "The value for `amount` of -7.5 is not in [0, 100]."])
+        self.assertEqual([json.dumps(a["record"]) for a in result["anomalies"]], ['{"amount": 10001.0}', '{"b": "x"}', '{"amount": -7.5}'])
+
+    def test_late_values_that_no_decimal_holds(self):
+        """Beyond the sample: the field is a double from the first record on, the others stay exact."""
+        late = ["1e1", "nan", "0.123456789012345678", "12345678901234567890123.5", "bad", "1e400"]
+        tail = [f"{value},0.1,0.2,0.3,x\n" for value in late] + ["0.25,0.1,0.2,0.4,x\n"]
+        text = "amount,a,b,c,note\n" + ("0.5,0.1,0.2,0.3," + "n" * 400 + "\n") * 45000 + "".join(tail)
+        path, rows = self.path("late.csv", text), 45000 + len(tail)
+        self.assertGreater(len(text), 16 << 20)  # smaller files are sampled whole
+        failing = self.path("failing.csv")
+        result = scan(path, [between("amount", 0, 10), SUM, {"rule": "unique", "fields": ["amount"]},
+                             {"rule": "notNull", "fields": ["amount"]}, between("amount", 0, "0.6")],
+                      settings={"failing": failing, "max_anomalies": 0})
+        self.assertEqual(result["records_count"], rows)
+        self.assertEqual(counts(result), [("failed", rows, 4), ("failed", rows, 1), ("failed", rows, 45001),
+                                          ("failed", rows, 1), ("failed", rows, 5)])  # 'bad' fails every rule
+        self.assertEqual(result.get("warnings") or [], [])
+        with open(failing, encoding="utf-8", newline="") as file:
+            written = [row["amount"] for row in csv.DictReader(file)]
+        self.assertEqual(written[-6:], ["1e1", "nan", "12345678901234567890123.5", "bad", "1e400", "0.25"])
+
+    def test_many_digits_are_doubles(self):
+        path = self.path("t.csv", "x\n0.1234567890123\n1e-3\n5\n")
+        self.assertEqual(counts(scan(path, [between("x", "0.001", "0.2")])), [("failed", 3, 1)])
+
+
+if __name__ == "__main__":
+    unittest.main()

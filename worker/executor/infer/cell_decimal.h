@@ -1,0 +1,25 @@
+/* Cell decimals: fractions of text read as exact decimals, where the texts are short enough. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_EXECUTOR_CELL_DECIMAL_H
+#define ASSAY_EXECUTOR_CELL_DECIMAL_H
+
+#include "worker/executor/infer/type_decide.h"
+
+#define ASSAY_DECIMAL_DIGITS 19 /* of a value read from text: products of two stay within 38 */
+
+/** How long the numbers of a column are, as a sample shows. Begins zeroed. */
+struct assay_decimal_shape {
+    unsigned whole, fraction; /* most digits before and behind the point */
+    bool seen;                /* a plain number */
+    bool other;               /* an exponent, NaN or an infinity */
+};
+
+/** Take a cell into account; what is no number is passed over. */
+void assay_decimal_shape_add(struct assay_decimal_shape *shape, const struct assay_cell *cell);
+/** Can the column be read as DECIMAL128 of ASSAY_DECIMAL_DIGITS? Its scale then. */
+bool assay_decimal_fits(const struct assay_decimal_shape *shape, uint8_t *ret_scale);
+/** [+-]digits[.digits], ".5" and "5." at a scale; false when digits would be lost, or there are
+ * more than ASSAY_DECIMAL_DIGITS. Pure, any bytes. */
+bool assay_decimal_read(const char *data, size_t size_bytes, unsigned scale, assay_i128 *ret_value);
+
+#endif
