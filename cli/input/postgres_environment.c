@@ -11,6 +11,7 @@
 #include "cli/input/input.h"
 #include "common/base/file.h"
 #include "common/base/memory.h"
+#include "common/base/number.h"
 
 enum { PART_BYTES = 256 };
 
@@ -21,21 +22,13 @@ struct said {
     const char *query; /* NULL = none */
 };
 
-static int hex(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
 static void decode(const char *text, size_t size_bytes, char part[PART_BYTES])
 {
     size_t used = 0;
     for (size_t i = 0; i < size_bytes && used + 1 < PART_BYTES; i++) {
-        if (text[i] == '%' && i + 2 < size_bytes && hex(text[i + 1]) >= 0 &&
-            hex(text[i + 2]) >= 0) {
-            part[used++] = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
+        if (text[i] == '%' && i + 2 < size_bytes && assay_hex_digit(text[i + 1]) >= 0 &&
+            assay_hex_digit(text[i + 2]) >= 0) {
+            part[used++] = (char)(assay_hex_digit(text[i + 1]) * 16 + assay_hex_digit(text[i + 2]));
             i += 2;
         } else {
             part[used++] = text[i];

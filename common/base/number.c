@@ -231,3 +231,12 @@ bool assay_parse_duration_ms(const char *text, int64_t *ret_ms)
     *ret_ms = (int64_t)value;
     return true;
 }
+
+int assay_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}

@@ -27,6 +27,8 @@ bool assay_parse_i128(const char *text, size_t size, assay_i128 *ret_value);
 bool assay_parse_i64(const char *text, size_t size, int64_t *ret_value);
 /** Whole text a decimal number in C locale (no hex, no "inf"). */
 bool assay_parse_double(const char *text, size_t size, double *ret_value);
+/** Value of a hexadecimal digit in either case; -1 for anything else. */
+int assay_hex_digit(char c);
 /** "1GiB", "512MiB", "64k", "100": bytes; binary units (k = KiB). */
 bool assay_parse_bytes(const char *text, uint64_t *ret_bytes);
 /** "12 h", "30s", "500ms", "5m", "2d": milliseconds; a bare number is seconds. */

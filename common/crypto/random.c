@@ -1,6 +1,7 @@
 // Random bytes and UUIDs.
 // SPDX-License-Identifier: Apache-2.0
 #include "common/crypto/random.h"
+#include "common/base/number.h"
 
 #include <limits.h>
 #include <openssl/evp.h>
@@ -55,15 +56,6 @@ int assay_uuid5(const uint8_t namespace_id[16], const void *name, size_t name_by
     return ASSAY_OK;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool assay_uuid_parse(const char *text, uint8_t ret_bytes[16])
 {
     if (strlen(text) != ASSAY_UUID_TEXT - 1)
@@ -73,8 +65,8 @@ bool assay_uuid_parse(const char *text, uint8_t ret_bytes[16])
     for (size_t i = 0; i < 16; i++) {
         if ((i == 4 || i == 6 || i == 8 || i == 10) && text[at++] != '-')
             return false;
-        const int high = hex_value(text[at]);
-        const int low = hex_value(text[at + 1]);
+        const int high = assay_hex_digit(text[at]);
+        const int low = assay_hex_digit(text[at + 1]);
         if (high < 0 || low < 0)
             return false;
         bytes[i] = (uint8_t)(high << 4 | low);

@@ -5,19 +5,11 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/base/number.h"
 #include "common/base/utf8.h"
 #include "scheduler/catalog/listing.h"
 
 enum { PARAMS_MAX = 1000 };
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* One character of an encoded text: its value, and how many bytes it took; -1 when malformed. */
 static int decode_one(const char *text, size_t size_bytes, bool plus, size_t *ret_used)
@@ -27,8 +19,8 @@ static int decode_one(const char *text, size_t size_bytes, bool plus, size_t *re
         return ' ';
     if (*text != '%')
         return (unsigned char)*text;
-    const int high = size_bytes > 2 ? hex_value(text[1]) : -1;
-    const int low = size_bytes > 2 ? hex_value(text[2]) : -1;
+    const int high = size_bytes > 2 ? assay_hex_digit(text[1]) : -1;
+    const int low = size_bytes > 2 ? assay_hex_digit(text[2]) : -1;
     *ret_used = 3;
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }

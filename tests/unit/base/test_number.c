@@ -145,10 +145,26 @@ static void sizes_and_durations(void **state)
     }
 }
 
+static void hex_digits(void **state)
+{
+    (void)state;
+    const char *digits = "0123456789abcdef", *upper = "0123456789ABCDEF", *others = "/:@G`g \xff";
+    for (int i = 0; i < 16; i++) {
+        assert_int_equal(assay_hex_digit(digits[i]), i);
+        assert_int_equal(assay_hex_digit(upper[i]), i);
+    }
+    for (const char *other = others; *other; other++)
+        assert_int_equal(assay_hex_digit(*other), -1);
+    assert_int_equal(assay_hex_digit('\0'), -1);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(doubles), cmocka_unit_test(floats), cmocka_unit_test(wide_integers),
-        cmocka_unit_test(doubles_in_bounds), cmocka_unit_test(sizes_and_durations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(doubles),
+                                       cmocka_unit_test(floats),
+                                       cmocka_unit_test(wide_integers),
+                                       cmocka_unit_test(doubles_in_bounds),
+                                       cmocka_unit_test(sizes_and_durations),
+                                       cmocka_unit_test(hex_digits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

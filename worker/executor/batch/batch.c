@@ -59,6 +59,30 @@ enum assay_type assay_layout_type(enum assay_layout layout)
     return layout_types[layout];
 }
 
+static const uint8_t layout_bytes[] = {
+    [ASSAY_LAYOUT_NULL] = 0,
+    [ASSAY_LAYOUT_BOOL] = sizeof(uint8_t),
+    [ASSAY_LAYOUT_INT64] = sizeof(int64_t),
+    [ASSAY_LAYOUT_INT128] = sizeof(assay_i128),
+    [ASSAY_LAYOUT_DECIMAL64] = sizeof(int64_t),
+    [ASSAY_LAYOUT_DECIMAL128] = sizeof(assay_i128),
+    [ASSAY_LAYOUT_FLOAT] = sizeof(float),
+    [ASSAY_LAYOUT_DOUBLE] = sizeof(double),
+    [ASSAY_LAYOUT_TEXT] = sizeof(struct assay_text),
+    [ASSAY_LAYOUT_BYTES] = sizeof(struct assay_text),
+    [ASSAY_LAYOUT_DATE] = sizeof(int32_t),
+    [ASSAY_LAYOUT_TIMESTAMP] = sizeof(int64_t),
+    [ASSAY_LAYOUT_INSTANT] = sizeof(int64_t),
+    [ASSAY_LAYOUT_LIST] = sizeof(struct assay_list),
+    [ASSAY_LAYOUT_STRUCT] = 0,
+    [ASSAY_LAYOUT_CELL] = sizeof(struct assay_cell),
+};
+
+size_t assay_layout_bytes(enum assay_layout layout)
+{
+    return layout_bytes[layout];
+}
+
 void assay_schema_release(struct assay_schema *schema)
 {
     if (!schema)

@@ -49,6 +49,8 @@ enum assay_layout {
 };
 /** INT128 → Integral, …; CELL → Unknown. */
 enum assay_type assay_layout_type(enum assay_layout layout);
+/** Bytes of one value in a column's array; 0 for NULL and STRUCT, which have none. */
+size_t assay_layout_bytes(enum assay_layout layout);
 
 /** A borrowed run of bytes, not NUL-terminated. */
 struct assay_text {

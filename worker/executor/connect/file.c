@@ -8,6 +8,7 @@
 
 #include "common/base/file.h"
 #include "common/base/memory.h"
+#include "common/base/number.h"
 #include "worker/executor/connect/file.h"
 #include "worker/executor/connect/file_describe.h"
 #include "worker/executor/connect/file_list.h"
@@ -44,13 +45,6 @@ static void file_close(struct assay_conn *base)
     assay_free(conn);
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'                     ? c - '0'
-           : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-                                                    : -1;
-}
-
 /* The folder of a file: URI, percent signs decoded. */
 static int append_uri_folder(struct assay_buf *path, const char *uri, struct assay_error *err)
 {
@@ -58,7 +52,8 @@ static int append_uri_folder(struct assay_buf *path, const char *uri, struct ass
         (uri[7] != '/' && strncmp(uri + 7, "localhost/", 10) != 0))
         return assay_fail(err, ASSAY_INVALID, "file: uri is %.200s: give file:///folder", uri);
     for (const char *c = strchr(uri + 7, '/'); *c; c++) {
-        const int high = *c == '%' ? hex_digit(c[1]) : -1, low = high >= 0 ? hex_digit(c[2]) : -1;
+        const int high = *c == '%' ? assay_hex_digit(c[1]) : -1,
+                  low = high >= 0 ? assay_hex_digit(c[2]) : -1;
         if (low >= 0 && (high || low)) {
             assay_buf_char(path, (char)(high << 4 | low));
             c += 2;

@@ -251,7 +251,8 @@ static int add_column(struct pg_reader *reader, size_t at, const struct pg_colum
                       struct assay_error *err)
 {
     struct out_column *column = &reader->columns[at];
-    *column = (struct out_column){.from = from, .value_bytes = pg_value_bytes(from->type.layout)};
+    *column =
+        (struct out_column){.from = from, .value_bytes = assay_layout_bytes(from->type.layout)};
     column->values = assay_calloc(reader->rows_max, column->value_bytes);
     struct assay_field *field =
         assay_schema_add(&reader->base.schema, from->name, from->native_type,

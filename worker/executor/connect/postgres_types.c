@@ -67,25 +67,6 @@ struct pg_type pg_type_of(uint32_t oid, int32_t typmod)
     return (struct pg_type){PG_FORM_CAST, ASSAY_LAYOUT_TEXT, 0};
 }
 
-size_t pg_value_bytes(enum assay_layout layout)
-{
-    switch (layout) {
-    case ASSAY_LAYOUT_BOOL:
-        return 1;
-    case ASSAY_LAYOUT_FLOAT:
-    case ASSAY_LAYOUT_DATE:
-        return 4;
-    case ASSAY_LAYOUT_DECIMAL128:
-    case ASSAY_LAYOUT_TEXT:
-    case ASSAY_LAYOUT_BYTES:
-    case ASSAY_LAYOUT_CELL:
-        return 16;
-    default:
-        return 8;
-    }
-}
-_Static_assert(sizeof(struct assay_text) == 16 && sizeof(struct assay_cell) == 16, "sizes above");
-
 void pg_append_column(struct assay_buf *sql, enum pg_form form, const char *name)
 {
     assay_sql_quote(sql, name);

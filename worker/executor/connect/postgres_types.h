@@ -30,8 +30,6 @@ struct pg_type {
 };
 /** By the base type's oid and typmod (a domain's own base is looked up before). */
 struct pg_type pg_type_of(uint32_t oid, int32_t typmod);
-/** Bytes of one value in a column of that layout. */
-size_t pg_value_bytes(enum assay_layout layout);
 
 /** Append the SELECT list's expression for a column. */
 void pg_append_column(struct assay_buf *sql, enum pg_form form, const char *name);

@@ -6,30 +6,12 @@
 #include "worker/executor/kernels/hash.h"
 #include "worker/executor/kernels/kernel_rows.h"
 
-static const size_t value_bytes[] = {
-    [ASSAY_LAYOUT_BOOL] = 1,
-    [ASSAY_LAYOUT_INT64] = 8,
-    [ASSAY_LAYOUT_INT128] = 16,
-    [ASSAY_LAYOUT_DECIMAL64] = 8,
-    [ASSAY_LAYOUT_DECIMAL128] = 16,
-    [ASSAY_LAYOUT_FLOAT] = 4,
-    [ASSAY_LAYOUT_DOUBLE] = 8,
-    [ASSAY_LAYOUT_TEXT] = sizeof(struct assay_text),
-    [ASSAY_LAYOUT_BYTES] = sizeof(struct assay_text),
-    [ASSAY_LAYOUT_DATE] = 4,
-    [ASSAY_LAYOUT_TIMESTAMP] = 8,
-    [ASSAY_LAYOUT_INSTANT] = 8,
-    [ASSAY_LAYOUT_LIST] = sizeof(struct assay_list),
-    [ASSAY_LAYOUT_STRUCT] = 0,
-    [ASSAY_LAYOUT_NULL] = 0,
-};
-
 /* Elements first … first + count of the child column, whose identities stand in `elements`. */
 static int add_slice(struct assay_field_state *state, const struct assay_column *child,
                      size_t first, struct assay_kernel_rows *elements, struct assay_error *err)
 {
     struct assay_column slice = *child;
-    const size_t size = value_bytes[child->layout];
+    const size_t size = assay_layout_bytes(child->layout);
     slice.values = child->values ? (const char *)child->values + first * size : NULL;
     if (child->validity) {
         memset(elements->element_validity, 0, sizeof elements->element_validity);
@@ -103,7 +85,7 @@ int assay_field_add_lists(struct assay_field_state *state, const struct assay_co
             assay_lengths_put(&state->list_lengths, lists[row].count);
     }
     if (!column->child || column->child->layout == ASSAY_LAYOUT_NULL ||
-        (size_t)column->child->layout >= ASSAY_COUNT(value_bytes))
+        column->child->layout == ASSAY_LAYOUT_CELL)
         return ASSAY_OK;
     struct assay_kernel_rows *elements = assay_kernel_rows_elements(rows);
     if (!elements)

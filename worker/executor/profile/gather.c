@@ -48,27 +48,6 @@ void assay_gather_free(struct assay_gather *gather)
     assay_free(gather);
 }
 
-static size_t width_bytes(enum assay_layout layout)
-{
-    static const uint8_t widths[] = {
-        [ASSAY_LAYOUT_BOOL] = 1,
-        [ASSAY_LAYOUT_INT64] = 8,
-        [ASSAY_LAYOUT_INT128] = 16,
-        [ASSAY_LAYOUT_DECIMAL64] = 8,
-        [ASSAY_LAYOUT_DECIMAL128] = 16,
-        [ASSAY_LAYOUT_FLOAT] = 4,
-        [ASSAY_LAYOUT_DOUBLE] = 8,
-        [ASSAY_LAYOUT_TEXT] = sizeof(struct assay_text),
-        [ASSAY_LAYOUT_BYTES] = sizeof(struct assay_text),
-        [ASSAY_LAYOUT_DATE] = 4,
-        [ASSAY_LAYOUT_TIMESTAMP] = 8,
-        [ASSAY_LAYOUT_INSTANT] = 8,
-        [ASSAY_LAYOUT_LIST] = sizeof(struct assay_list),
-        [ASSAY_LAYOUT_CELL] = sizeof(struct assay_cell),
-    };
-    return layout < ASSAY_COUNT(widths) ? widths[layout] : 0;
-}
-
 static int gather_column(struct assay_gather *gather, const struct assay_column *from, size_t index,
                          struct assay_error *err)
 {
@@ -76,7 +55,7 @@ static int gather_column(struct assay_gather *gather, const struct assay_column 
         return assay_fail_memory(err);
     struct gathered *data = gather->data[index];
     const size_t rows = gather->batch.rows;
-    const size_t width = from->values ? width_bytes(from->layout) : 0;
+    const size_t width = from->values ? assay_layout_bytes(from->layout) : 0;
     for (size_t i = 0; width && i < rows; i++)
         memcpy(data->values + i * width,
                (const unsigned char *)from->values + gather->picked[i] * width, width);
