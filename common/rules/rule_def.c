@@ -142,7 +142,8 @@ static const struct assay_param total[] = {
     {.key = "tolerance",
      .kind = ASSAY_PARAM_NUMBER,
      .fallback = "1e-9",
-     .doc = "relative tolerance for floating point fields; integers and decimals are exact"},
+     .doc = "relative tolerance for floating point fields and fractions of text; integers and "
+            "decimals are exact"},
     {0}};
 static const struct assay_param field_type[] = {{.key = "field_type",
                                                  .kind = ASSAY_PARAM_CHOICE,
