@@ -1,10 +1,15 @@
 // assay serve: everything in one process for one machine.
 // SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "cli/role.h"
 #include "cli/roles.h"
+#include "common/base/buf.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/db/migrate.h"
@@ -17,7 +22,33 @@ struct parts {
     struct assay_control *control;
     struct assay_worker *worker;
     struct assay_api *api;
+    int lock_fd; /* -1: none */
 };
+
+/* One serve at a time on a SQLite catalog: queue and leadership are of one process there. The lock
+ * goes with the process, the empty file stays. */
+static int lock_catalog(const struct assay_role *role, int *ret_fd, struct assay_error *err)
+{
+    const char *url = assay_config_text(role->config, "catalog.url");
+    if (assay_db_kind(role->db) != ASSAY_DB_SQLITE || strstr(url, ":memory:"))
+        return ASSAY_OK;
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf path = {0};
+    assay_buf_printf(&path, "%s-serve", url + strlen("sqlite:"));
+    ASSAY_TRY(assay_buf_check(&path, err));
+    const int fd = open(assay_buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return assay_fail(err, ASSAY_UNAVAILABLE, "opening %s: %s", assay_buf_str(&path),
+                          strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        (void)close(fd);
+        return assay_fail(err, ASSAY_CONFLICT,
+                          "another assay serve works on %s: end that one, or give this one a "
+                          "catalog.url of its own",
+                          url);
+    }
+    *ret_fd = fd;
+    return ASSAY_OK;
+}
 
 static int credentials_here(const struct assay_job_claim *claim, void *context,
                             json_t **ret_secrets, struct assay_error *err)
@@ -42,6 +73,7 @@ static int start(struct assay_role *role, struct parts *parts, struct assay_erro
 {
     int version;
     ASSAY_AUTO(assay_free_text) char *token_path = NULL;
+    ASSAY_TRY(lock_catalog(role, &parts->lock_fd, err));
     ASSAY_TRY(assay_migrate(role->db, &version, err));
     ASSAY_TRY(load_keys(role, err));
     ASSAY_TRY(assay_queue_create_topics(role->queue, assay_config_text(role->config, "worker.pool"),
@@ -85,7 +117,7 @@ static void stop(const struct assay_role *role, struct parts *parts)
 int assay_serve_main(const struct assay_config *config, struct assay_error *err)
 {
     struct assay_role role;
-    struct parts parts = {0};
+    struct parts parts = {.lock_fd = -1};
     int rc = assay_role_open(&role, config, false, "assay-serve", err);
     if (rc == ASSAY_OK)
         rc = start(&role, &parts, err);
@@ -93,5 +125,7 @@ int assay_serve_main(const struct assay_config *config, struct assay_error *err)
         assay_role_wait(&role);
     stop(&role, &parts);
     assay_role_release(&role);
+    if (parts.lock_fd >= 0)
+        (void)close(parts.lock_fd);
     return rc;
 }

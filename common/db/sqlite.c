@@ -1,12 +1,14 @@
 // Database driver for SQLite: WAL, one writer at a time under a mutex, any number of readers.
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
@@ -144,12 +146,23 @@ static int sqlite_script(struct assay_db_conn *conn, const char *sql, struct ass
     return rc == SQLITE_OK ? ASSAY_OK : fail_sqlite(conn->handle, rc, "catalog", err);
 }
 
+/* A new catalog is its owner's alone, as its key is: it keeps records of the sources. Only a new
+ * file is opened here, as closing an old one would drop the locks of this process. */
+static void make_private(const struct sqlite_state *state)
+{
+    const int fd =
+        state->memory ? -1 : open(state->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
 static int sqlite_connect(struct assay_db_conn *conn, struct assay_error *err)
 {
     const struct sqlite_state *state = state_of(conn);
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
                       (state->memory ? SQLITE_OPEN_URI : 0);
     sqlite3 *handle = NULL;
+    make_private(state);
     const int rc = sqlite3_open_v2(state->path, &handle, flags, NULL);
     conn->handle = handle;
     char doing[256];

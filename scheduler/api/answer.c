@@ -5,7 +5,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
-#include "scheduler/api/request.h"
+#include "scheduler/api/route.h"
 
 void assay_answer_release(struct assay_answer *answer)
 {
@@ -24,11 +24,23 @@ static json_t *key_of(const char *text)
     return end ? assay_json_safe_string(text + 1, (size_t)(end - text - 1)) : NULL;
 }
 
-/* [{"loc": ["body", key], "msg": …, "type": …}] */
-static json_t *validation_list(const struct assay_error *err)
+/* Where the key stands: in the path, the query, or (given or missing) the body. */
+static const char *place_of(const struct assay_request *request, const json_t *key)
 {
-    json_t *location = json_pack("[s]", "body");
+    char placeholder[64];
+    const char *name = key ? json_string_value(key) : "";
+    (void)snprintf(placeholder, sizeof placeholder, "{%s}", name);
+    if (strstr(request->route->path, placeholder))
+        return "path";
+    const bool query = request->route->body == ASSAY_BODY_NONE;
+    return query || json_object_get(request->params, name) ? "query" : "body";
+}
+
+/* [{"loc": [place, key], "msg": …, "type": …}] */
+static json_t *validation_list(const struct assay_request *request, const struct assay_error *err)
+{
     json_t *key = key_of(err->text);
+    json_t *location = json_pack("[s]", place_of(request, key));
     if (key)
         (void)json_array_append_new(location, key);
     return json_pack("[{s:o, s:o, s:s}]", "loc", location, "msg",
@@ -51,7 +63,8 @@ void assay_answer_detail(struct assay_answer *answer, int status, const char *te
     answer->json = json_pack("{s:o}", "detail", assay_json_safe_string(text, strlen(text)));
 }
 
-void assay_answer_error(struct assay_answer *answer, const struct assay_error *err)
+void assay_answer_error(const struct assay_request *request, struct assay_answer *answer,
+                        const struct assay_error *err)
 {
     const bool invalid = err->code == ASSAY_INVALID || err->code == ASSAY_FORMAT;
     if (!invalid) {
@@ -60,5 +73,5 @@ void assay_answer_error(struct assay_answer *answer, const struct assay_error *e
     }
     assay_answer_release(answer);
     answer->status = 422;
-    answer->json = json_pack("{s:o}", "detail", validation_list(err));
+    answer->json = json_pack("{s:o}", "detail", validation_list(request, err));
 }

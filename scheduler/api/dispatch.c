@@ -202,7 +202,7 @@ void assay_dispatch(struct assay_api *api, const struct assay_route *routes, con
         .api = api, .with = &api->options, .route = match.route, .method = method};
     if (!answer_early(&match, method, answer) &&
         handle(&request, call, path, audience, values, answer, &err) != ASSAY_OK)
-        assay_answer_error(answer, &err);
+        assay_answer_error(&request, answer, &err);
     log_call(&request, answer, &err, started_ns);
     json_decref(request.params);
     json_decref(request.body);

@@ -44,8 +44,9 @@ void assay_answer_release(struct assay_answer *answer);
 typedef int assay_handler_fn(struct assay_request *request, struct assay_answer *answer,
                              struct assay_error *err);
 
-/** Fill an answer from an error: status and {"detail": …}. */
-void assay_answer_error(struct assay_answer *answer, const struct assay_error *err);
+/** Fill an answer from an error: status and {"detail": …}; a 422 says where the request has it. */
+void assay_answer_error(const struct assay_request *request, struct assay_answer *answer,
+                        const struct assay_error *err);
 /** {"detail": text} with that status. */
 void assay_answer_detail(struct assay_answer *answer, int status, const char *text);
 

@@ -107,13 +107,29 @@ const struct assay_listing assay_container_listing = {
     .sorts = container_sorts,
     .noun = "container"};
 
+/* What only computed containers have; clients read it of each. */
+static int add_computed_keys(json_t *row, struct assay_error *err)
+{
+    static const char *const keys[] = {"query",
+                                       "select_clause",
+                                       "where_clause",
+                                       "group_by_clause",
+                                       "source_container_id",
+                                       "left_container_id",
+                                       "right_container_id"};
+    for (size_t i = 0; i < ASSAY_COUNT(keys); i++)
+        ASSAY_TRY(assay_json_set(row, keys[i], json_null(), err));
+    ASSAY_TRY(assay_json_set(row, "sources", json_array(), err));
+    return assay_json_set(row, "computed_fields", json_array(), err);
+}
+
 static int present(json_t *row, struct assay_error *err)
 {
     json_t *datastore = json_pack("{s:O, s:O}", "id", json_object_get(row, "datastore_id"), "name",
                                   json_object_get(row, "datastore_name"));
     (void)json_object_del(row, "datastore_name");
     ASSAY_TRY(assay_json_set(row, "datastore", datastore, err));
-    return assay_json_set(row, "computed_fields", json_array(), err);
+    return add_computed_keys(row, err);
 }
 
 static int finish(struct assay_db_conn *conn, json_t *items, struct assay_error *err)

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "common/base/buf.h"
+#include "common/base/datetime.h"
+
 static const struct assay_column operation_columns[] = {
     {"id", ASSAY_COLUMN_INT, "o.id"},
     {"type", ASSAY_COLUMN_TEXT, "o.kind"},
@@ -72,7 +75,38 @@ static int present(json_t *row, struct assay_error *err)
     return ASSAY_OK;
 }
 
-/* Counters of an operation that runs, from its tasks and what their leases say. */
+/* Why an operation that runs does not get on: what one of its tasks met last, and until when its
+ * source is left alone. Nothing of either: no message. */
+static int waiting_message(struct assay_db_conn *conn, json_t *operation, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+    ASSAY_AUTO(assay_json_decref) json_t *error = NULL;
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
+    ASSAY_TRY(assay_db_run(
+        conn,
+        "SELECT t.last_error, c.name, CASE WHEN s.paused_until > assay_now() THEN s.paused_until "
+        "END FROM task t LEFT JOIN container c ON c.id = t.container_id LEFT JOIN source_limit s "
+        "ON s.connection_id = t.connection_id WHERE t.op_id = $1 AND t.finished_at IS NULL AND "
+        "(t.last_error IS NOT NULL OR s.paused_until > assay_now()) "
+        "ORDER BY CASE WHEN t.last_error IS NULL THEN 1 ELSE 0 END, t.id LIMIT 1",
+        &rows, err, assay_db_int(assay_json_int(operation, "id", 0))));
+    if (assay_db_rows_count(rows) == 0)
+        return ASSAY_OK;
+    ASSAY_TRY(assay_row_value(rows, 0, 0, ASSAY_COLUMN_JSON, &error, err));
+    const char *container = assay_db_get_text(rows, 0, 1);
+    assay_buf_printf(&text, "waiting: %s%s%s", container ? container : "", container ? ": " : "",
+                     assay_json_str(error, "text", "the source could not be reached"));
+    if (!assay_db_is_null(rows, 0, 2)) {
+        char until[ASSAY_DATETIME_TEXT];
+        (void)assay_format_timestamp(assay_db_get_int(rows, 0, 2), "Z", until);
+        assay_buf_printf(&text, "; tried again after %s", until);
+    }
+    ASSAY_TRY(assay_buf_check(&text, err));
+    return assay_json_set(operation, "message", assay_json_safe_string(text.data, text.size), err);
+}
+
+/* Counters of an operation that runs, from its tasks and what their leases say; and what holds it
+ * up. */
 static int live_status(struct assay_db_conn *conn, json_t *row, struct assay_error *err)
 {
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
@@ -92,7 +126,8 @@ static int live_status(struct assay_db_conn *conn, json_t *row, struct assay_err
     json_t *status =
         json_pack("{s:I, s:I, s:I, s:b}", "total_containers", (json_int_t)assay_db_rows_count(rows),
                   "containers_analyzed", analyzed, "records_processed", records, "live", 0);
-    return assay_json_set(row, "status", status, err);
+    ASSAY_TRY(assay_json_set(row, "status", status, err));
+    return waiting_message(conn, row, err);
 }
 
 int assay_operation_page(struct assay_db_conn *conn, const json_t *params, json_t **ret_page,

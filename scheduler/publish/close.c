@@ -47,6 +47,13 @@ static void add_remark(struct summary *s, const char *name, const char *reason, 
                      name ? ": " : "", reason);
 }
 
+/* How many reasons there were beyond those shown. */
+static void add_rest(struct summary *s, int64_t reasons)
+{
+    if (reasons > REASONS_SHOWN)
+        assay_buf_printf(&s->message, "; and %lld more", (long long)(reasons - REASONS_SHOWN));
+}
+
 /* The reasons of tasks that did not succeed, with the containers' names. */
 static int read_tasks(struct assay_db_conn *conn, int64_t id, struct summary *s,
                       struct assay_error *err)
@@ -73,6 +80,7 @@ static int read_tasks(struct assay_db_conn *conn, int64_t id, struct summary *s,
         add_remark(s, assay_db_get_text(rows, row, 2), assay_json_str(reason, "text", state),
                    &shown);
     }
+    add_rest(s, shown);
     return ASSAY_OK;
 }
 
@@ -92,6 +100,7 @@ static int read_remarks(struct assay_db_conn *conn, int64_t id, const char *tabl
     ASSAY_TRY(assay_db_run(conn, sql, &rows, err, assay_db_int(id)));
     for (size_t row = 0; row < assay_db_rows_count(rows); row++)
         add_remark(s, assay_db_get_text(rows, row, 0), assay_db_get_text(rows, row, 1), &shown);
+    add_rest(s, shown);
     return ASSAY_OK;
 }
 

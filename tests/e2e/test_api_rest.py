@@ -8,7 +8,7 @@ import unittest
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from server import ApiError, Scratch, wait_until  # noqa: E402
+from server import ApiError, Scratch, free_port, wait_until  # noqa: E402
 
 ORDERS = "id,amount,country,created\n" + "".join(
     f"{i},{'-5.00' if i == 17 else f'{i % 90}.50'},{'CH' if i % 3 else 'DE'},2026-01-{1 + i % 28:02d}\n" for i in range(1, 301))
@@ -247,6 +247,51 @@ class RestTest(unittest.TestCase):
         self.api.call("PUT", f"/operations/abort/{run['id']}")
         self.assertIn(self.api.wait(run["id"])["result"], ("aborted", "success"))
         self.assertEqual(self.api.call("PUT", f"/operations/abort/{self.profile['id']}")["result"], "success")
+
+    def test_a_source_that_is_down_is_said_while_the_operation_waits(self):
+        down = self.api.datastore("down", {"type": "postgresql", "host": "127.0.0.1", "port": free_port(), "username": "u",
+                                           "password": "p"}, database="d", schema="s")
+        run = self.api.call("POST", "/operations/run", {"type": "sync", "datastore_id": down})
+        said = wait_until(lambda: (lambda o: o if o["message"] else None)(self.api.call("GET", f"/operations/{run['id']}")), 30,
+                          "the reason of the wait")
+        self.assertIsNone(said["end_time"])
+        self.assertRegex(said["message"], r"^waiting: .*refused.*; tried again after 20\d\d-.*Z$")
+        listed = next(o for o in self.api.items("/operations", datastore=down) if o["id"] == run["id"])
+        self.assertTrue(listed["message"].startswith("waiting: "), listed)
+        self.api.call("PUT", f"/operations/abort/{run['id']}")
+        self.assertEqual(self.api.wait(run["id"])["result"], "aborted")
+
+    def test_reasons_beyond_the_first_are_counted(self):
+        folder = self.scratch.folder / "many"
+        folder.mkdir()
+        headers = "abcdefg"
+        for name in headers:
+            (folder / f"{name}{name}.csv").write_text(f"{name},id\n1,2\n")
+        many = self.api.datastore("many", {"type": "file", "uri": f"file://{folder}"}, root_path="/")
+        self.assertEqual(self.api.run("sync", many)["result"], "success")
+        for path in folder.iterdir():
+            path.unlink()
+        ended = self.api.run("profile", many)
+        self.assertEqual(ended["result"], "failure")
+        self.assertTrue(ended["message"].endswith("; and 2 more"), ended["message"])
+
+    def test_one_serve_a_catalog(self):
+        second = self.scratch.start("serve", {"api.listen": f"127.0.0.1:{free_port()}", "internal.listen": f"127.0.0.1:{free_port()}",
+                                              "catalog.url": "sqlite:assay.db"})
+        self.assertNotEqual(second.process.wait(30), 0)
+        self.assertIn("another assay serve works on sqlite:assay.db", second.text())
+        self.assertTrue(self.role.alive())
+
+    def test_the_catalog_is_its_owners_alone(self):
+        for path in self.scratch.folder.glob("assay.*"):
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+
+    def test_a_container_has_every_key_that_clients_read(self):
+        whole = self.api.call("GET", f"/containers/{self.names['orders.csv']}")
+        for key in ("query", "select_clause", "where_clause", "group_by_clause", "source_container_id", "left_container_id",
+                    "right_container_id"):
+            self.assertIsNone(whole[key])
+        self.assertEqual((whole["sources"], whole["computed_fields"]), ([], []))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cluster import Cluster, missing_servers  # noqa: E402
+from server import free_port, wait_until  # noqa: E402
 
 
 @unittest.skipIf(missing_servers(), f"needs {missing_servers()}")
@@ -64,6 +65,16 @@ class ClusterTest(unittest.TestCase):
                                                   "description": "names", "properties": {}, "coverage": 1})
         self.assertEqual(self.api.run("scan", datastore)["result"], "success")
         self.assertGreaterEqual(self.api.call("GET", "/anomalies", datastore=datastore)["total"], 10)
+
+    def test_a_source_that_is_down_is_said_while_the_operation_waits(self):
+        down = self.api.datastore("down", {"type": "postgresql", "host": "127.0.0.1", "port": free_port(), "username": "u",
+                                           "password": "p"}, database="d", schema="s")
+        run = self.api.call("POST", "/operations/run", {"type": "sync", "datastore_id": down})
+        said = wait_until(lambda: (lambda o: o if o["message"] else None)(self.api.call("GET", f"/operations/{run['id']}")), 30,
+                          "the reason of the wait")
+        self.assertRegex(said["message"], r"^waiting: .*refused.*; tried again after 20\d\d-.*Z$")
+        self.api.call("PUT", f"/operations/abort/{run['id']}")
+        self.assertEqual(self.api.wait(run["id"])["result"], "aborted")
 
     def test_no_secret_leaves_the_control_plane(self):
         place = self.cluster.postgres_place()

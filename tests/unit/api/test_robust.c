@@ -187,6 +187,26 @@ static void test_bad_bodies_and_ids(struct fixture *f)
     json_decref(error);
 }
 
+/* A 422 says where the request has the value: pydantic's loc. */
+static void test_places(struct fixture *f)
+{
+    static const struct {
+        const char *method, *path, *body, *place;
+    } cases[] = {
+        {"GET", "/connections/x", NULL, "path"},
+        {"GET", "/connections?page=0", NULL, "query"},
+        {"GET", "/anomalies?start_date=never", NULL, "query"},
+        {"POST", "/connections", "{\"name\":5}", "body"},
+    };
+    for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
+        json_t *error = CALL(f, 422, cases[i].method, cases[i].path, cases[i].body);
+        const json_t *first = json_array_get(json_object_get(error, "detail"), 0);
+        const json_t *place = json_array_get(json_object_get(first, "loc"), 0);
+        assert_string_equal(json_string_value(place), cases[i].place);
+        json_decref(error);
+    }
+}
+
 static void test_types_and_sizes(struct fixture *f)
 {
     char url[256], authorization[1024];
@@ -603,6 +623,7 @@ static void run_on_sqlite(void (*body)(struct fixture *f))
 ON_SQLITE(broken_requests)
 ON_SQLITE(garbage)
 ON_SQLITE(bad_bodies_and_ids)
+ON_SQLITE(places)
 ON_SQLITE(types_and_sizes)
 ON_SQLITE(wrong_tokens)
 ON_SQLITE(slow_clients)
@@ -617,6 +638,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(on_sqlite_broken_requests),
                                        cmocka_unit_test(on_sqlite_garbage),
                                        cmocka_unit_test(on_sqlite_bad_bodies_and_ids),
+                                       cmocka_unit_test(on_sqlite_places),
                                        cmocka_unit_test(on_sqlite_types_and_sizes),
                                        cmocka_unit_test(on_sqlite_wrong_tokens),
                                        cmocka_unit_test(on_sqlite_slow_clients),
