@@ -29,7 +29,8 @@ static int note_doubles(const struct assay_scan *scan, struct assay_scan_doubles
     if (!any)
         return ASSAY_OK;
     assay_free(doubles->fields);
-    *doubles = (struct assay_scan_doubles){assay_calloc(count, sizeof(bool)), count};
+    doubles->fields = assay_calloc(count, sizeof *doubles->fields);
+    doubles->count = count;
     if (!doubles->fields)
         return assay_fail_memory(err);
     for (size_t i = 0; i < count; i++)
@@ -40,7 +41,6 @@ static int note_doubles(const struct assay_scan *scan, struct assay_scan_doubles
 static int scan_container(struct assay_scan *scan, struct assay_scan_doubles *doubles,
                           bool *ret_again, struct assay_error *err)
 {
-    const int64_t started_us = assay_now_us();
     atomic_store(&scan->task->progress.phase, "opening");
     ASSAY_TRY(assay_scan_open(scan, err));
     ASSAY_TRY(assay_scan_compile(scan, err));
@@ -55,7 +55,7 @@ static int scan_container(struct assay_scan *scan, struct assay_scan_doubles *do
     if (scan->failing)
         ASSAY_TRY(assay_failing_finish(scan->failing, scan, err));
     scan->task->done.records = scan->records;
-    return assay_scan_report(scan, started_us, err);
+    return assay_scan_report(scan, doubles->started_us, err);
 }
 
 static void release_checks(struct assay_scan *scan)
@@ -92,7 +92,7 @@ static int run_once(struct assay_task *task, struct assay_scan_doubles *doubles,
 
 int assay_scan_run(struct assay_task *task, struct assay_error *err)
 {
-    struct assay_scan_doubles doubles = {0};
+    struct assay_scan_doubles doubles = {.started_us = assay_now_us()};
     int code = ASSAY_OK;
     for (bool again = true; again && code == ASSAY_OK;)
         code = run_once(task, &doubles, &again, err);

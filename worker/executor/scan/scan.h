@@ -87,6 +87,7 @@ struct assay_scan_part {
 struct assay_scan_doubles {
     bool *fields; /* heap; of `count` */
     size_t count;
+    int64_t started_us; /* of the scan, whichever time it is read */
 };
 
 struct assay_failing; /* scan_failing.c */
