@@ -141,11 +141,9 @@ static int probe_queue(const struct assay_config *config, struct finding *findin
     ASSAY_TRY(skip_unset(config, "queue.url", finding, &url));
     if (!url)
         return ASSAY_OK;
-    ASSAY_AUTO(assay_json_decref)
-    json_t *options = assay_role_queue_options(config, "assay-doctor");
+    ASSAY_AUTO(assay_json_decref) json_t *options = NULL;
     ASSAY_AUTO(assay_queue_close) struct assay_queue *queue = NULL;
-    if (!options)
-        return assay_fail_memory(err);
+    ASSAY_TRY(assay_role_queue_options(config, "assay-doctor", &options, err));
     ASSAY_TRY(assay_queue_open(url, options, &queue, err));
     ASSAY_TRY(assay_queue_ping(queue, QUEUE_MS, err));
     assay_buf_text(&finding->said, "reached");

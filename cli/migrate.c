@@ -15,10 +15,8 @@ static int create_topics(const struct assay_config *config, struct assay_error *
         return assay_fail(err, ASSAY_USAGE,
                           "creating topics: queue.url is not set: set it to kafka://HOST:9092");
     ASSAY_AUTO(assay_queue_close) struct assay_queue *queue = NULL;
-    ASSAY_AUTO(assay_json_decref)
-    json_t *options = assay_role_queue_options(config, "assay-migrate");
-    if (!options)
-        return assay_fail_memory(err);
+    ASSAY_AUTO(assay_json_decref) json_t *options = NULL;
+    ASSAY_TRY(assay_role_queue_options(config, "assay-migrate", &options, err));
     ASSAY_TRY(assay_queue_open(url, options, &queue, err));
     ASSAY_TRY(assay_queue_create_topics(queue, assay_config_text(config, "worker.pool"), err));
     return puts("topics are there") < 0 ? assay_fail(err, ASSAY_IO, "writing the output failed")

@@ -53,19 +53,24 @@ static int check_distributed(const struct assay_config *config, struct assay_err
     return ASSAY_OK;
 }
 
-json_t *assay_role_queue_options(const struct assay_config *config, const char *client_id)
+int assay_role_queue_options(const struct assay_config *config, const char *client_id,
+                             json_t **ret_options, struct assay_error *err)
 {
+    ASSAY_AUTO(assay_json_decref)
     json_t *options =
         json_pack("{s:s, s:s, s:I}", "topic_prefix",
                   assay_config_text(config, "queue.topic_prefix"), "client_id", client_id,
                   "replication", (json_int_t)assay_config_int(config, "queue.replication"));
-    if (options && assay_config_int(config, "queue.partitions") > 0)
-        (void)json_object_set_new(options, "partitions",
-                                  json_integer(assay_config_int(config, "queue.partitions")));
+    if (!options)
+        return assay_fail_memory(err);
+    const int64_t partitions = assay_config_int(config, "queue.partitions");
+    if (partitions > 0)
+        ASSAY_TRY(assay_json_set(options, "partitions", json_integer(partitions), err));
     const json_t *kafka = assay_config_subtree(config, "queue.kafka");
-    if (options && kafka)
-        (void)json_object_set_new(options, "kafka", json_deep_copy(kafka));
-    return options;
+    if (kafka)
+        ASSAY_TRY(assay_json_set(options, "kafka", json_deep_copy(kafka), err));
+    *ret_options = ASSAY_TAKE(options);
+    return ASSAY_OK;
 }
 
 int assay_role_open(struct assay_role *role, const struct assay_config *config, bool distributed,
@@ -82,9 +87,8 @@ int assay_role_open(struct assay_role *role, const struct assay_config *config, 
     ASSAY_TRY(assay_db_open(assay_config_text(config, "catalog.url"),
                             (int)assay_config_int(config, "catalog.connections"), &role->db, err));
     ASSAY_TRY(assay_job_store_open(role->db, &role->store, err));
-    ASSAY_AUTO(assay_json_decref) json_t *options = assay_role_queue_options(config, client_id);
-    if (!options)
-        return assay_fail_memory(err);
+    ASSAY_AUTO(assay_json_decref) json_t *options = NULL;
+    ASSAY_TRY(assay_role_queue_options(config, client_id, &options, err));
     ASSAY_TRY(assay_queue_open(assay_config_text(config, "queue.url"), options, &role->queue, err));
     return assay_progress_open(assay_config_text(config, "progress.url"),
                                assay_config_text(config, "queue.topic_prefix"), &role->progress,

@@ -31,8 +31,10 @@ struct assay_role {
 ASSAY_MUST_CHECK int assay_role_open(struct assay_role *role, const struct assay_config *config,
                                      bool distributed, const char *client_id,
                                      struct assay_error *err);
-/** Options of assay_queue_open() as configured; the caller's, NULL when out of memory. */
-json_t *assay_role_queue_options(const struct assay_config *config, const char *client_id);
+/** Options of assay_queue_open() as configured; the caller's. */
+ASSAY_MUST_CHECK int assay_role_queue_options(const struct assay_config *config,
+                                              const char *client_id, json_t **ret_options,
+                                              struct assay_error *err);
 void assay_role_release(struct assay_role *role);
 /** Keys from secrets.passphrase_file. create: the file is made when it is missing (serve). */
 ASSAY_MUST_CHECK int assay_role_load_keys(struct assay_role *role, const char *path, bool create,

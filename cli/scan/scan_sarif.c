@@ -58,15 +58,18 @@ static json_t *uri_of(const char *path)
     return json;
 }
 
-static json_t *location_of(const json_t *container, const json_t *anomaly)
+static int location_of(const json_t *container, const json_t *anomaly, json_t **ret_location,
+                       struct assay_error *err)
 {
     const int64_t line = anomaly ? assay_json_int(anomaly, "line", 0) : 0;
+    ASSAY_AUTO(assay_json_decref)
     json_t *physical =
         json_pack("{s:{s:o}}", "artifactLocation", "uri", uri_of(file_of(container, anomaly)));
-    if (physical && line > 0)
-        (void)json_object_set_new(physical, "region",
-                                  json_pack("{s:I}", "startLine", (json_int_t)line));
-    return json_pack("[{s:o}]", "physicalLocation", physical);
+    if (line > 0)
+        ASSAY_TRY(assay_json_set(physical, "region",
+                                 json_pack("{s:I}", "startLine", (json_int_t)line), err));
+    *ret_location = json_pack("[{s:O}]", "physicalLocation", physical);
+    return *ret_location ? ASSAY_OK : assay_fail_memory(err);
 }
 
 static int add_result(struct log *log, const char *rule, const char *level, const char *message,
@@ -74,18 +77,20 @@ static int add_result(struct log *log, const char *rule, const char *level, cons
 {
     json_int_t index;
     ASSAY_TRY(rule_index(log, rule, &index, err));
+    json_t *location = NULL;
+    ASSAY_TRY(location_of(container, anomaly, &location, err));
     struct assay_buf id = {0};
     assay_buf_printf(&id, "assay/%s", rule);
-    json_t *result =
-        json_pack("{s:s, s:I, s:s, s:{s:s}, s:o}", "ruleId", assay_buf_str(&id), "ruleIndex", index,
-                  "level", level, "message", "text", *message ? message : rule, "locations",
-                  location_of(container, anomaly));
+    ASSAY_AUTO(assay_json_decref)
+    json_t *result = json_pack("{s:s, s:I, s:s, s:{s:s}, s:o}", "ruleId", assay_buf_str(&id),
+                               "ruleIndex", index, "level", level, "message", "text",
+                               *message ? message : rule, "locations", location);
     assay_buf_release(&id);
     const char *fingerprint = anomaly ? assay_json_str(anomaly, "fingerprint", NULL) : NULL;
-    if (result && fingerprint)
-        (void)json_object_set_new(result, "partialFingerprints",
-                                  json_pack("{s:s}", "assay/v1", fingerprint));
-    return assay_json_push(log->results, result, err);
+    if (fingerprint)
+        ASSAY_TRY(assay_json_set(result, "partialFingerprints",
+                                 json_pack("{s:s}", "assay/v1", fingerprint), err));
+    return assay_json_push(log->results, ASSAY_TAKE(result), err);
 }
 
 static int add_anomaly(struct log *log, const json_t *container, const json_t *anomaly,

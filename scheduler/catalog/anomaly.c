@@ -116,12 +116,14 @@ static int present(json_t *row, struct assay_error *err)
 static int nest_check(json_t *failed, struct assay_error *err)
 {
     static const char *const keys[] = {"id", "rule_type", "description", "inferred"};
-    json_t *check = json_object();
-    for (size_t i = 0; check && i < ASSAY_COUNT(keys); i++) {
-        (void)json_object_set(check, keys[i], json_object_get(failed, keys[i]));
+    ASSAY_AUTO(assay_json_decref) json_t *check = json_object();
+    for (size_t i = 0; i < ASSAY_COUNT(keys); i++) {
+        json_t *value = json_object_get(failed, keys[i]);
+        if (value)
+            ASSAY_TRY(assay_json_set(check, keys[i], json_incref(value), err));
         (void)json_object_del(failed, keys[i]);
     }
-    return assay_json_set(failed, "quality_check", check, err);
+    return assay_json_set(failed, "quality_check", ASSAY_TAKE(check), err);
 }
 
 static int attach_failed_checks(struct assay_db_conn *conn, json_t *items, struct assay_error *err)
