@@ -1,4 +1,4 @@
-// Scan of Parquet files made by the engine: one meaning for NULL, NaN, dates, decimals, code points.
+// Scan of Parquet files made by the engine: one meaning of NULL, NaN, dates, decimals, characters.
 // SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>

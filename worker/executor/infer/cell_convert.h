@@ -29,8 +29,8 @@ ASSAY_DEFINE_CLEANUP(struct assay_convert, assay_convert_free)
 /** Convert a CELL column of a batch. The result is in convert->column until the next call: values
  * of the target's layout, validity (NULL when every row is valid), and convert->misfit (never
  * NULL). Rules: NULL is null; '' is null except in text; a value that does not fit is null and its
- * bit in misfit is set. Doubles are correctly rounded; a number that a decimal does
- * not hold exactly is a misfit, counted in convert->inexact; a date in a TIMESTAMP or INSTANT column is
+ * bit in misfit is set. Doubles are correctly rounded; a number that a decimal does not hold
+ * exactly is a misfit, counted in convert->inexact; a date in a TIMESTAMP or INSTANT column is
  * midnight, a timestamp without zone in an INSTANT column is taken as UTC and one with zone in a
  * TIMESTAMP column as its UTC reading. TEXT values point to the cells' own bytes (and the array may
  * be the cells' own): valid as long as the batch. first_row: record number of the batch's first
