@@ -22,7 +22,8 @@ struct fixture {
     char *token;
     pthread_t worker;
     atomic_bool stop;
-    atomic_bool idle; /* the worker takes nothing */
+    atomic_bool idle;   /* the worker takes nothing */
+    atomic_bool parked; /* it has seen that */
 };
 
 /* What the fake source says: a host named "down" is not there, a password "wrong" is refused. */
@@ -52,6 +53,14 @@ static inline void fake_answer(struct fixture *f, const struct assay_job_claim *
     TEST_OK(assay_job_complete(f->store, claim->task_id, claim->epoch, "{}", &test_err));
 }
 
+/* From here on the worker takes nothing, not even what it was about to. */
+static inline void park_worker(struct fixture *f)
+{
+    atomic_store(&f->idle, true);
+    while (!atomic_load(&f->parked))
+        usleep(1000);
+}
+
 static inline void *fake_worker(void *context)
 {
     struct fixture *f = context;
@@ -60,7 +69,9 @@ static inline void *fake_worker(void *context)
     while (!atomic_load(&f->stop)) {
         struct assay_job_claim claim = {0};
         int count;
-        if (!atomic_load(&f->idle) &&
+        const bool idle = atomic_load(&f->idle);
+        atomic_store(&f->parked, idle);
+        if (!idle &&
             assay_job_dispatch(f->store, "default", ASSAY_LANE_EXPRESS, 8, "t", ASSAY_SPEC_VERSION,
                                &count, NULL) == ASSAY_OK &&
             assay_job_steal(f->store, "default", 1U << ASSAY_LANE_EXPRESS, 0, &worker, &claim,

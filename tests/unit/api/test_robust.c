@@ -296,7 +296,7 @@ static void test_waiting_tests(struct fixture *f)
 {
     enum { WAITING = 12 };
     pthread_t threads[WAITING];
-    atomic_store(&f->idle, true);
+    park_worker(f);
     for (int i = 0; i < WAITING; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, wait_for_test, f), 0);
     while (atomic_load(&f->api->inspecting) < 8)
@@ -333,7 +333,7 @@ static void test_internal_door(struct fixture *f)
     TEST_OK(assay_db_acquire(f->base.db, &conn, &test_err));
     const struct assay_token_new spec = {.name = "worker", .audience = ASSAY_AUDIENCE_WORKER};
     TEST_OK(assay_token_create(conn, f->keyring, &spec, &token, NULL, &test_err));
-    atomic_store(&f->idle, true);
+    park_worker(f);
     json_decref(CALL(f, 201, "POST", "/datastores",
                      "{\"name\":\"d\",\"connection\":{\"name\":\"c\",\"type\":\"postgresql\","
                      "\"host\":\"h\",\"password\":\"pw\"}}"));
