@@ -6,6 +6,7 @@ import decimal
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -31,10 +32,10 @@ def run_duckdb(sql):
     duck.duckdb_close(ctypes.byref(database))
 
 
-def scan(path, checks, reader=None, settings=None):
+def scan(path, checks, reader=None, settings=None, stdin=None):
     checks = [dict(check, index=i) for i, check in enumerate(checks)]
     spec = execute.task("scan", execute.file_source([path]), checks=checks, settings=settings or {}, reader=reader or {})
-    return execute.container(execute.run(spec))
+    return execute.container(execute.run(spec, stdin=stdin))
 
 
 def counts(result):
@@ -107,6 +108,13 @@ class Decimals(unittest.TestCase):
         with open(failing, encoding="utf-8", newline="") as file:
             written = [row["amount"] for row in csv.DictReader(file)]
         self.assertEqual(written[-6:], ["1e1", "nan", "12345678901234567890123.5", "bad", "1e400", "0.25"])
+
+    def test_late_values_of_a_pipe(self):
+        """What begins again reads a pipe's records again."""
+        path = self.path("late.csv", "amount,note\n" + ("0.5," + "n" * 400 + "\n") * 45000 + "1e1,x\n")
+        with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as pipe:
+            result = scan("-", [between("amount", 1, 100)], {"format": "csv"}, stdin=pipe.stdout)
+        self.assertEqual(counts(result), [("failed", 45001, 45000)])
 
     def test_many_digits_are_doubles(self):
         path = self.path("t.csv", "x\n0.1234567890123\n1e-3\n5\n")

@@ -36,7 +36,8 @@ void assay_file_set_free(struct assay_file_set *set)
 }
 
 /* Standard input is read more than once: fields first, then records, perhaps in ranges. A pipe's
- * bytes are kept in a file without a name. */
+ * bytes are kept in a file without a name, which is standard input from then on: a set may be opened
+ * again. */
 static int spool_stdin(struct assay_set_file *file, struct assay_error *err)
 {
     struct stat info;
@@ -62,6 +63,8 @@ static int spool_stdin(struct assay_set_file *file, struct assay_error *err)
         ASSAY_TRY(
             assay_fd_write_all(file->spool, "the copy of standard input", step, (size_t)got, err));
     }
+    if (dup2(file->spool, STDIN_FILENO) < 0 || lseek(STDIN_FILENO, 0, SEEK_SET) != 0)
+        return assay_fail_errno(err, ASSAY_IO, errno, "keeping standard input");
     return ASSAY_OK;
 }
 
