@@ -1,4 +1,4 @@
-// JSON by jansson: the few helpers that keep callers short.
+// JSON by jansson: the few functions that keep callers short.
 // SPDX-License-Identifier: Apache-2.0
 #include "common/json/json.h"
 

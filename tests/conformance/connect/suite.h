@@ -34,7 +34,7 @@ struct suite_quirks {
 /** Every case against the source. Returns what cmocka says. */
 int suite_run(const struct suite_quirks *quirks);
 
-/* --- helpers for the tests of one connector --- */
+/* --- for the tests of one connector --- */
 
 /** Open a connection; fails the test with the error's text. */
 struct assay_conn *suite_open(const struct suite_quirks *quirks);

@@ -1,4 +1,4 @@
-/* Helpers of the reader's tests: texts made from a seed, and a reader's records as one comparable
+/* What the reader's tests share: texts made from a seed, and a reader's records as one comparable
  * text. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_TEST_CSV_TEXT_H

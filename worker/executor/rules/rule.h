@@ -67,7 +67,7 @@ struct assay_rule_check {
     const struct assay_rule_field *
         *used; /* all columns that fails_sql reads: a misfit in one fails the record */
     size_t used_count;
-    int number; /* place among the task's checks: makes names of helper tables unique */
+    int number; /* place among the task's checks: makes names of its tables unique */
 
     const char *filter_sql; /* NULL = all records */
     const char *fails_sql;  /* BOOLEAN: TRUE = the record fails; FALSE or NULL = it passes */
@@ -128,7 +128,7 @@ void assay_rule_shape_message(const struct assay_rule_check *check, uint64_t fai
 bool assay_rule_misfit_counts(const struct assay_rule_check *check,
                               const struct assay_rule_field *field);
 
-/* Helpers for rules. */
+/* What rules share. */
 
 /** The field of that name; ASSAY_NOT_FOUND names the nearest. */
 ASSAY_MUST_CHECK int assay_rule_field_find(const struct assay_rule_scope *scope, const char *name,
