@@ -56,11 +56,12 @@ int assay_input_add_stdin(const struct assay_session *session, struct assay_inpu
     return add_files(inputs, "-", "-", json_pack("[{s:s}]", "path", "-"), err);
 }
 
-static json_t *file_entry(const char *absolute, const struct stat *status)
+static json_t *file_entry(const char *absolute, const char *shown, const struct stat *status)
 {
     json_t *path = assay_json_safe_string(absolute, strlen(absolute));
     return json_pack(
-        "{s:o, s:I, s:I}", "path", path, "size_bytes", (json_int_t)status->st_size, "modified_us",
+        "{s:o, s:o, s:I, s:I}", "path", path, "shown", assay_json_safe_string(shown, strlen(shown)),
+        "size_bytes", (json_int_t)status->st_size, "modified_us",
         (json_int_t)(status->st_mtim.tv_sec * ASSAY_US_PER_S + status->st_mtim.tv_nsec / 1000));
 }
 
@@ -79,7 +80,7 @@ static int push_file(json_t *files, const char *path, const char *shown, struct 
     if (access(absolute, R_OK))
         return assay_fail(err, assay_code_of_errno(errno), "reading %s: %s: check its rights",
                           shown, strerror(errno));
-    return assay_json_push(files, file_entry(absolute, &status), err);
+    return assay_json_push(files, file_entry(absolute, shown, &status), err);
 }
 
 static int add_file(struct assay_inputs *inputs, const char *path, struct assay_error *err)

@@ -77,9 +77,8 @@ const char *assay_text_sign(const struct assay_style *style, const char *unicode
 /* Append code points while they fit; returns the columns used, *ret_whole tells whether all
  * fitted. */
 static size_t append_fitting(struct assay_buf *out, const struct assay_style *style,
-                             const char *text, size_t most, bool *ret_whole)
+                             const char *text, size_t size_bytes, size_t most, bool *ret_whole)
 {
-    const size_t size_bytes = strlen(text);
     size_t used = 0;
     *ret_whole = false;
     for (size_t at = 0; at < size_bytes;) {
@@ -110,11 +109,11 @@ void assay_text_cell(struct assay_buf *out, const struct assay_style *style, con
 {
     struct assay_buf cell = {0};
     bool whole;
-    size_t used = append_fitting(&cell, style, text, columns, &whole);
+    size_t used = append_fitting(&cell, style, text, strlen(text), columns, &whole);
     if (!whole && columns) {
         const char *dots = assay_text_sign(style, "…", "~");
         assay_buf_clear(&cell);
-        used = append_fitting(&cell, style, text, columns - 1, &whole) + 1;
+        used = append_fitting(&cell, style, text, strlen(text), columns - 1, &whole) + 1;
         assay_buf_text(&cell, dots);
     }
     if (right)
@@ -128,7 +127,47 @@ void assay_text_cell(struct assay_buf *out, const struct assay_style *style, con
 void assay_text_safe(struct assay_buf *out, const struct assay_style *style, const char *text)
 {
     bool whole;
-    (void)append_fitting(out, style, text, (size_t)-1, &whole);
+    (void)append_fitting(out, style, text, strlen(text), (size_t)-1, &whole);
+}
+
+/* Bytes of the text that fit, up to the last blank when there is one. */
+static size_t line_bytes(const char *text, size_t room)
+{
+    const size_t size_bytes = strlen(text);
+    size_t used = 0, blank = 0, at = 0;
+    while (at < size_bytes) {
+        uint32_t code_point;
+        const size_t taken = assay_utf8_next(text + at, size_bytes - at, &code_point);
+        if (code_point == ' ')
+            blank = at;
+        used += columns_of(code_point);
+        if (used > room && at > 0)
+            return blank ? blank : at;
+        at += taken;
+    }
+    return size_bytes;
+}
+
+void assay_text_wrapped(struct assay_buf *out, const struct assay_style *style, const char *text,
+                        size_t indent, size_t most_lines)
+{
+    const size_t room = (size_t)style->width - indent;
+    bool whole;
+    for (size_t line = 1; *text; line++) {
+        const size_t size_bytes = line_bytes(text, room);
+        if (line > 1) {
+            assay_buf_char(out, '\n');
+            append_blanks(out, indent);
+        }
+        if (line == most_lines && text[size_bytes]) {
+            assay_text_cell(out, style, text, room, false);
+            break;
+        }
+        (void)append_fitting(out, style, text, size_bytes, (size_t)-1, &whole);
+        text += size_bytes;
+        text += strspn(text, " ");
+    }
+    assay_buf_char(out, '\n');
 }
 
 void assay_text_paint_begin(struct assay_buf *out, const struct assay_style *style,

@@ -38,6 +38,11 @@ void assay_text_cell(struct assay_buf *out, const struct assay_style *style, con
                      size_t columns, bool right);
 /** The same without padding and limit. */
 void assay_text_safe(struct assay_buf *out, const struct assay_style *style, const char *text);
+/** The same wrapped at blanks (within a word that is longer than a line): it begins in column
+ * `indent`, as its further lines do, and takes at most `most_lines` lines, the last of them cut
+ * with "…"; with a line end. indent < the style's width. */
+void assay_text_wrapped(struct assay_buf *out, const struct assay_style *style, const char *text,
+                        size_t indent, size_t most_lines);
 /** Append a text that is ours (constants, figures) in a colour. */
 void assay_text_paint(struct assay_buf *out, const struct assay_style *style,
                       enum assay_paint paint, const char *text);

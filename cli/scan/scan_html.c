@@ -104,7 +104,7 @@ static void add_container(struct assay_buf *out, const json_t *container)
     assay_html_text(out, assay_json_str(container, "name", ""));
     text(out, "</h2>\n<p class=\"dim\">");
     assay_html_value(out, json_object_get(container, "records_count"));
-    text(out, " records");
+    text(out, assay_json_int(container, "records_count", 0) == 1 ? " record" : " records");
     if (assay_json_num(container, "rejected_records", 0) > 0)
         assay_buf_printf(out, ", <span class=\"bad\">%.0f rejected</span>",
                          assay_json_num(container, "rejected_records", 0));

@@ -47,8 +47,8 @@ static void add_container(struct assay_buf *out, const json_t *container)
     const json_t *checks = json_object_get(container, "checks");
     assay_buf_text(out, "\n### ");
     add_cell(out, assay_json_str(container, "name", ""));
-    assay_buf_printf(out, "\n\n%lld records",
-                     (long long)assay_json_int(container, "records_count", 0));
+    const long long records = assay_json_int(container, "records_count", 0);
+    assay_buf_printf(out, "\n\n%lld record%s", records, records == 1 ? "" : "s");
     if (assay_json_num(container, "rejected_records", 0) > 0)
         assay_buf_printf(out, ", **%.0f rejected**",
                          assay_json_num(container, "rejected_records", 0));

@@ -7,7 +7,14 @@
 #include "cli/run/progress.h"
 #include "cli/scan/scan.h"
 
-enum { RECORDS_SHOWN = 5, SIGN_COLUMNS = 9, COUNT_COLUMNS = 22 };
+enum {
+    RECORDS_SHOWN = 5,
+    SIGN_COLUMNS = 9,
+    COUNT_COLUMNS = 22,
+    MESSAGE_COLUMN = 11,
+    RECORD_LINES = 3,
+    MESSAGE_LINES = 12
+};
 
 /* How each outcome looks. */
 static const struct look {
@@ -62,22 +69,12 @@ static void add_check(const json_t *check, const struct assay_style *style, stru
     assay_buf_release(&counts);
     const char *message = assay_json_str(check, "message", NULL);
     if (message && strcmp(look->outcome, "passed") != 0) {
-        struct assay_buf safe = {0};
-        assay_text_safe(&safe, style, message);
-        assay_buf_text(out, "           ");
-        assay_help_append_wrapped(out, assay_buf_str(&safe), 11, 11);
-        assay_buf_release(&safe);
+        assay_buf_printf(out, "%*s", MESSAGE_COLUMN, "");
+        assay_text_wrapped(out, style, message, MESSAGE_COLUMN, MESSAGE_LINES);
     }
 }
 
 /* ---- failing records ---- */
-
-static void end_line(struct assay_buf *out)
-{
-    while (out->size && out->data[out->size - 1] == ' ')
-        out->data[--out->size] = '\0';
-    assay_buf_char(out, '\n');
-}
 
 static bool breaks(const json_t *anomaly, int64_t index)
 {
@@ -95,6 +92,15 @@ static const char *message_of(const json_t *anomaly, int64_t index)
         if (assay_json_int(json_array_get(failed, i), "index", -1) == index)
             return assay_json_str(json_array_get(failed, i), "message", "");
     return "";
+}
+
+/* Does the message of a check say all that the record holds? It quotes the value of a rule's only
+ * field. */
+static bool is_told(const json_t *record, const json_t *check)
+{
+    const json_t *fields = json_object_get(check, "fields");
+    return json_object_size(record) == 1 && json_array_size(fields) == 1 &&
+           json_object_get(record, json_string_value(json_array_get(fields, 0)));
 }
 
 static void append_record(const json_t *record, struct assay_buf *text)
@@ -115,38 +121,46 @@ static void append_record(const json_t *record, struct assay_buf *text)
         assay_buf_char(text, '}');
 }
 
-static void add_record(const json_t *anomaly, int64_t index, const char *container,
+/* The file is told where the container has more than one. */
+static void append_place(const json_t *anomaly, const json_t *container, struct assay_buf *text)
+{
+    const char *file = assay_json_str(anomaly, "file", NULL);
+    if (file && strcmp(file, assay_json_str(container, "name", "")) != 0 &&
+        strcmp(file, assay_json_str(container, "location", "")) != 0)
+        assay_buf_printf(text, "%s, ", file);
+    if (assay_json_get(anomaly, "line"))
+        assay_buf_printf(text, "line %lld: ", (long long)assay_json_int(anomaly, "line", 0));
+    else if (assay_json_get(anomaly, "row"))
+        assay_buf_printf(text, "row %lld: ", (long long)assay_json_int(anomaly, "row", 0));
+}
+
+static void add_record(const json_t *anomaly, const json_t *check, const json_t *container,
                        const struct assay_style *style, struct assay_buf *out)
 {
     struct assay_buf line = {0};
-    const char *file = assay_json_str(anomaly, "file", NULL);
-    if (file && strcmp(file, container) != 0)
-        assay_buf_printf(&line, "%s, ", file);
-    if (assay_json_get(anomaly, "line"))
-        assay_buf_printf(&line, "line %lld: ", (long long)assay_json_int(anomaly, "line", 0));
-    else if (assay_json_get(anomaly, "row"))
-        assay_buf_printf(&line, "row %lld: ", (long long)assay_json_int(anomaly, "row", 0));
-    assay_buf_text(&line, message_of(anomaly, index));
-    append_record(assay_json_get(anomaly, "record"), &line);
-    assay_buf_text(out, "           ");
+    const json_t *record = assay_json_get(anomaly, "record");
+    append_place(anomaly, container, &line);
+    assay_buf_text(&line, message_of(anomaly, assay_json_int(check, "index", -1)));
+    if (!is_told(record, check))
+        append_record(record, &line);
+    assay_buf_printf(out, "%*s", MESSAGE_COLUMN, "");
     assay_text_paint_begin(out, style, ASSAY_DIM);
-    assay_text_cell(out, style, assay_buf_str(&line), (size_t)style->width - 12, false);
+    assay_text_wrapped(out, style, assay_buf_str(&line), MESSAGE_COLUMN, RECORD_LINES);
     assay_text_paint_end(out, style);
-    end_line(out);
     assay_buf_release(&line);
 }
 
-static void add_records(const json_t *container, int64_t index, const struct assay_style *style,
-                        struct assay_buf *out)
+static void add_records(const json_t *container, const json_t *check,
+                        const struct assay_style *style, struct assay_buf *out)
 {
     const json_t *anomalies = json_object_get(container, "anomalies");
     size_t shown = 0;
     for (size_t i = 0; i < json_array_size(anomalies) && shown < RECORDS_SHOWN; i++) {
         const json_t *anomaly = json_array_get(anomalies, i);
         if (strcmp(assay_json_str(anomaly, "type", "record"), "record") != 0 ||
-            !breaks(anomaly, index))
+            !breaks(anomaly, assay_json_int(check, "index", -1)))
             continue;
-        add_record(anomaly, index, assay_json_str(container, "name", ""), style, out);
+        add_record(anomaly, check, container, style, out);
         shown++;
     }
 }
@@ -163,16 +177,14 @@ static void add_rejected(const json_t *container, const struct assay_style *styl
             !assay_json_str(anomaly, "raw", NULL))
             continue;
         struct assay_buf line = {0};
-        assay_buf_printf(&line, "line %lld: %s: %s", (long long)assay_json_int(anomaly, "line", 0),
-                         assay_json_str(anomaly, "message", "cannot be read"),
+        append_place(anomaly, container, &line);
+        assay_buf_printf(&line, "%s: %s", assay_json_str(anomaly, "message", "cannot be read"),
                          assay_json_str(anomaly, "raw", ""));
         assay_buf_text(out, "  ");
         assay_text_paint_begin(out, style, ASSAY_RED);
         assay_text_cell(out, style, "rejected", SIGN_COLUMNS, false);
         assay_text_paint_end(out, style);
-        assay_text_cell(out, style, assay_buf_str(&line), (size_t)style->width - SIGN_COLUMNS - 3,
-                        false);
-        end_line(out);
+        assay_text_wrapped(out, style, assay_buf_str(&line), MESSAGE_COLUMN, RECORD_LINES);
         assay_buf_release(&line);
         shown++;
     }
@@ -188,8 +200,9 @@ static void add_container(const json_t *container, const struct assay_style *sty
     assay_text_safe(out, style, assay_json_str(container, "name", ""));
     assay_text_paint_end(out, style);
     if (assay_json_get(container, "records_count"))
-        assay_buf_printf(out, "  %s records",
-                         assay_human_count(assay_json_num(container, "records_count", 0), records));
+        assay_buf_printf(out, "  %s record%s",
+                         assay_human_count(assay_json_num(container, "records_count", 0), records),
+                         assay_json_int(container, "records_count", 0) == 1 ? "" : "s");
     if (rejected > 0) {
         assay_buf_text(out, ", ");
         assay_text_paint_begin(out, style, ASSAY_RED);
@@ -201,7 +214,7 @@ static void add_container(const json_t *container, const struct assay_style *sty
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *check = json_array_get(checks, i);
         add_check(check, style, out);
-        add_records(container, assay_json_int(check, "index", -1), style, out);
+        add_records(container, check, style, out);
     }
 }
 
@@ -211,6 +224,18 @@ static void add_part(struct assay_buf *out, const json_t *summary, const char *k
     const int64_t count = assay_json_int(summary, key, 0);
     if (count > 0)
         assay_buf_printf(out, ", %lld %s", (long long)count, word);
+}
+
+static void add_rejected_part(const json_t *document, struct assay_buf *out)
+{
+    const json_t *containers = json_object_get(document, "containers");
+    double rejected = 0;
+    char records[32];
+    for (size_t i = 0; i < json_array_size(containers); i++)
+        rejected += assay_json_num(json_array_get(containers, i), "rejected_records", 0);
+    if (rejected > 0)
+        assay_buf_printf(out, ", %s record%s rejected", assay_human_count(rejected, records),
+                         rejected > 1 ? "s" : "");
 }
 
 static void add_baseline(const json_t *baseline, struct assay_buf *out)
@@ -238,6 +263,7 @@ static void add_summary(const json_t *document, const struct assay_style *style,
     add_part(out, summary, "warnings", "with a warning");
     add_part(out, summary, "errored", "errored");
     add_part(out, summary, "unasserted", "had nothing to judge");
+    add_rejected_part(document, out);
     const size_t errors = json_array_size(json_object_get(document, "errors"));
     if (errors)
         assay_buf_printf(out, ", %zu input%s not read", errors, errors == 1 ? "" : "s");

@@ -77,6 +77,36 @@ static void bars_show_what_is_there(void **state)
     assay_buf_release(&out);
 }
 
+/* Lines of 20 columns, the text from column 10 on. */
+static void text_wraps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t most_lines;
+        const char *expected;
+    } cases[] = {
+        {"", 3, "\n"},
+        {"0123456789", 3, "0123456789\n"},
+        {"one two three", 3, "one two\n          three\n"},
+        {"0123456789 x", 3, "0123456789\n          x\n"},
+        {"0123456789abc d", 3, "0123456789\n          abc d\n"},
+        {"日本語日本語", 3, "日本語日本\n          語\n"},
+        {"a\nb\033[2J", 3, "a·b·[2J\n"},
+        {"one two three four five", 2, "one two\n          three fou…\n"},
+        {"\xff\xff", 1, "··\n"},
+    };
+    struct assay_style style = assay_style_of(1);
+    style.width = 20;
+    style.unicode = true;
+    for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
+        struct assay_buf out = {0};
+        assay_text_wrapped(&out, &style, cases[i].text, 10, cases[i].most_lines);
+        assert_string_equal(assay_buf_str(&out), cases[i].expected);
+        assay_buf_release(&out);
+    }
+}
+
 static void html_is_escaped(void **state)
 {
     (void)state;
@@ -110,6 +140,7 @@ int main(void)
         cmocka_unit_test(cells_have_their_width),
         cmocka_unit_test(wide_characters_take_two_columns),
         cmocka_unit_test(bars_show_what_is_there),
+        cmocka_unit_test(text_wraps),
         cmocka_unit_test(html_is_escaped),
         cmocka_unit_test(numbers_are_shortest),
     };

@@ -91,7 +91,7 @@ static int add_paths(struct assay_file_set *set, const json_t *files,
         ASSAY_TRY(assay_json_need_str(file, "path", &path, err));
         struct assay_set_file *item = &set->files[set->count++];
         item->spool = -1;
-        item->shown = assay_strdup(path);
+        item->shown = assay_strdup(assay_json_str(file, "shown", path));
         ASSAY_TRY(strcmp(path, "-") == 0 ? take_stdin(item, err)
                                          : assay_fence_resolve(fence, path, &item->path, err));
         if (!item->path || !item->shown)

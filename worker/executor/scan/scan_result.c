@@ -40,7 +40,7 @@ const char *assay_scan_file_name(const struct assay_scan *scan, size_t file)
     const char *path = set->files[file].shown;
     if (size && !strncmp(path, root, size) && path[size] == '/')
         return path + size + 1;
-    return set->count == 1 ? assay_json_str(scan->task->container, "location", path) : path;
+    return path;
 }
 
 static json_t *fingerprint_json(uint64_t fingerprint)
