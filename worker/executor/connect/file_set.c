@@ -36,8 +36,8 @@ void assay_file_set_free(struct assay_file_set *set)
 }
 
 /* Standard input is read more than once: fields first, then records, perhaps in ranges. A pipe's
- * bytes are kept in a file without a name, which is standard input from then on: a set may be opened
- * again. */
+ * bytes are kept in a file without a name, which is standard input from then on: a set may be
+ * opened again. */
 static int spool_stdin(struct assay_set_file *file, struct assay_error *err)
 {
     struct stat info;
