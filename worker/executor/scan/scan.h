@@ -150,8 +150,7 @@ ASSAY_MUST_CHECK int assay_scan_judge(struct assay_scan *scan, struct assay_erro
 /* scan_result.c */
 json_t *assay_scan_check_number(
     const struct assay_scan_check *check); /* `index` or `id`; a new reference */
-/** A file as the container calls it: its path below the datastore's folder, or the container's
- * location. */
+/** A file as results call it: its path below the datastore's folder, or as it was given. */
 const char *assay_scan_file_name(const struct assay_scan *scan, size_t file);
 ASSAY_MUST_CHECK int assay_scan_report(struct assay_scan *scan, int64_t started_us,
                                        struct assay_error *err);
