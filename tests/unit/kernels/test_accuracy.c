@@ -1,5 +1,5 @@
 // Estimates keep their stated errors over many seeds, before and after merges.
-// ASSAY_TEST_SEEDS=1000 runs the full proof.
+// ASSAY_TEST_SEEDS=1000 runs the full proof (docs/performance.md, Accuracy).
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/kernels/kernel_fixture.h"
 
@@ -7,130 +7,343 @@
 #include "worker/executor/kernels/hll.h"
 #include "worker/executor/kernels/quantile.h"
 
+enum { BATCH = 2048, SHARDS_MAX = 64 };
+
+static bool is_full_proof(void)
+{
+    return getenv("ASSAY_TEST_SEEDS") != NULL;
+}
+
 static size_t seeds(size_t usual)
 {
     const char *text = getenv("ASSAY_TEST_SEEDS");
     return text ? (size_t)strtoul(text, NULL, 10) : usual;
 }
 
-/* Hashes of `count` distinct values under a seed. */
-static void add_hashes(struct assay_hll *hll, uint64_t seed, size_t count)
+/* --- merging parts: one after the other, from the last, or pairwise --- */
+
+enum tree { FORWARD, BACKWARD, PAIRS, TREES };
+
+/* The merge of this step: `from` goes into `into`. */
+static void merge_step(enum tree tree, size_t shards, size_t step, size_t *ret_into,
+                       size_t *ret_from)
 {
-    uint64_t hashes[1024];
+    if (tree == FORWARD) {
+        *ret_into = 0;
+        *ret_from = step + 1;
+        return;
+    }
+    if (tree == BACKWARD) {
+        *ret_into = shards - 1;
+        *ret_from = shards - 2 - step;
+        return;
+    }
+    size_t width = 1; /* parts at multiples of 2·width take those at odd multiples of width */
+    for (;; width *= 2) {
+        const size_t pairs = (shards + width - 1) / (2 * width);
+        if (step < pairs)
+            break;
+        step -= pairs;
+    }
+    *ret_into = 2 * width * step;
+    *ret_from = *ret_into + width;
+}
+
+static size_t merge_root(enum tree tree, size_t shards)
+{
+    return tree == BACKWARD ? shards - 1 : 0;
+}
+
+/* 1 to 64. */
+static size_t shards_of(uint64_t seed)
+{
+    static const size_t shards[] = {1, 2, 3, 7, 16, 33, 64};
+    return shards[seed % ASSAY_COUNT(shards)];
+}
+
+/* --- distinct values --- */
+
+/* Add `count` distinct integers of a seed, from the first-th on. */
+static void add_integers(struct assay_distinct *distinct, uint64_t seed, size_t first, size_t count)
+{
+    int64_t values[BATCH];
+    uint64_t hashes[BATCH];
     for (size_t done = 0; done < count;) {
-        const size_t part = count - done < 1024 ? count - done : 1024;
+        const size_t part = count - done < BATCH ? count - done : BATCH;
         for (size_t i = 0; i < part; i++)
-            hashes[i] = assay_hash_identity(seed, 0, done + i);
-        assay_hll_add(hll, hashes, part);
+            values[i] = (int64_t)(seed << 32 | (first + done + i));
+        assay_hash_ints(values, part, hashes);
+        assert_true(assay_distinct_add_words(distinct, hashes,
+                                             (const uint64_t *)(const void *)values, part));
         done += part;
     }
+}
+
+static double estimate_of(const struct assay_distinct *distinct)
+{
+    struct assay_distinct_figures figures;
+    assay_distinct_figures(distinct, &figures);
+    return figures.distinct;
+}
+
+static void open_distinct(struct assay_distinct *distinct)
+{
+    assert_true(assay_distinct_init(distinct, 4096, 512, 2048, false, 0));
+}
+
+/* The distinct values of a seed in parts, a third of them twice (so that the number of
+ * values is no help), merged as the tree says. */
+static void merged_distinct(struct assay_distinct *total, uint64_t seed, size_t size, size_t shards,
+                            enum tree tree)
+{
+    struct assay_distinct parts[SHARDS_MAX];
+    for (size_t p = 0; p < shards; p++) {
+        const size_t from = size * p / shards, to = size * (p + 1) / shards;
+        open_distinct(&parts[p]);
+        add_integers(&parts[p], seed, from, to - from);
+        add_integers(&parts[p], seed, from, (to - from) / 3);
+    }
+    for (size_t step = 0; step + 1 < shards; step++) {
+        size_t into, from;
+        merge_step(tree, shards, step, &into, &from);
+        assert_true(assay_distinct_merge(&parts[into], &parts[from]));
+        assay_distinct_release(&parts[from]);
+    }
+    *total = parts[merge_root(tree, shards)];
+}
+
+/* Error of one seed relative to the size, merged from parts. Of every eighth seed the whole must
+ * give the same: registers do not depend on splits. */
+static double distinct_error_of(uint64_t seed, size_t size)
+{
+    struct assay_distinct total;
+    merged_distinct(&total, seed, size, shards_of(seed), (enum tree)(seed % TREES));
+    const double estimate = estimate_of(&total);
+    if (seed % 8 == 0) {
+        struct assay_distinct whole;
+        open_distinct(&whole);
+        add_integers(&whole, seed, 0, size);
+        add_integers(&whole, seed, 0, size / 3);
+        assert_true(estimate_of(&whole) == estimate);
+        assay_distinct_release(&whole);
+    }
+    assay_distinct_release(&total);
+    return estimate / (double)size - 1;
 }
 
 static void distinct_error(void **state)
 {
     (void)state;
-    static const size_t sizes[] = {100, 1000, 5000, 20000, 41000, 60000, 100000, 300000};
+    static const size_t sizes[] = {10,    100,    1000,   4096,   4097,    5000,    20000,   41000,
+                                   60000, 100000, 300000, 700000, 1000000, 3000000, 10000000};
     const size_t runs = seeds(60);
     for (size_t s = 0; s < ASSAY_COUNT(sizes); s++) {
-        double squares = 0;
+        double squares = 0, sum = 0;
+        if (!is_full_proof() && sizes[s] > 300000)
+            break;
         for (size_t seed = 0; seed < runs; seed++) {
-            struct assay_hll hll = {0}, parts[2] = {{0}, {0}};
-            assert_true(assay_hll_init(&hll));
-            add_hashes(&hll, seed, sizes[s]);
-            const double error = assay_hll_estimate(&hll) / (double)sizes[s] - 1;
+            const double error = distinct_error_of(seed, sizes[s]);
             squares += error * error;
-            if (seed % 10 == 0) { /* merged registers are those of the whole */
-                assert_true(assay_hll_init(&parts[0]) && assay_hll_init(&parts[1]));
-                add_hashes(&parts[0], seed, sizes[s] / 3);
-                add_hashes(&parts[1], seed, sizes[s]);
-                assay_hll_merge(&parts[0], &parts[1]);
-                assert_memory_equal(parts[0].registers, hll.registers, ASSAY_HLL_REGISTERS);
-                assay_hll_release(&parts[0]);
-                assay_hll_release(&parts[1]);
-            }
-            assay_hll_release(&hll);
+            sum += error;
         }
         /* few runs: the RMS itself scatters by 1/√(2·runs) */
         const double rms = sqrt(squares / (double)runs) / ASSAY_HLL_STANDARD_ERROR;
         const double allowed = 1.1 + (runs < 1000 ? 2.5 / sqrt(2 * (double)runs) : 0);
-        print_message("distinct %zu: RMS error %.3f of the stated one\n", sizes[s], rms);
-        assert_true(rms <= allowed);
+        print_message("distinct %zu: RMS error %.3f of the stated one, bias %+.4f %%\n", sizes[s],
+                      rms, 100 * sum / (double)runs);
+        assert_true(rms <= allowed && (sizes[s] > 4096 || rms == 0));
     }
 }
 
-enum order { SHUFFLED, ASCENDING, ZOOM };
+/* --- quantiles --- */
 
-/* The i-th of n values, whose rank among them is known: a permutation of 0 … n−1 (n a power of two,
- * odd factor). */
-static int64_t value_at(enum order order, size_t i, size_t n, uint64_t seed)
-{
-    if (order == ASCENDING)
-        return (int64_t)i;
-    if (order == ZOOM)
-        return (int64_t)(i % 2 ? n - 1 - i / 2 : i / 2);
-    return (int64_t)((i * (2 * (seed * 7919 + 12345) + 1) + seed) & (n - 1));
-}
+enum order { SHUFFLED, ASCENDING, DESCENDING, ZOOM, SAWTOOTH, ORDERS };
 
-static void fill(struct assay_quantile *quantile, enum order order, size_t from, size_t to,
-                 size_t n, uint64_t seed)
+/* Which of n values comes i-th: a permutation of 0 … n−1 (n a power of two, odd factor). */
+static size_t index_at(enum order order, size_t i, size_t n, uint64_t seed)
 {
-    int64_t keys[2048];
-    for (size_t done = from; done < to;) {
-        const size_t part = to - done < 2048 ? to - done : 2048;
-        for (size_t i = 0; i < part; i++)
-            keys[i] = value_at(order, done + i, n, seed);
-        assert_true(assay_quantile_add_ints(quantile, keys, part));
-        done += part;
+    switch (order) {
+    case ASCENDING:
+        return i;
+    case DESCENDING:
+        return n - 1 - i;
+    case ZOOM:
+        return i % 2 ? n - 1 - i / 2 : i / 2;
+    case SAWTOOTH: /* 128 ascending runs over the whole range */
+        return i % (n / 128) * 128 + i / (n / 128);
+    default:
+        return (i * (2 * (seed * 7919 + 12345) + 1) + seed) & (n - 1);
     }
 }
 
-/* Queries beyond the stated error among 99. */
-static size_t misses(const struct assay_quantile *quantile, size_t n)
+enum shape { DIFFERENT, ZIPF, NORMAL, SHAPES };
+static const char *const shape_names[] = {"different integers", "Zipf", "normal"};
+
+/* All values in ascending order. Zipf: value v about n/(v·ln n) times. Normal: as doubles. */
+static void make_sorted(enum shape shape, size_t n, int64_t *sorted)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double p = ((double)i + 0.5) / (double)n;
+        if (shape == DIFFERENT)
+            sorted[i] = (int64_t)i;
+        else if (shape == ZIPF)
+            sorted[i] = (int64_t)exp(p * log((double)n));
+        else /* logistic: the normal's shape with a known inverse */
+            sorted[i] = assay_key_of_real(log(p / (1 - p)));
+    }
+}
+
+struct stream {
+    const int64_t *sorted;
+    size_t n;
+    enum order order;
+    enum shape shape;
+    uint64_t seed;
+};
+
+static void fill(struct assay_quantile *quantile, const struct stream *stream, size_t from,
+                 size_t to)
+{
+    int64_t keys[BATCH];
+    double reals[BATCH];
+    while (from < to) {
+        const size_t part = to - from < BATCH ? to - from : BATCH;
+        for (size_t i = 0; i < part; i++) {
+            const size_t at = index_at(stream->order, from + i, stream->n, stream->seed);
+            keys[i] = stream->shape == DIFFERENT ? (int64_t)at : stream->sorted[at];
+            if (stream->shape == NORMAL)
+                reals[i] = assay_real_of_key(keys[i]);
+        }
+        assert_true(stream->shape == NORMAL ? assay_quantile_add_reals(quantile, reals, part)
+                                            : assay_quantile_add_ints(quantile, keys, part));
+        from += part;
+    }
+}
+
+/* How many values are less than the key, or not greater. */
+static size_t true_rank(const struct stream *stream, int64_t key, bool or_equal)
+{
+    size_t low = 0, high = stream->n;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const int64_t at = stream->sorted[middle];
+        if (at < key || (or_equal && at == key))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* What was asked, and how far off in ranks. */
+struct tally {
+    size_t asked, missed;
+    double worst;
+};
+
+static void ask(const struct assay_quantile *quantile, const struct stream *stream,
+                struct tally *tally)
 {
     struct assay_quantile_view view;
-    size_t count = 0;
     assert_true(assay_quantile_view(quantile, &view));
     for (int percent = 1; percent < 100; percent++) {
         int64_t low, high;
         double between;
-        assay_quantile_at(&view, percent / 100.0, &low, &high, &between);
-        const double rank = (double)low / (double)n;
-        count += fabs(rank - percent / 100.0) > ASSAY_QUANTILE_RANK_ERROR;
+        const double q = percent / 100.0, n = (double)stream->n;
+        assay_quantile_at(&view, q, &low, &high, &between);
+        const double below = (double)true_rank(stream, low, false) / n - q,
+                     above = q - (double)true_rank(stream, high, true) / n;
+        const double error = fmax(0, fmax(below, above));
+        tally->asked++;
+        tally->missed += error > ASSAY_QUANTILE_RANK_ERROR;
+        tally->worst = fmax(tally->worst, error);
     }
     assay_free(view.keys);
-    return count;
+}
+
+/* thin: each part as it is kept for a partition. */
+static void merged_quantiles(const struct stream *stream, size_t shards, enum tree tree, bool thin,
+                             struct tally *tally)
+{
+    struct assay_quantile parts[SHARDS_MAX];
+    for (size_t p = 0; p < shards; p++) {
+        assay_quantile_init(&parts[p], 4096, stream->seed * SHARDS_MAX + p);
+        fill(&parts[p], stream, stream->n * p / shards, stream->n * (p + 1) / shards);
+        if (thin)
+            assert_true(assay_quantile_thin(&parts[p], 400));
+    }
+    for (size_t step = 0; step + 1 < shards; step++) {
+        size_t into, from;
+        merge_step(tree, shards, step, &into, &from);
+        assert_true(assay_quantile_merge(&parts[into], &parts[from]));
+        assay_quantile_release(&parts[from]);
+    }
+    struct assay_quantile *total = &parts[merge_root(tree, shards)];
+    assert_true(total->count == stream->n);
+    ask(total, stream, tally);
+    assay_quantile_release(total);
+}
+
+static void check_quantiles(enum shape shape, size_t n, const int64_t *sorted, size_t runs)
+{
+    static const size_t shards[] = {1, 2, 17, 64};
+    for (size_t p = 0; p < ASSAY_COUNT(shards); p++) {
+        struct tally tally = {0};
+        for (size_t seed = 0; seed < runs; seed++) {
+            const struct stream stream = {.sorted = sorted,
+                                          .n = n,
+                                          .order = (enum order)(seed % ORDERS),
+                                          .shape = shape,
+                                          .seed = seed};
+            merged_quantiles(&stream, shards[p], (enum tree)(seed / ORDERS % TREES), false, &tally);
+        }
+        print_message("quantiles of %zu (%s) in %zu parts: %.3f %% beyond the stated error, "
+                      "worst %.4f\n",
+                      n, shape_names[shape], shards[p],
+                      100.0 * (double)tally.missed / (double)tally.asked, tally.worst);
+        assert_true(tally.missed * 100 <= tally.asked);
+    }
 }
 
 static void quantile_error(void **state)
 {
     (void)state;
-    static const size_t sizes[] = {1 << 13, 1 << 17, 1 << 20};
-    static const size_t shards[] = {1, 2, 17, 64};
-    const size_t runs = seeds(8);
+    static const size_t sizes[] = {1 << 13, 1 << 17, 1 << 20, 1 << 23};
+    const size_t runs = seeds(10);
     for (size_t s = 0; s < ASSAY_COUNT(sizes); s++) {
         const size_t n = sizes[s];
-        for (size_t p = 0; p < ASSAY_COUNT(shards); p++) {
-            size_t missed = 0, asked = 0;
-            for (size_t seed = 0; seed < runs; seed++) {
-                struct assay_quantile total;
-                assay_quantile_init(&total, 4096, seed);
-                for (size_t shard = 0; shard < shards[p]; shard++) {
-                    struct assay_quantile part;
-                    assay_quantile_init(&part, 4096, seed * 64 + shard);
-                    fill(&part, (enum order)(seed % 3), n * shard / shards[p],
-                         n * (shard + 1) / shards[p], n, seed);
-                    assert_true(assay_quantile_merge(&total, &part));
-                    assay_quantile_release(&part);
-                }
-                assert_true(total.count == n);
-                missed += misses(&total, n);
-                asked += 99;
-                assay_quantile_release(&total);
-            }
-            print_message("quantiles of %zu in %zu parts: %.3f %% beyond the stated error\n", n,
-                          shards[p], 100.0 * (double)missed / (double)asked);
-            assert_true(missed * 100 <= asked);
+        if (!is_full_proof() && n > 1 << 20)
+            break;
+        for (enum shape shape = DIFFERENT; shape < SHAPES; shape++) {
+            ASSAY_AUTO(assay_free) void *memory = assay_calloc(n, sizeof(int64_t));
+            if (!is_full_proof() && shape != DIFFERENT && n > 1 << 17)
+                break;
+            assert_non_null(memory);
+            make_sorted(shape, n, memory);
+            check_quantiles(shape, n, memory, n > 1 << 20 ? (runs + 9) / 10 : runs);
         }
+    }
+}
+
+/* Partitions' states, thinned, keep the error too once merged. */
+static void thin_quantiles(void **state)
+{
+    (void)state;
+    const size_t n = 1 << 17, runs = seeds(10);
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(n, sizeof(int64_t));
+    make_sorted(DIFFERENT, n, memory);
+    static const size_t shards[] = {2, 8, 64};
+    for (size_t p = 0; p < ASSAY_COUNT(shards); p++) {
+        struct tally tally = {0};
+        for (size_t seed = 0; seed < runs; seed++) {
+            const struct stream stream = {
+                .sorted = memory, .n = n, .order = (enum order)(seed % ORDERS), .seed = seed};
+            merged_quantiles(&stream, shards[p], (enum tree)(seed / ORDERS % TREES), true, &tally);
+        }
+        print_message("quantiles of %zu thinned parts: %.3f %% beyond the stated error, worst "
+                      "%.4f\n",
+                      shards[p], 100.0 * (double)tally.missed / (double)tally.asked, tally.worst);
+        assert_true(tally.missed * 100 <= tally.asked);
     }
 }
 
@@ -168,7 +381,7 @@ static void quantile_memory(void **state)
     for (size_t round = 0; round < 40; round++) {
         struct assay_quantile copy;
         assay_quantile_init(&copy, 4096, round);
-        fill(&total, SHUFFLED, 0, 1 << 14, 1 << 14, round);
+        fill(&total, &(struct stream){.n = 1 << 14, .seed = round}, 0, 1 << 14);
         assert_true(assay_quantile_merge(&copy, &total) && assay_quantile_merge(&total, &copy));
         assay_quantile_release(&copy);
         size_t blocks = total.input_capacity / ASSAY_QUANTILE_BLOCK;
@@ -220,9 +433,9 @@ static void once_and_entropy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(distinct_error),   cmocka_unit_test(quantile_error),
-        cmocka_unit_test(quantiles_exact),  cmocka_unit_test(quantile_memory),
-        cmocka_unit_test(once_and_entropy),
+        cmocka_unit_test(distinct_error),  cmocka_unit_test(quantile_error),
+        cmocka_unit_test(thin_quantiles),  cmocka_unit_test(quantiles_exact),
+        cmocka_unit_test(quantile_memory), cmocka_unit_test(once_and_entropy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
