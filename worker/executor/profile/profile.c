@@ -5,8 +5,7 @@
 #include "common/base/memory.h"
 #include "common/base/nearest.h"
 #include "worker/executor/profile/belief.h"
-#include "worker/executor/profile/profile_parts.h"
-#include "worker/executor/profile/profile_run.h"
+#include "worker/executor/profile/profile_passes.h"
 #include "worker/executor/profile/state.h"
 
 /* --- fields --- */
@@ -56,60 +55,11 @@ static int choose_fields(struct assay_profile_run *run, struct assay_error *err)
 
 /* --- passes --- */
 
-static void plan_fields(struct assay_profile_run *run, struct assay_profile_field *const *fields,
-                        size_t count)
-{
-    const int64_t values = assay_json_int(run->task->settings, "histogram_max_distinct_values", 0);
-    for (size_t i = 0; i < count; i++)
-        assay_profile_field_plan(fields[i], run->task->seed, run->groups.state_bytes,
-                                 values > 0 && values <= 10000 ? (uint32_t)values : 0);
-}
-
-static void reset_fields(struct assay_profile_field *const *fields, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        assay_profile_field_reset(fields[i]);
-}
-
-/* One pass; a wrong guess about where records begin is repaired by proving the cuts and reading
- * again. */
-static int read_once(struct assay_profile_run *run, struct assay_profile_field *const *fields,
-                     size_t count, struct assay_pass_result *ret_pass, struct assay_error *err)
-{
-    struct assay_pass_result pass = {0};
-    plan_fields(run, fields, count);
-    ASSAY_TRY(assay_pass_run(&run->source, &run->selection, fields, count, &pass, err));
-    run->result.passes++;
-    run->result.bytes_read += pass.bytes;
-    if (!pass.wrong_guess) {
-        *ret_pass = pass;
-        return ASSAY_OK;
-    }
-    assay_pass_result_release(&pass);
-    reset_fields(fields, count);
-    ASSAY_TRY(assay_profile_parts_plan(&run->source, false, err));
-    return read_once(run, fields, count, ret_pass, err);
-}
-
-/* Fields whose type turned out otherwise than believed, after all values were seen. */
-static size_t find_changed(struct assay_profile_field *const *fields, size_t count,
-                           struct assay_profile_field **changed)
-{
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool differs;
-        assay_belief_decide(fields[i], &differs);
-        if (differs)
-            changed[found++] = fields[i];
-    }
-    return found;
-}
-
 static int read_group(struct assay_profile_run *run, struct assay_profile_field **fields,
                       size_t count, struct assay_error *err)
 {
     struct assay_pass_result pass = {0};
-    ASSAY_TRY(read_once(run, fields, count, &pass, err));
+    ASSAY_TRY(assay_profile_read_once(run, fields, count, &pass, err));
     if (run->result.pass.first_rows) {
         assay_pass_result_release(&pass);
     } else {
@@ -117,14 +67,14 @@ static int read_group(struct assay_profile_run *run, struct assay_profile_field 
         run->result.records_processed = pass.selected;
     }
     /* a split keeps to the belief, which all splits share: the merge decides */
-    const size_t changed = run->as_state ? 0 : find_changed(fields, count, fields);
+    const size_t changed = run->as_state ? 0 : assay_profile_find_changed(fields, count, fields);
     if (!changed)
         return ASSAY_OK;
     atomic_store(&run->task->progress.phase, "reading again");
-    reset_fields(fields, changed);
-    ASSAY_TRY(read_once(run, fields, changed, &pass, err));
+    assay_profile_reset_fields(fields, changed);
+    ASSAY_TRY(assay_profile_read_once(run, fields, changed, &pass, err));
     assay_pass_result_release(&pass);
-    (void)find_changed(fields, changed, fields);
+    (void)assay_profile_find_changed(fields, changed, fields);
     return ASSAY_OK;
 }
 

@@ -32,8 +32,8 @@ static json_t *field_json(const struct assay_profile_field *field)
 }
 
 /* A piece of the saved bytes; the first one carries the description. */
-static int emit_piece(struct assay_task *task, const struct assay_profile_field *field,
-                      const struct assay_buf *saved, size_t from, struct assay_error *err)
+static int piece_json(const struct assay_profile_field *field, const struct assay_buf *saved,
+                      size_t from, json_t **ret_chunk, struct assay_error *err)
 {
     const size_t left = saved->size - from;
     const size_t size = left < PIECE_BYTES ? left : PIECE_BYTES;
@@ -46,17 +46,33 @@ static int emit_piece(struct assay_task *task, const struct assay_profile_field 
         return assay_fail_memory(err);
     ASSAY_TRY(assay_json_set(body, "data", json_stringn(text.data, text.size), err));
     ASSAY_TRY(assay_json_set(body, "last", json_boolean(size == left), err));
-    return assay_task_emit(task, "state", ASSAY_TAKE(body), err);
+    *ret_chunk = ASSAY_TAKE(body);
+    return ASSAY_OK;
+}
+
+int assay_state_field_chunks(const struct assay_profile_field *field,
+                             const struct assay_field_state *state, json_t *chunks,
+                             struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf saved = {0};
+    ASSAY_TRY(assay_field_state_save(state, &saved, err));
+    for (size_t from = 0; from < saved.size; from += PIECE_BYTES) {
+        json_t *chunk = NULL;
+        ASSAY_TRY(piece_json(field, &saved, from, &chunk, err));
+        ASSAY_TRY(assay_json_push(chunks, chunk, err));
+    }
+    return ASSAY_OK;
 }
 
 int assay_state_emit_field(struct assay_task *task, const struct assay_profile_field *field,
                            struct assay_error *err)
 {
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf saved = {0};
-    ASSAY_TRY(assay_field_state_save(field->state, &saved, err));
-    ASSAY_TRY(assay_buf_check(&saved, err));
-    for (size_t from = 0; from < saved.size; from += PIECE_BYTES)
-        ASSAY_TRY(emit_piece(task, field, &saved, from, err));
+    ASSAY_AUTO(assay_json_decref) json_t *chunks = json_array();
+    size_t i;
+    json_t *chunk;
+    ASSAY_TRY(assay_state_field_chunks(field, field->state, chunks, err));
+    json_array_foreach(chunks, i, chunk)
+        ASSAY_TRY(assay_task_emit(task, "state", json_incref(chunk), err));
     return ASSAY_OK;
 }
 
@@ -75,7 +91,7 @@ static json_t *rejections_json(const struct assay_rejections *rejections)
     return list;
 }
 
-int assay_state_emit_split(const struct assay_profile_result *result, struct assay_error *err)
+json_t *assay_state_split_chunk(const struct assay_profile_result *result)
 {
     const struct assay_pass_result *pass = &result->pass;
     json_t *dialect = assay_document_dialect(result->source);
@@ -86,8 +102,13 @@ int assay_state_emit_split(const struct assay_profile_result *result, struct ass
         "sampled", (int)result->sampled, "rejected_records", (json_int_t)pass->rejections.count,
         "rejections", rejections_json(&pass->rejections), "warnings", pass->warnings, "format",
         assay_profile_source_format(result->source), "dialect", dialect);
+    return json_pack("{s:i, s:o}", "v", ASSAY_STATE_VERSION, "split", split);
+}
+
+int assay_state_emit_split(const struct assay_profile_result *result, struct assay_error *err)
+{
     return assay_task_emit((struct assay_task *)(uintptr_t)result->task, "state",
-                           json_pack("{s:i, s:o}", "v", ASSAY_STATE_VERSION, "split", split), err);
+                           assay_state_split_chunk(result), err);
 }
 
 /* --- in --- */

@@ -16,6 +16,13 @@ ASSAY_MUST_CHECK int assay_state_emit_field(struct assay_task *task,
 ASSAY_MUST_CHECK int assay_state_emit_split(const struct assay_profile_result *result,
                                             struct assay_error *err);
 
+/** Append the chunks of a field whose counts are `state`, without emitting them. */
+ASSAY_MUST_CHECK int assay_state_field_chunks(const struct assay_profile_field *field,
+                                              const struct assay_field_state *state, json_t *chunks,
+                                              struct assay_error *err);
+/** The last chunk of a split. NULL when out of memory. */
+json_t *assay_state_split_chunk(const struct assay_profile_result *result);
+
 /** States of several splits, merged in the order in which they are taken. Zero-initialise. */
 struct assay_state_merge {
     struct assay_profile_field *fields; /* with the names below; states merged so far */
