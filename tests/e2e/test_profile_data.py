@@ -15,7 +15,14 @@ DATA = pathlib.Path(os.environ.get("ASSAY_SHARED", execute.ROOT.parent / "shared
 NEVER_READ = {  # what the engine cannot decode, with a word of its error
     "byte_stream_split_extended.gzip.parquet": "BYTE_STREAM_SPLIT", "hadoop_lz4_compressed.parquet": "LZ4",
     "non_hadoop_lz4_compressed.parquet": "LZ4", "map_no_value.parquet": "MAP_KEY_VALUE"}
+READ_BY_DUCKDB_2 = {"hadoop_lz4_compressed.parquet", "non_hadoop_lz4_compressed.parquet"}
 INT96_WRAPS = "int96_from_spark.parquet"  # the expected figures wrapped at 64 bits of nanoseconds
+
+
+def engine_major():
+    """Of the DuckDB that the executor links."""
+    version = execute.run(execute.task("inspect", execute.file_source(["-"]), settings={"what": "version"}))["chunks"][0]["duckdb"]
+    return int(version.lstrip("v").split(".")[0])
 
 
 def fields_of(document):
@@ -98,9 +105,10 @@ class ParquetTest(unittest.TestCase):
                 self.assertEqual(got[key], value, key)
 
     def test_every_file(self):
+        readable = READ_BY_DUCKDB_2 if engine_major() >= 2 else set()
         for name, want in json.loads((DATA / "parquet/expected.json").read_text())["files"].items():
             with self.subTest(file=name):
-                if name in NEVER_READ:
+                if name in NEVER_READ and name not in readable:
                     with self.assertRaises(execute.Failed) as failed:
                         execute.profile(DATA / "parquet" / name)
                     self.assertIn(name, failed.exception.text)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/number.h"
+#include "worker/executor/rules/expression_tree.h"
 
 #define JANSSON_DIGITS 18
 
@@ -62,7 +63,11 @@ int assay_expression_tree(struct assay_session *session, const char *text, json_
     ASSAY_TRY(code);
     quote_long_integers(assay_buf_str(&json), &plain);
     ASSAY_TRY(assay_buf_check(&plain, err));
-    return assay_json_parse(assay_buf_str(&plain), plain.size, "the expression", ret_tree, err);
+    ASSAY_AUTO(assay_json_decref) json_t *tree = NULL;
+    ASSAY_TRY(assay_json_parse(assay_buf_str(&plain), plain.size, "the expression", &tree, err));
+    ASSAY_TRY(assay_expression_tree_shape(tree, err));
+    *ret_tree = json_incref(tree);
+    return ASSAY_OK;
 }
 
 /* An integer node: a number, a text of digits, or {"upper", "lower"} of 128 bits. */
