@@ -27,6 +27,7 @@ struct whole {
     const void *values;
     const unsigned char *valid;
     size_t rows;
+    bool decimals; /* doubles read from decimal text */
 };
 
 /* Relative and absolute closeness. */
@@ -97,13 +98,32 @@ static inline struct assay_field_stats *stats_of(const struct assay_field_state 
     return stats;
 }
 
+/* Neighbours first, then pairs of pairs. */
+static inline struct assay_field_state *count_pairwise(const struct whole *whole, size_t from,
+                                                       size_t to, size_t shards)
+{
+    const struct assay_field_plan plan = {
+        .layout = whole->layout, .scale = whole->scale, .seed = SEED, .decimals = whole->decimals};
+    if (shards == 1) {
+        struct assay_field_state *leaf = state_of(&plan);
+        feed(leaf, whole, from, to);
+        return leaf;
+    }
+    const size_t half = shards / 2, middle = from + (to - from) * half / shards;
+    struct assay_field_state *left = count_pairwise(whole, from, middle, half);
+    ASSAY_AUTO(assay_field_state_free)
+    struct assay_field_state *right = count_pairwise(whole, middle, to, shards - half);
+    assert_int_equal(assay_field_state_merge(left, right, NULL), ASSAY_OK);
+    return left;
+}
+
 /* The column in `shards` parts of nearly equal size, merged in order (or from the last). */
 static inline struct assay_field_state *count_sharded(const struct whole *whole, size_t shards,
                                                       bool backwards)
 {
     struct assay_error err = {0};
     const struct assay_field_plan plan = {
-        .layout = whole->layout, .scale = whole->scale, .seed = SEED};
+        .layout = whole->layout, .scale = whole->scale, .seed = SEED, .decimals = whole->decimals};
     struct assay_field_state *total = state_of(&plan);
     for (size_t i = 0; i < shards; i++) {
         const size_t shard = backwards ? shards - 1 - i : i;

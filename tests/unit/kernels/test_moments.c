@@ -34,31 +34,117 @@ static double log_relative_error(double got, double want)
     return got == want ? 16 : -log10(fabs(got - want) / fabs(want));
 }
 
+struct certified {
+    const char *name;
+    double mean, deviation, skewness, kurtosis;
+};
+
+static void check_state(struct assay_field_state *state, size_t shards,
+                        const struct certified *want)
+{
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *stats = stats_of(state);
+    assay_field_state_free(state);
+    if (log_relative_error(stats->mean, want->mean) < 14 ||
+        log_relative_error(stats->std_dev, want->deviation) < 12)
+        fail_msg("%s in %zu parts: mean %.17g, deviation %.17g", want->name, shards, stats->mean,
+                 stats->std_dev);
+    assert_close(stats->skewness, want->skewness, 1e-7);
+    assert_close(stats->kurtosis, want->kurtosis, 1e-7);
+}
+
+/* In 1 to 64 parts, merged forward, backward and pairwise. */
+static void check_whole(const struct whole *whole, size_t step, const struct certified *want)
+{
+    for (size_t shards = 1; shards <= 64; shards += step) {
+        check_state(count_sharded(whole, shards, false), shards, want);
+        check_state(count_sharded(whole, shards, true), shards, want);
+        check_state(count_pairwise(whole, 0, whole->rows, shards), shards, want);
+    }
+}
+
+/* NIST's data are decimals: the same digits as doubles, as doubles that came from text, and as
+ * decimals of 64 and 128 bits. */
+static void check_layouts(const double *values, size_t count, const struct certified *want)
+{
+    enum { SCALE = 7 }; /* more digits than any of the sets has */
+    ASSAY_AUTO(assay_free) void *narrow_memory = assay_calloc(count, sizeof(int64_t));
+    ASSAY_AUTO(assay_free) void *wide_memory = assay_calloc(count, sizeof(assay_i128));
+    int64_t *narrow = narrow_memory;
+    assay_i128 *wide = wide_memory;
+    for (size_t i = 0; i < count; i++) {
+        narrow[i] = llround(values[i] * 1e7);
+        wide[i] = (assay_i128)narrow[i] * 1000000000; /* scale 16 */
+    }
+    struct whole columns[] = {
+        {.layout = ASSAY_LAYOUT_DOUBLE, .value_bytes = 8, .values = values},
+        {.layout = ASSAY_LAYOUT_DOUBLE, .value_bytes = 8, .values = values, .decimals = true},
+        {.layout = ASSAY_LAYOUT_DECIMAL64, .scale = SCALE, .value_bytes = 8, .values = narrow},
+        {.layout = ASSAY_LAYOUT_DECIMAL128, .scale = SCALE + 9, .value_bytes = 16, .values = wide},
+    };
+    for (size_t i = 0; i < ASSAY_COUNT(columns); i++) {
+        columns[i].rows = count;
+        check_whole(&columns[i], i ? 21 : 3, want); /* 1, 4, …, 64 parts; 1, 22, 43, 64 */
+    }
+}
+
 static void check_set(const json_t *set)
 {
     size_t count;
     const json_t *certified = assay_json_get(set, "certified"),
                  *exact = assay_json_get(set, "exact_from_the_data");
-    const double mean = strtod(assay_json_str(certified, "mean", ""), NULL);
-    const double deviation = strtod(assay_json_str(exact, "std_dev_sample", ""), NULL);
-    const double skewness = strtod(assay_json_str(exact, "skewness_population", "nan"), NULL);
-    const double kurtosis =
-        strtod(assay_json_str(exact, "kurtosis_excess_population", "nan"), NULL);
+    const struct certified want = {
+        .name = assay_json_str(set, "name", ""),
+        .mean = strtod(assay_json_str(certified, "mean", ""), NULL),
+        .deviation = strtod(assay_json_str(exact, "std_dev_sample", ""), NULL),
+        .skewness = strtod(assay_json_str(exact, "skewness_population", "nan"), NULL),
+        .kurtosis = strtod(assay_json_str(exact, "kurtosis_excess_population", "nan"), NULL),
+    };
     double *values = read_values(assay_json_str(set, "file", ""), &count);
-    const struct whole whole = {
-        .layout = ASSAY_LAYOUT_DOUBLE, .value_bytes = 8, .values = values, .rows = count};
-    for (size_t shards = 1; shards <= 64; shards++) {
-        ASSAY_AUTO(assay_field_state_free)
-        struct assay_field_state *state = count_sharded(&whole, shards, shards % 2);
-        ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *stats = stats_of(state);
-        if (log_relative_error(stats->mean, mean) < 14 ||
-            log_relative_error(stats->std_dev, deviation) < 12)
-            fail_msg("%s in %zu parts: mean %.17g, deviation %.17g",
-                     assay_json_str(set, "name", ""), shards, stats->mean, stats->std_dev);
-        assert_close(stats->skewness, skewness, 1e-7);
-        assert_close(stats->kurtosis, kurtosis, 1e-7);
-    }
+    check_layouts(values, count, &want);
     assay_free(values);
+}
+
+static void check_pair(struct assay_field_state *state, double mean, double deviation)
+{
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *stats = stats_of(state);
+    assay_field_state_free(state);
+    if (log_relative_error(stats->mean, mean) < 14 ||
+        log_relative_error(stats->std_dev, deviation) < 12)
+        fail_msg("mean %.17g, deviation %.17g", stats->mean, stats->std_dev);
+}
+
+/* NIST's NumAcc3 and NumAcc4: 1000000.2 and 10000000.2, then .1 and .3 in turn, 1,001 values;
+ * mean ….2 and deviation 0.1. As doubles the data themselves are rounded: the deviation of those is
+ * exact rational arithmetic's (Python's fractions). */
+static void nist_hardest(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t tenths;
+        double of_doubles; /* deviation of the values rounded to doubles */
+    } sets[] = {{10000000, 0.10000000003492460}, {100000000, 0.10000000055879354}};
+    for (size_t s = 0; s < ASSAY_COUNT(sets); s++) {
+        double reals[1001];
+        int64_t tenths[1001];
+        for (size_t i = 0; i < 1001; i++) {
+            tenths[i] = sets[s].tenths + (i == 0 ? 2 : i % 2 ? 1 : 3);
+            reals[i] = (double)tenths[i] / 10;
+        }
+        const struct whole decimal = {.layout = ASSAY_LAYOUT_DECIMAL64,
+                                      .scale = 1,
+                                      .value_bytes = 8,
+                                      .values = tenths,
+                                      .rows = 1001};
+        const struct whole real = {
+            .layout = ASSAY_LAYOUT_DOUBLE, .value_bytes = 8, .values = reals, .rows = 1001};
+        for (size_t shards = 1; shards <= 64; shards += 9) {
+            const double mean = (double)(sets[s].tenths + 2) / 10;
+            check_pair(count_pairwise(&decimal, 0, 1001, shards), mean, 0.1);
+            check_pair(count_sharded(&decimal, shards, true), mean, 0.1);
+            check_pair(count_pairwise(&real, 0, 1001, shards), mean, sets[s].of_doubles);
+            check_pair(count_sharded(&real, shards, true), mean, sets[s].of_doubles);
+        }
+    }
 }
 
 static void nist(void **state)
@@ -96,6 +182,42 @@ static void by_hand(void **state)
     }
 }
 
+/* Far from zero: the spread must not drown in the rounding of the values to doubles. Values 0, 1, …,
+ * 999 above `base`: deviation √(999·1001/12 · 1000/999). */
+static void far_from_zero(void **state)
+{
+    (void)state;
+    static int64_t ints[20000];
+    static assay_i128 wides[20000];
+    const int64_t bases[] = {0, 9007199254740993, INT64_MAX - 999, INT64_MIN, -4000000000000000001};
+    const double deviation = sqrt((1000.0 * 1000 - 1) / 12 * 20000 / 19999);
+    for (size_t b = 0; b < ASSAY_COUNT(bases); b++) {
+        for (size_t i = 0; i < 20000; i++) {
+            ints[i] = bases[b] + (int64_t)(i * 7 % 1000);
+            wides[i] = (assay_i128)bases[b] * 10000000000000000000U + (int64_t)(i * 7 % 1000);
+        }
+        const struct whole columns[] = {
+            {.layout = ASSAY_LAYOUT_INT64, .value_bytes = 8, .values = ints, .rows = 20000},
+            {.layout = ASSAY_LAYOUT_DECIMAL64, .value_bytes = 8, .values = ints, .rows = 20000},
+            {.layout = ASSAY_LAYOUT_INT128, .value_bytes = 16, .values = wides, .rows = 20000},
+            {.layout = ASSAY_LAYOUT_DECIMAL128, .value_bytes = 16, .values = wides, .rows = 20000},
+        };
+        for (size_t c = 0; c < ASSAY_COUNT(columns); c++) {
+            for (size_t shards = 1; shards <= 64; shards *= 4) {
+                ASSAY_AUTO(assay_field_state_free)
+                struct assay_field_state *merged =
+                    count_pairwise(&columns[c], 0, columns[c].rows, shards);
+                ASSAY_AUTO(assay_field_stats_free)
+                struct assay_field_stats *stats = stats_of(merged);
+                assert_close(stats->std_dev, deviation, 1e-13);
+                assert_true(fabs(stats->skewness) < 1e-12);
+                /* −6/5 · (m² + 1)/(m² − 1) of m equally likely integers */
+                assert_close(stats->kurtosis, -1.2 * 1000001 / 999999, 1e-12);
+            }
+        }
+    }
+}
+
 static void too_few(void **state)
 {
     (void)state;
@@ -111,9 +233,8 @@ static void too_few(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nist),
-        cmocka_unit_test(by_hand),
-        cmocka_unit_test(too_few),
+        cmocka_unit_test(nist),          cmocka_unit_test(by_hand), cmocka_unit_test(nist_hardest),
+        cmocka_unit_test(far_from_zero), cmocka_unit_test(too_few),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

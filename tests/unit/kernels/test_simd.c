@@ -20,7 +20,7 @@ static void make_values(uint64_t seed, unsigned kind)
         ints[i] = kind == 0 ? (int64_t)r : (int64_t)(r % 2001) - 1000;
         memcpy(&reals[i], &r, sizeof r); /* any bits: NaN, subnormal, huge */
         if (kind == 1)
-            reals[i] = (double)(int64_t)(r % 20000001) / 100 - 1e5;
+            reals[i] = (double)((int64_t)(r % 20000001) - 10000000) / 100;
         if (kind == 2 && i % 3 == 0)
             reals[i] = i % 2 ? -0.0 : (i % 5 ? INFINITY : NAN);
     }
@@ -31,6 +31,8 @@ struct results {
     struct assay_real_scan real_scan;
     int64_t sum;
     double powers[4], parts[ASSAY_SUM_PARTS], converted[N];
+    int64_t units;
+    bool decimals[2];
     uint64_t int_hashes[N], real_hashes[N];
 };
 
@@ -44,6 +46,9 @@ static void run(size_t n, bool finite, struct results *ret)
         assay_power_sums(reals, n, 0.37, ret->powers);
         assert_true(assay_sum_parts(reals, n, ret->real_scan.magnitude, ret->parts) || n == 0);
         assay_ints_to_reals(ints, n, true, ret->converted);
+        ret->decimals[0] = assay_decimal_units(reals, n, 1, &(int64_t){0});
+        ret->decimals[1] = assay_decimal_units(reals, n, 100, &ret->units);
+        assert_true(ret->decimals[1] && (n < 8 || !ret->decimals[0]));
     }
     assay_hash_ints(ints, n, ret->int_hashes);
     assay_hash_reals(reals, n, ret->real_hashes);

@@ -4,6 +4,7 @@
 
 #include <float.h>
 
+#include "worker/executor/kernels/decimal_sum.h"
 #include "worker/executor/kernels/exact_sum.h"
 #include "worker/executor/kernels/numeric.h"
 #include "worker/executor/kernels/wide_sum.h"
@@ -98,6 +99,87 @@ static void fast_way(void **state)
     assert_close(rounded, assay_exact_sum_round(&slow), 1e-15);
 }
 
+static void add_decimals(struct assay_decimal_sum *sum, const double *values, size_t n)
+{
+    struct assay_real_scan scan;
+    assay_real_scan(values, n, &scan);
+    assay_decimal_sum_add(sum, values, n, scan.magnitude);
+}
+
+/* Doubles that were read from decimal text: Python's sum(map(Decimal, texts)). */
+static void decimals(void **state)
+{
+    (void)state;
+    static const struct {
+        double values[5];
+        size_t n;
+        const char *want; /* NULL: some value is no decimal of 15 digits */
+    } cases[] = {
+        {{0}, 0, "0.0"},
+        {{0.1, 0.2}, 2, "0.3"},
+        {{0.1, 0.2, -0.3}, 3, "0.0"},
+        {{1.1, 2.2, 3.3}, 3, "6.6"},
+        {{0.25, 0.75}, 2, "1.0"},
+        {{-0.0, 0.0}, 2, "0.0"},
+        {{3, 4}, 2, "7.0"},
+        {{-1.005, 1e-7}, 2, "-1.0049999"},
+        {{123456789012345, 0.00001}, 2, "123456789012345.00001"}, /* each by itself */
+        {{12345678901.2345, -0.0045, 1e9, 2.5, 0.1}, 5, "13345678903.83"},
+        {{1e-22, 1}, 2, "1.0000000000000000000001"},
+        {{2251799813685247}, 1, "2251799813685247.0"}, /* 2^51 − 1 */
+        {{2251799813685248}, 1, NULL},
+        {{1e-23}, 1, NULL},
+        {{0.1, 1.0 / 3}, 2, NULL},
+        {{0.1, 1e300}, 2, NULL},
+    };
+    for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
+        struct assay_decimal_sum sum = {0};
+        char text[ASSAY_WIDE_SUM_TEXT] = "";
+        add_decimals(&sum, cases[i].values, cases[i].n);
+        const size_t size = assay_decimal_sum_format(&sum, text);
+        if (size != (cases[i].want ? strlen(cases[i].want) : 0) ||
+            (cases[i].want && strcmp(text, cases[i].want) != 0))
+            fail_msg("case %zu: %s is not %s", i, text, cases[i].want ? cases[i].want : "unknown");
+    }
+}
+
+/* Any parts in any order: the same text; and through saved bytes. */
+static void decimals_in_parts(void **state)
+{
+    (void)state;
+    double values[2048];
+    uint64_t random = 21;
+    for (size_t i = 0; i < 2048; i++) { /* cents, then millionths beside billions */
+        const int64_t units = (int64_t)(assay_random_next(&random) % 200000001) - 100000000;
+        values[i] = i < 1500 ? (double)units / 100
+                             : (double)(units + (i % 2 ? INT64_C(1000000000000000) : 0)) / 1e6;
+    }
+    struct assay_decimal_sum whole = {0};
+    char want[ASSAY_WIDE_SUM_TEXT], got[ASSAY_WIDE_SUM_TEXT];
+    add_decimals(&whole, values, 2048);
+    assert_true(assay_decimal_sum_format(&whole, want) > 0);
+    for (size_t parts = 2; parts <= 64; parts++) {
+        struct assay_decimal_sum total = {0};
+        for (size_t p = parts; p-- > 0;) {
+            ASSAY_SCOPED(assay_buf_release) struct assay_buf bytes = {0};
+            struct assay_decimal_sum part = {0}, loaded;
+            const size_t from = 2048 * p / parts, to = 2048 * (p + 1) / parts;
+            add_decimals(&part, values + from, to - from);
+            assay_decimal_sum_save(&part, &bytes);
+            struct assay_bytes in = {(const unsigned char *)bytes.data, bytes.size, false};
+            assay_decimal_sum_load(&loaded, &in);
+            assert_true(!in.failed && !in.left);
+            assay_decimal_sum_merge(&total, &loaded);
+        }
+        assay_decimal_sum_format(&total, got);
+        assert_string_equal(got, want);
+    }
+    struct assay_decimal_sum unknown = {0};
+    add_decimals(&unknown, (const double[]){1.0 / 3}, 1);
+    assay_decimal_sum_merge(&whole, &unknown);
+    assert_int_equal(assay_decimal_sum_format(&whole, got), 0);
+}
+
 static void wide(void **state)
 {
     (void)state;
@@ -148,8 +230,10 @@ static void wide_never_wraps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(doubles), cmocka_unit_test(any_splits),       cmocka_unit_test(fast_way),
-        cmocka_unit_test(wide),    cmocka_unit_test(wide_never_wraps),
+        cmocka_unit_test(doubles),           cmocka_unit_test(any_splits),
+        cmocka_unit_test(fast_way),          cmocka_unit_test(wide),
+        cmocka_unit_test(wide_never_wraps),  cmocka_unit_test(decimals),
+        cmocka_unit_test(decimals_in_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

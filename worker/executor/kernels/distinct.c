@@ -182,6 +182,15 @@ static bool is_heavy_hash(const struct assay_frequency *table, uint64_t hash)
     return is_heavy(table, slot);
 }
 
+/* Standard error of a share of k that is estimated from `once` of them: with one more success and
+ * one more failure, so that it is above zero where none or all were found (A. Agresti and B. Coull,
+ * "Approximate is better than exact for interval estimation of binomial proportions", 1998). */
+static double ratio_error(double once, double k)
+{
+    const double share = (once + 1) / (k + 2);
+    return sqrt(share * (1 - share) / (k + 2));
+}
+
 /* Entropy: heavy values by their counts; of the others the sampled ones tell mean c·ln(c) per
  * record, for the records that are left (a ratio estimate). */
 static void sketch_figures(const struct assay_distinct *distinct,
@@ -211,7 +220,7 @@ static void sketch_figures(const struct assay_distinct *distinct,
     const double sum = heavy + (rare_records > 0 ? rare / rare_records * left : 0);
     figures->distinct = fmin(n, assay_hll_estimate(&distinct->hll));
     figures->ratio = k > 0 ? once / k : NAN;
-    figures->ratio_error = k > 0 ? sqrt(figures->ratio * (1 - figures->ratio) / k) : NAN;
+    figures->ratio_error = ratio_error(once, k);
     figures->once = figures->ratio * figures->distinct;
     figures->entropy = fmax(0, log(n) - sum / n);
 }

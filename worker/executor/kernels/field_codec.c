@@ -6,7 +6,7 @@
 #include "worker/executor/kernels/hash.h"
 
 /* version, size of the body (u32), body, XXH3 of the body (u64) */
-#define VERSION       1
+#define VERSION       2
 #define HEADER_BYTES  5
 #define TRAILER_BYTES 8
 #define DEPTH_MAX     8 /* arrays of arrays */
@@ -20,6 +20,7 @@ static void save_plan(const struct assay_field_plan *plan, struct assay_buf *buf
     assay_put_varint(buf, plan->histogram_max_distinct_values);
     assay_put_varint(buf, plan->top_values_max);
     assay_put_varint(buf, plan->leave_out);
+    assay_put_u8(buf, plan->decimals);
 }
 
 static void save_counts(const struct assay_field_state *state, struct assay_buf *buf)
@@ -73,10 +74,14 @@ static void save_numbers(const struct assay_field_state *state, struct assay_buf
 {
     if (!state->numeric)
         return;
-    if (state->class == ASSAY_CLASS_REAL)
+    if (state->class == ASSAY_CLASS_REAL) {
         assay_exact_sum_save(&state->exact_sum, buf);
-    else
+        if (state->plan.decimals)
+            assay_decimal_sum_save(&state->decimal_sum, buf);
+    } else {
         assay_wide_sum_save(&state->wide_sum, buf);
+        assay_put_i128(buf, state->origin);
+    }
     assay_moments_save(&state->moments, buf);
 }
 
@@ -84,10 +89,16 @@ static void load_numbers(struct assay_field_state *state, struct assay_bytes *in
 {
     if (!state->numeric)
         return;
-    if (state->class == ASSAY_CLASS_REAL)
+    if (state->class == ASSAY_CLASS_REAL) {
         assay_exact_sum_load(&state->exact_sum, in);
-    else
+        if (state->plan.decimals)
+            assay_decimal_sum_load(&state->decimal_sum, in);
+    } else {
         assay_wide_sum_load(&state->wide_sum, in);
+        state->origin = assay_get_i128(in);
+        in->failed = in->failed || (state->class == ASSAY_CLASS_INT &&
+                                    (state->origin < INT64_MIN || state->origin > INT64_MAX));
+    }
     assay_moments_load(&state->moments, in);
 }
 
@@ -136,7 +147,9 @@ static int load_plan(struct assay_bytes *in, struct assay_field_plan *ret_plan,
     plan.histogram_max_distinct_values = assay_get_count(in, UINT32_MAX);
     plan.top_values_max = assay_get_count(in, UINT32_MAX);
     plan.leave_out = assay_get_count(in, UINT32_MAX);
-    if (in->failed || plan.layout > ASSAY_LAYOUT_STRUCT || plan.scale > 38)
+    const uint8_t decimals = assay_get_u8(in);
+    plan.decimals = decimals == 1;
+    if (in->failed || decimals > 1 || plan.layout > ASSAY_LAYOUT_STRUCT || plan.scale > 38)
         return assay_fail(err, ASSAY_FORMAT, "saved statistics: the plan is damaged");
     *ret_plan = plan;
     return ASSAY_OK;

@@ -158,6 +158,8 @@ static long double mean_of(const struct assay_field_state *state)
     const long double count = (long double)state->moments.count;
     if (state->class != ASSAY_CLASS_REAL)
         return assay_wide_sum_real(&state->wide_sum) / count;
+    if (state->plan.decimals && !state->decimal_sum.unknown)
+        return assay_decimal_sum_real(&state->decimal_sum) / count;
     const double sum = assay_exact_sum_round(&state->exact_sum);
     return isfinite(sum) ? (long double)sum / count : state->moments.mean;
 }
@@ -165,9 +167,12 @@ static long double mean_of(const struct assay_field_state *state)
 static bool finish_sum(const struct assay_field_state *state, struct assay_field_stats *stats)
 {
     char text[ASSAY_NUMBER_TEXT];
-    size_t size;
+    size_t size = 0;
     if (state->class == ASSAY_CLASS_REAL) {
-        size = assay_format_double(assay_exact_sum_round(&state->exact_sum), text);
+        if (state->plan.decimals)
+            size = assay_decimal_sum_format(&state->decimal_sum, text);
+        if (!size)
+            size = assay_format_double(assay_exact_sum_round(&state->exact_sum), text);
     } else {
         const bool decimal = state->plan.layout == ASSAY_LAYOUT_DECIMAL64 ||
                              state->plan.layout == ASSAY_LAYOUT_DECIMAL128;

@@ -158,13 +158,34 @@ static size_t bounds_between(const struct assay_field_state *state, int64_t low,
     return BUCKETS;
 }
 
+/* The least and the greatest value, that tails end at: the exact ones, but where they are infinite
+ * those of the sketch. */
+static void ends_of(const struct assay_field_state *state, const struct assay_quantile_view *view,
+                    int64_t *ret_first, int64_t *ret_last)
+{
+    *ret_first = view->keys[0].key;
+    *ret_last = view->keys[view->count - 1].key;
+    if (state->class == ASSAY_CLASS_INT) {
+        *ret_first = state->int_min;
+        *ret_last = state->int_max;
+        return;
+    }
+    const bool wide = state->class == ASSAY_CLASS_WIDE;
+    const double min = wide ? (double)state->wide_min : state->real_min,
+                 max = wide ? (double)state->wide_max : state->real_max;
+    if (isfinite(min))
+        *ret_first = assay_key_of_real(min);
+    if (isfinite(max))
+        *ret_last = assay_key_of_real(max);
+}
+
 static bool by_width(const struct assay_field_state *state, const struct assay_quantile_view *view,
                      struct assay_field_stats *stats)
 {
-    int64_t bounds[BUCKETS + 1], low, high, ignored;
+    int64_t bounds[BUCKETS + 1], low, high, first, last, ignored;
     double between;
-    const int64_t first = view->keys[0].key, last = view->keys[view->count - 1].key;
     const uint64_t seen = state->quantile.count;
+    ends_of(state, view, &first, &last);
     assay_quantile_at(view, 0.01, &low, &ignored, &between);
     assay_quantile_at(view, 0.99, &ignored, &high, &between);
     if (low == high) {

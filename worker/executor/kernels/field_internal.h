@@ -3,6 +3,7 @@
 #ifndef ASSAY_KERNELS_FIELD_INTERNAL_H
 #define ASSAY_KERNELS_FIELD_INTERNAL_H
 
+#include "worker/executor/kernels/decimal_sum.h"
 #include "worker/executor/kernels/distinct.h"
 #include "worker/executor/kernels/exact_sum.h"
 #include "worker/executor/kernels/field_state.h"
@@ -41,6 +42,8 @@ struct assay_field_state {
     assay_i128 wide_min, wide_max;
     struct assay_wide_sum wide_sum;
     struct assay_exact_sum exact_sum;
+    struct assay_decimal_sum decimal_sum; /* of plan.decimals */
+    assay_i128 origin; /* integers and decimals: their moments are those of value − origin */
     struct assay_moments moments;
     struct assay_text_scan text;
     struct assay_length_figures list_lengths;

@@ -75,6 +75,22 @@ static const int64_t *ints_of(const struct assay_column *column, struct assay_ke
     return rows->values.ints;
 }
 
+/* Far from zero the differences to the first value count, not what is left of them after rounding to
+ * doubles. */
+static void set_origin(struct assay_field_state *state, assay_i128 first)
+{
+    if (!state->moments.count && (first <= -SMALL_INT || first >= SMALL_INT))
+        state->origin = first;
+}
+
+static void add_far_ints(struct assay_field_state *state, const int64_t *values, size_t n,
+                         assay_i128 sum, double *reals)
+{
+    for (size_t i = 0; i < n; i++)
+        reals[i] = (double)((assay_i128)values[i] - state->origin);
+    assay_moments_add(&state->moments, reals, n, (double)(sum - state->origin * (assay_i128)n));
+}
+
 static void add_int_moments(struct assay_field_state *state, const int64_t *values, size_t n,
                             const struct assay_int_scan *scan, double *reals)
 {
@@ -85,12 +101,15 @@ static void add_int_moments(struct assay_field_state *state, const int64_t *valu
     assay_wide_sum_add(&state->wide_sum, values, n, small, &sum);
     if (assay_field_leaves(state, ASSAY_LEAVE_MOMENTS))
         return;
+    set_origin(state, scan->min);
     if (scan->min == scan->max) {
-        assay_moments_put(&state->moments, (double)scan->min, n);
-        return;
+        assay_moments_put(&state->moments, (double)(scan->min - state->origin), n);
+    } else if (small && !state->origin) {
+        assay_ints_to_reals(values, n, small, reals);
+        assay_moments_add(&state->moments, reals, n, (double)sum);
+    } else {
+        add_far_ints(state, values, n, sum, reals);
     }
-    assay_ints_to_reals(values, n, small, reals);
-    assay_moments_add(&state->moments, reals, n, (double)sum);
 }
 
 static bool add_int_values(struct assay_field_state *state, const int64_t *values, size_t n,
@@ -124,12 +143,29 @@ static bool add_ints(struct assay_field_state *state, const struct assay_column 
     return add_int_values(state, values, n, scan.min == scan.max, rows->value_hashes);
 }
 
+static void add_wide_moments(struct assay_field_state *state, const assay_i128 *values, size_t n,
+                             double *reals)
+{
+    double sum = 0;
+    if (!n || assay_field_leaves(state, ASSAY_LEAVE_MOMENTS))
+        return;
+    set_origin(state, values[0]);
+    for (size_t i = 0; i < n; i++) {
+        assay_i128 difference; /* of values 2^127 apart the rounded ones do */
+        reals[i] = __builtin_sub_overflow(values[i], state->origin, &difference)
+                       ? (double)values[i] - (double)state->origin
+                       : (double)difference;
+        sum += reals[i];
+    }
+    assay_moments_add(&state->moments, reals, n, sum);
+}
+
 static bool add_wides(struct assay_field_state *state, const struct assay_column *column,
                       struct assay_kernel_rows *rows)
 {
     assay_i128 *values = rows->values.wides;
     const size_t n = assay_gather_wides(column->values, column->validity, rows->count, values);
-    double sum = 0;
+    add_wide_moments(state, values, n, rows->reals);
     for (size_t i = 0; i < n; i++) {
         state->zero += values[i] == 0;
         state->negative += values[i] < 0;
@@ -138,10 +174,7 @@ static bool add_wides(struct assay_field_state *state, const struct assay_column
         rows->reals[i] = (double)values[i];
         rows->bytes[i] =
             (struct assay_text){.data = (const char *)&values[i], .size_bytes = sizeof values[i]};
-        sum += rows->reals[i];
     }
-    if (!assay_field_leaves(state, ASSAY_LEAVE_MOMENTS))
-        assay_moments_add(&state->moments, rows->reals, n, sum);
     if (assay_field_has_quantiles(state) &&
         !assay_quantile_add_reals(&state->quantile, rows->reals, n))
         return false;
@@ -188,6 +221,8 @@ static void add_real_moments(struct assay_field_state *state, const double *valu
 {
     double sum;
     assay_exact_sum_add(&state->exact_sum, values, n, scan->magnitude, &sum);
+    if (state->plan.decimals)
+        assay_decimal_sum_add(&state->decimal_sum, values, n, scan->magnitude);
     if (assay_field_leaves(state, ASSAY_LEAVE_MOMENTS))
         return;
     if (scan->min == scan->max)
@@ -338,10 +373,25 @@ static void merge_extremes(struct assay_field_state *state, const struct assay_f
         int_extremes(state, other->int_min, other->int_max);
 }
 
+static void merge_moments(struct assay_field_state *state, const struct assay_field_state *other)
+{
+    struct assay_moments moved = other->moments;
+    assay_i128 distance;
+    if (!state->moments.count)
+        state->origin = other->origin;
+    /* origins 2^127 apart: then rounding them takes nothing from the spread */
+    if (__builtin_sub_overflow(other->origin, state->origin, &distance))
+        moved.mean += (long double)other->origin - (long double)state->origin;
+    else
+        moved.mean += (long double)distance;
+    assay_moments_merge(&state->moments, &moved);
+}
+
 static bool same_plan(const struct assay_field_plan *a, const struct assay_field_plan *b)
 {
     return a->layout == b->layout && a->scale == b->scale && a->seed == b->seed &&
-           a->memory_max_bytes == b->memory_max_bytes && a->leave_out == b->leave_out;
+           a->memory_max_bytes == b->memory_max_bytes && a->leave_out == b->leave_out &&
+           a->decimals == b->decimals;
 }
 
 static int merge_elements(struct assay_field_state *state, const struct assay_field_state *other,
@@ -370,7 +420,8 @@ int assay_field_state_merge(struct assay_field_state *state, const struct assay_
     assay_wide_sum_merge(&state->wide_sum, &other->wide_sum);
     if (state->class == ASSAY_CLASS_REAL)
         assay_exact_sum_merge(&state->exact_sum, &other->exact_sum);
-    assay_moments_merge(&state->moments, &other->moments);
+    assay_decimal_sum_merge(&state->decimal_sum, &other->decimal_sum);
+    merge_moments(state, other);
     assay_lengths_merge(&state->list_lengths, &other->list_lengths);
     if (other->granularity < state->granularity)
         state->granularity = other->granularity;

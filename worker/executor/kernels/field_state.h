@@ -1,7 +1,8 @@
 /* The composite kernel: all statistics of one field, batch by batch, merged from parts, saved and
  * loaded.
  *
- * Exact: counts, min, max, sums (integers, decimals, and doubles correctly rounded), moments (NIST
+ * Exact: counts, min, max, sums (integers, decimals, decimals read as doubles while they have at
+ * most 15 digits, and doubles correctly rounded), moments (NIST
  * sets to ≥ 12 digits of mean and ≥ 9 of deviation, also merged), lengths; distinct values, values
  * that occur once, entropy, top values and quantiles while a field is small
  * (ASSAY_FIELD_EXACT_VALUES distinct values or values). Estimated beyond: distinct by HyperLogLog
@@ -17,6 +18,7 @@
 #ifndef ASSAY_KERNELS_FIELD_STATE_H
 #define ASSAY_KERNELS_FIELD_STATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/base/buf.h"
@@ -51,6 +53,7 @@ struct assay_field_plan {
     uint32_t histogram_max_distinct_values; /* 0 = 100 */
     uint32_t top_values_max;                /* listed by finish; 0 = 128 */
     unsigned leave_out;                     /* ASSAY_LEAVE_… */
+    bool decimals; /* doubles that were read from decimal text: their sum is that of the decimals */
 };
 
 /** Most memory that one state with this plan ever takes, known before the run (heap overhead

@@ -51,6 +51,12 @@ bool assay_sum_parts(const double *values, size_t n, double magnitude,
                             : sum_parts_body(values, n, anchor, ret_parts);
 }
 
+bool assay_decimal_units(const double *values, size_t n, double power, int64_t *ret_units)
+{
+    return assay_use_avx2() ? assay_decimal_units_avx2(values, n, power, ret_units)
+                            : decimal_units_body(values, n, power, ret_units);
+}
+
 void assay_ints_to_reals(const int64_t *values, size_t n, bool small, double *ret_values)
 {
     if (small && assay_use_avx2()) {

@@ -38,6 +38,10 @@ void assay_power_sums(const double *values, size_t n, double shift, double ret_s
 bool assay_sum_parts(const double *values, size_t n, double magnitude,
                      double ret_parts[ASSAY_SUM_PARTS]);
 
+/** The sum of n ≤ 2048 doubles taken as integers × 1/power, exact; |values| · power < 2^51. False
+ * when one of them is not the double nearest to such a decimal. */
+bool assay_decimal_units(const double *values, size_t n, double power, int64_t *ret_units);
+
 /** To double, rounding beyond 2^53. small: all |values| < 2^51 (faster). */
 void assay_ints_to_reals(const int64_t *values, size_t n, bool small, double *ret_values);
 

@@ -30,6 +30,11 @@ bool assay_sum_parts_avx2(const double *values, size_t n, const double anchor[AS
     return sum_parts_body(values, n, anchor, ret_parts);
 }
 
+bool assay_decimal_units_avx2(const double *values, size_t n, double power, int64_t *ret_units)
+{
+    return decimal_units_body(values, n, power, ret_units);
+}
+
 void assay_small_ints_to_reals_avx2(const int64_t *values, size_t n, double *ret_values)
 {
     small_ints_to_reals_body(values, n, ret_values);

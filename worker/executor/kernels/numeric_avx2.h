@@ -11,6 +11,7 @@ void assay_real_scan_avx2(const double *values, size_t n, struct assay_real_scan
 void assay_power_sums_avx2(const double *values, size_t n, double shift, double ret_sums[4]);
 bool assay_sum_parts_avx2(const double *values, size_t n, const double anchor[ASSAY_SUM_PARTS],
                           double ret_parts[ASSAY_SUM_PARTS]);
+bool assay_decimal_units_avx2(const double *values, size_t n, double power, int64_t *ret_units);
 void assay_small_ints_to_reals_avx2(const int64_t *values, size_t n, double *ret_values);
 
 #endif

@@ -158,6 +158,40 @@ static inline bool sum_parts_body(const double *values, size_t n,
     return !(sums.rest[0] | sums.rest[1] | sums.rest[2] | sums.rest[3]);
 }
 
+struct unit_lanes {
+    lanes_i64 sum, other;
+};
+
+/* Adding and taking away 1.5·2^52 rounds to an integer, whose bits then stand in the mantissa; a
+ * value that dividing does not give back is no such decimal. */
+static inline __attribute__((always_inline)) void
+unit_step(struct unit_lanes *units, const lanes_f64 *value, const lanes_f64 *power)
+{
+    const lanes_f64 anchor = SPLAT_F64(0x1.8p52);
+    const lanes_f64 shifted = *value * *power + anchor, whole = shifted - anchor;
+    units->sum += (lanes_i64)shifted - (lanes_i64)anchor;
+    units->other |= (lanes_i64)(whole / *power != *value);
+}
+
+static inline bool decimal_units_body(const double *values, size_t n, double power,
+                                      int64_t *ret_units)
+{
+    enum { BLOCK = 64 }; /* values between looks at what does not fit */
+    struct unit_lanes units = {0};
+    const lanes_f64 powers = SPLAT_F64(power);
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        unit_step(&units, (const lanes_f64 *)(const void *)(values + i), &powers);
+        if (i % BLOCK == 0 && (units.other[0] | units.other[1] | units.other[2] | units.other[3]))
+            return false;
+    }
+    double rest[4] = {0};
+    memcpy(rest, values + i, (n - i) * sizeof *values);
+    unit_step(&units, (const lanes_f64 *)(const void *)rest, &powers);
+    *ret_units = (units.sum[0] + units.sum[1]) + (units.sum[2] + units.sum[3]);
+    return !(units.other[0] | units.other[1] | units.other[2] | units.other[3]);
+}
+
 /* |x| < 2^51: as an integer added to the bits of 1.5·2^52 it stands in the mantissa. */
 static inline void small_ints_to_reals_body(const int64_t *values, size_t n, double *ret_values)
 {
