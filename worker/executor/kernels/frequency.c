@@ -263,8 +263,14 @@ static inline bool crosses(const struct assay_frequency *frequency, uint64_t has
     return true;
 }
 
-/* Count the values that are in the table already, from the i-th on, up to one that is not or (blob)
- * whose text is wanted. */
+/* Is the text of a value wanted now that it occurs again? */
+static inline bool wants_text(const struct assay_frequency *frequency, uint32_t slot, bool blob)
+{
+    return blob && frequency->slots[slot].count == 1 && frequency->words[slot] == ASSAY_BLOB_NONE;
+}
+
+/* Count the values that are in the table already, from the i-th on, up to one that is not or whose
+ * text is wanted. */
 static inline __attribute__((always_inline)) size_t count_known(struct assay_frequency *frequency,
                                                                 const uint64_t *hashes, size_t i,
                                                                 size_t n, bool blob)
@@ -276,12 +282,46 @@ static inline __attribute__((always_inline)) size_t count_known(struct assay_fre
         uint32_t slot = (uint32_t)hash & mask;
         while (slots[slot].hash != hash && slots[slot].hash)
             slot = (slot + 1) & mask;
-        if (!slots[slot].hash ||
-            (blob && slots[slot].count == 1 && frequency->words[slot] == ASSAY_BLOB_NONE))
+        if (!slots[slot].hash || wants_text(frequency, slot, blob))
             break;
         slots[slot].count++;
     }
     return i;
+}
+
+/* The same of a lossy table: values that are watched, and values that their cell counts, up to one
+ * that is to be watched from now on or whose text is wanted. */
+static inline __attribute__((always_inline)) size_t count_lossy(struct assay_frequency *frequency,
+                                                                const uint64_t *hashes, size_t i,
+                                                                size_t n, bool blob)
+{
+    struct assay_hash_count *const slots = frequency->slots;
+    uint32_t *const cells = frequency->cells;
+    const uint64_t threshold = frequency->threshold;
+    for (; i < n; i++) {
+        const uint64_t hash = hashes[i];
+        if (!is_filtered(frequency, hash)) {
+            const uint32_t slot = find(frequency, hash);
+            if (slots[slot].hash == hash) {
+                if (wants_text(frequency, slot, blob))
+                    break;
+                slots[slot].count++;
+                continue;
+            }
+        }
+        uint32_t *cell = &cells[hash >> 32 & (ASSAY_FREQUENCY_CELLS - 1)];
+        if (*cell >= threshold)
+            break;
+        ++*cell;
+    }
+    return i;
+}
+
+static inline __attribute__((always_inline)) size_t
+count_run(struct assay_frequency *frequency, const uint64_t *hashes, size_t i, size_t n, bool blob)
+{
+    return assay_frequency_exact(frequency) ? count_known(frequency, hashes, i, n, blob)
+                                            : count_lossy(frequency, hashes, i, n, blob);
 }
 
 /* Where to count one more of the value: its slot, SKIPPED when a cell has counted it, NO_SLOT when
@@ -307,11 +347,8 @@ static inline uint32_t take(struct assay_frequency *frequency, uint64_t hash, bo
 size_t assay_frequency_add_words(struct assay_frequency *frequency, const uint64_t *hashes,
                                  const uint64_t *words, size_t n, bool *ret_failed)
 {
-    const bool exact = assay_frequency_exact(frequency);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; (i = count_run(frequency, hashes, i, n, false)) < n; i++) {
         bool fresh;
-        if (exact && (i = count_known(frequency, hashes, i, n, false)) == n)
-            break;
         const uint32_t slot = take(frequency, hashes[i], &fresh, ret_failed);
         if (slot == SKIPPED)
             continue;
@@ -342,11 +379,8 @@ static uint64_t put_text(struct assay_frequency *frequency, struct assay_text te
 size_t assay_frequency_add_texts(struct assay_frequency *frequency, const uint64_t *hashes,
                                  const struct assay_text *texts, size_t n, bool *ret_failed)
 {
-    const bool exact = assay_frequency_exact(frequency);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; (i = count_run(frequency, hashes, i, n, true)) < n; i++) {
         bool fresh;
-        if (exact && (i = count_known(frequency, hashes, i, n, true)) == n)
-            break;
         const uint32_t slot = take(frequency, hashes[i], &fresh, ret_failed);
         if (slot == SKIPPED)
             continue;

@@ -24,7 +24,7 @@ void assay_hash_sample_release(struct assay_hash_sample *sample)
 
 static bool is_in(const struct assay_hash_sample *sample, uint64_t hash)
 {
-    return !sample->halvings || !(hash >> (64 - sample->halvings));
+    return hash <= UINT64_MAX >> sample->halvings;
 }
 
 static struct assay_hash_count *find(const struct assay_hash_sample *sample, uint64_t hash)
@@ -69,7 +69,10 @@ void assay_hash_sample_put(struct assay_hash_sample *sample, uint64_t hash, uint
 void assay_hash_sample_add(struct assay_hash_sample *sample, const uint64_t *hashes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (is_in(sample, hashes[i]))
+        const uint64_t last = UINT64_MAX >> sample->halvings;
+        while (i < n && hashes[i] > last)
+            i++;
+        if (i < n)
             assay_hash_sample_put(sample, hashes[i], 1);
     }
 }

@@ -36,16 +36,25 @@ static void find_minimum(struct assay_hll *hll)
     hll->at_minimum = counts[hll->minimum];
 }
 
-static void raise(struct assay_hll *hll, uint64_t hash)
+/* Raise the registers of n hashes, without a branch on each: whether one rises is not to be
+ * guessed. */
+static void raise_all(struct assay_hll *hll, const uint64_t *hashes, size_t n)
 {
-    const uint64_t rest = hash << ASSAY_HLL_PRECISION | UINT64_C(1) << (ASSAY_HLL_PRECISION - 1);
-    const uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
-    uint8_t *reg = &hll->registers[hash >> (64 - ASSAY_HLL_PRECISION)];
-    if (rank <= *reg)
-        return;
-    const bool was_minimum = *reg == hll->minimum;
-    *reg = rank;
-    if (was_minimum && --hll->at_minimum == 0)
+    uint8_t *const registers = hll->registers;
+    const uint8_t minimum = hll->minimum;
+    uint32_t left = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t hash = hashes[i];
+        const uint64_t rest = hash << ASSAY_HLL_PRECISION | UINT64_C(1)
+                                                                << (ASSAY_HLL_PRECISION - 1);
+        const uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
+        uint8_t *reg = &registers[hash >> (64 - ASSAY_HLL_PRECISION)];
+        const uint8_t was = *reg;
+        left += (was == minimum) & (rank > was);
+        *reg = rank > was ? rank : was;
+    }
+    hll->at_minimum -= left;
+    if (!hll->at_minimum)
         find_minimum(hll);
 }
 
@@ -68,9 +77,10 @@ void assay_hll_add(struct assay_hll *hll, const uint64_t *hashes, size_t n)
     uint64_t found[BLOCK];
     for (size_t from = 0; from < n; from += BLOCK) {
         const size_t part = n - from < BLOCK ? n - from : BLOCK;
-        const size_t count = candidates(hll, hashes + from, part, found);
-        for (size_t i = 0; i < count; i++)
-            raise(hll, found[i]);
+        if (!hll->minimum)
+            raise_all(hll, hashes + from, part);
+        else
+            raise_all(hll, found, candidates(hll, hashes + from, part, found));
     }
 }
 

@@ -10,7 +10,7 @@
 #include "worker/executor/kernels/sort.h"
 
 #define BLOCK            ASSAY_QUANTILE_BLOCK
-#define EXACT_BLOCKS_MAX 4
+#define INPUT_MAX        (ASSAY_QUANTILE_INPUT_BLOCKS * BLOCK)
 #define SAMPLE_FROM_LOG2 16 /* values up to which each one is taken */
 
 int64_t assay_key_of_real(double value)
@@ -67,7 +67,7 @@ static bool reserve_input(struct assay_quantile *quantile, uint32_t count)
 
 static void sort_keys(int64_t *keys, size_t n)
 {
-    int64_t scratch[EXACT_BLOCKS_MAX * BLOCK];
+    int64_t scratch[INPUT_MAX];
     assay_sort_ints(keys, n, scratch);
 }
 
@@ -80,16 +80,22 @@ static size_t halve(struct assay_quantile *quantile, int64_t *sorted, size_t n)
     return kept;
 }
 
-/* Merge two full blocks and keep every other key, into `into`. */
+/* Merge two full blocks and keep every other key, into `into`: the lower half from the front, the
+ * upper from the back, so that the processor has two chains to work on and nothing to guess. */
 static void merge_halve(struct assay_quantile *quantile, int64_t *into, const int64_t *other)
 {
     int64_t merged[2 * BLOCK];
-    size_t a = 0, b = 0;
-    for (size_t i = 0; i < 2 * BLOCK; i++) {
-        const bool take_a = b == BLOCK || (a < BLOCK && into[a] <= other[b]);
-        merged[i] = take_a ? into[a] : other[b];
+    size_t a = 0, b = 0, a_end = BLOCK, b_end = BLOCK;
+    for (size_t i = 0; i < BLOCK; i++) {
+        const int64_t low_a = into[a], low_b = other[b];
+        const int64_t high_a = into[a_end - 1], high_b = other[b_end - 1];
+        const bool take_a = low_a <= low_b, take_b_end = high_a <= high_b;
+        merged[i] = take_a ? low_a : low_b;
+        merged[2 * BLOCK - 1 - i] = take_b_end ? high_b : high_a;
         a += take_a;
         b += !take_a;
+        a_end -= !take_b_end;
+        b_end -= take_b_end;
     }
     halve(quantile, merged, 2 * BLOCK);
     memcpy(into, merged, BLOCK * sizeof *into);
@@ -106,29 +112,35 @@ static void carry(struct assay_quantile *quantile, int64_t *block, uint32_t leve
     quantile->blocks[level] = block;
 }
 
-/* The input is full: sort it into the blocks. */
+/* The input is full: of its sorted keys every w-th, from the first w by chance, makes a block of w
+ * times their weight. */
 static bool flush_input(struct assay_quantile *quantile)
 {
-    int64_t *block = assay_memdup(quantile->input, BLOCK * sizeof *block);
+    const uint32_t step = quantile->exact_capacity / BLOCK;
+    int64_t *block = assay_calloc(BLOCK, sizeof *block);
     if (!block)
         return false;
-    sort_keys(block, BLOCK);
+    sort_keys(quantile->input, quantile->exact_capacity);
+    const uint64_t first = step > 1 ? assay_random_next(&quantile->random) & (step - 1) : 0;
+    for (size_t i = 0; i < BLOCK; i++)
+        block[i] = quantile->input[first + i * step];
     quantile->input_count = 0;
-    carry(quantile, block, quantile->input_level);
+    carry(quantile, block, quantile->input_level + (uint32_t)__builtin_ctz(step));
     return true;
 }
 
 static bool push(struct assay_quantile *quantile, const int64_t *keys, size_t n)
 {
-    if (!reserve_input(quantile, BLOCK))
+    if (!reserve_input(quantile, quantile->exact_capacity))
         return false;
     while (n > 0) {
-        const size_t room = BLOCK - quantile->input_count, part = n < room ? n : room;
+        const size_t room = quantile->exact_capacity - quantile->input_count;
+        const size_t part = n < room ? n : room;
         memcpy(quantile->input + quantile->input_count, keys, part * sizeof *keys);
         quantile->input_count += (uint32_t)part;
         keys += part;
         n -= part;
-        if (quantile->input_count == BLOCK && !flush_input(quantile))
+        if (quantile->input_count == quantile->exact_capacity && !flush_input(quantile))
             return false;
     }
     return true;
@@ -154,7 +166,7 @@ static bool raise_input(struct assay_quantile *quantile, uint32_t level)
 {
     if (level <= quantile->input_level)
         return true;
-    int64_t keys[BLOCK];
+    int64_t keys[INPUT_MAX];
     const uint32_t count = quantile->input_count, was = quantile->input_level;
     if (count)
         memcpy(keys, quantile->input, count * sizeof *keys);
@@ -172,28 +184,11 @@ static bool raise_input(struct assay_quantile *quantile, uint32_t level)
     return true;
 }
 
-/* The values kept so far become keys of weight 1, or, when the room for them is full, one block of
- * higher weight. */
+/* The values kept so far become keys of weight 1. */
 static bool leave_exact(struct assay_quantile *quantile)
 {
-    if (!quantile->exact)
-        return true;
     quantile->exact = false;
-    ASSAY_AUTO(assay_free) void *memory = ASSAY_TAKE(quantile->input);
-    int64_t *keys = memory;
-    size_t n = quantile->input_count;
-    quantile->input_count = quantile->input_capacity = 0;
-    if (n < quantile->exact_capacity)
-        return push(quantile, keys, n);
-    sort_keys(keys, n);
-    uint32_t level = 0;
-    for (; n > BLOCK; level++)
-        n = halve(quantile, keys, n);
-    int64_t *block = assay_memdup(keys, BLOCK * sizeof *keys);
-    if (!block)
-        return false;
-    carry(quantile, block, level);
-    return true;
+    return quantile->input_count < quantile->exact_capacity || flush_input(quantile);
 }
 
 /* Take values while they all can be kept. Returns how many were. */
@@ -312,7 +307,7 @@ static bool merge_keys(struct assay_quantile *quantile, const struct assay_quant
         else if (!push_up(quantile, block, BLOCK, level))
             return false;
     }
-    int64_t keys[BLOCK];
+    int64_t keys[INPUT_MAX];
     if (!other->input_count)
         return true;
     memcpy(keys, other->input, other->input_count * sizeof *keys);
@@ -326,7 +321,7 @@ bool assay_quantile_merge(struct assay_quantile *quantile, const struct assay_qu
         const uint64_t before = quantile->count;
         if (quantile->exact || !level_for(before + other->count))
             return assay_quantile_add_ints(quantile, other->input, other->input_count);
-        int64_t keys[EXACT_BLOCKS_MAX * BLOCK];
+        int64_t keys[INPUT_MAX];
         if (other->input_count)
             memcpy(keys, other->input, other->input_count * sizeof *keys);
         sort_keys(keys, other->input_count);
@@ -442,7 +437,7 @@ bool assay_quantile_load(struct assay_quantile *quantile, struct assay_bytes *in
     quantile->to_skip = assay_get_varint(in);
     quantile->group_offset = assay_get_count(in, UINT32_MAX);
     quantile->input_level = assay_get_count(in, 32);
-    const uint32_t count = assay_get_count(in, exact ? quantile->exact_capacity : BLOCK - 1);
+    const uint32_t count = assay_get_count(in, quantile->exact_capacity - (exact ? 0 : 1));
     if (in->failed || exact > 1 || quantile->to_skip >> 34 ||
         quantile->group_offset >> quantile->input_level || !reserve_input(quantile, count))
         return false;

@@ -1,8 +1,9 @@
 /* Quantiles of 64-bit keys that sort as the values do.
  *
- * Exact for up to `exact_capacity` values. Beyond: compactors of 1,024 keys with a sampler beneath
- * (KLL: Z. Karnin, K. Lang and E. Liberty, "Optimal quantile approximation in streams", 2016; all
- * compactors of one size, as in P. Agarwal et al., "Mergeable summaries", 2012). From 2^16 values
+ * Exact for up to `exact_capacity` values. Beyond: that many are sorted at a time and thinned to a
+ * compactor of 1,024 keys, with a sampler beneath (KLL: Z. Karnin, K. Lang and E. Liberty, "Optimal
+ * quantile approximation in streams", 2016; all compactors of one size, as in P. Agarwal et al.,
+ * "Mergeable summaries", 2012). From 2^16 values
  * on the sampler takes one of w consecutive values at random, w doubling with the number of values,
  * so that a value costs little and memory stays bounded. Estimated: for 99 % of queries the rank is
  * off by at most ASSAY_QUANTILE_RANK_ERROR × n, before and after merges. The choices follow the
@@ -17,16 +18,17 @@
 
 #include "worker/executor/kernels/codec.h"
 
-#define ASSAY_QUANTILE_RANK_ERROR 0.005
-#define ASSAY_QUANTILE_BLOCK      1024 /* keys of a compactor */
-#define ASSAY_QUANTILE_LEVELS     64
+#define ASSAY_QUANTILE_RANK_ERROR   0.005
+#define ASSAY_QUANTILE_BLOCK        1024 /* keys of a compactor */
+#define ASSAY_QUANTILE_INPUT_BLOCKS 4    /* most keys kept unsorted, in blocks */
+#define ASSAY_QUANTILE_LEVELS       64
 /** Most memory, exact or not. */
 #define ASSAY_QUANTILE_BYTES ((size_t)ASSAY_QUANTILE_BLOCK * 8 * 13)
 
 /** Zero-initialised is valid to release. Level l holds keys of weight 2^l. */
 struct assay_quantile {
     uint64_t count;          /* values seen */
-    uint32_t exact_capacity; /* ≥ ASSAY_QUANTILE_BLOCK */
+    uint32_t exact_capacity; /* keys that the input takes before it is sorted */
     bool exact;              /* input holds every value */
     int64_t *input;          /* unsorted keys of weight 2^input_level */
     uint32_t input_count, input_capacity;
@@ -54,7 +56,8 @@ struct assay_quantile_view {
 int64_t assay_key_of_real(double value);
 double assay_real_of_key(int64_t key);
 
-/** exact_capacity: a multiple of ASSAY_QUANTILE_BLOCK, at most 4 of them. */
+/** exact_capacity: ASSAY_QUANTILE_BLOCK times a power of two, at most ASSAY_QUANTILE_INPUT_BLOCKS of
+ * them. */
 void assay_quantile_init(struct assay_quantile *quantile, uint32_t exact_capacity, uint64_t seed);
 void assay_quantile_release(struct assay_quantile *quantile);
 /** False when out of memory, as all that follow. */

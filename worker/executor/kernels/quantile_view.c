@@ -7,8 +7,8 @@
 #include "worker/executor/kernels/quantile.h"
 #include "worker/executor/kernels/sort.h"
 
-#define BLOCK            ASSAY_QUANTILE_BLOCK
-#define EXACT_BLOCKS_MAX 4
+#define BLOCK     ASSAY_QUANTILE_BLOCK
+#define INPUT_MAX (ASSAY_QUANTILE_INPUT_BLOCKS * BLOCK)
 
 static void merge_view(struct assay_weighted_key *into, size_t *count, const int64_t *sorted,
                        size_t n, uint64_t weight)
@@ -31,7 +31,7 @@ bool assay_quantile_view(const struct assay_quantile *quantile,
     for (size_t i = 0; i < ASSAY_QUANTILE_LEVELS; i++)
         most += quantile->blocks[i] ? BLOCK : 0;
     struct assay_weighted_key *keys = assay_calloc(most, sizeof *keys);
-    int64_t input[EXACT_BLOCKS_MAX * BLOCK], scratch[EXACT_BLOCKS_MAX * BLOCK];
+    int64_t input[INPUT_MAX], scratch[INPUT_MAX];
     if (!keys)
         return false;
     if (quantile->input_count)
