@@ -250,16 +250,20 @@ static int write_document(const struct profile_run *run, const char *format, con
     return assay_output_write(path, &text, err);
 }
 
-static int write_checks(const struct profile_run *run, const char *path, struct assay_error *err)
+static int write_checks(struct profile_run *run, const char *path, struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     if (!path)
         return ASSAY_OK;
     ASSAY_TRY(assay_check_file_write(run->checks, &text, err));
-    return assay_output_write(path, &text, err);
+    ASSAY_TRY(assay_output_write(path, &text, err));
+    const size_t count = json_array_size(run->checks);
+    assay_session_say(&run->session, "%zu inferred check%s written to %s", count,
+                      count == 1 ? "" : "s", path);
+    return ASSAY_OK;
 }
 
-static int write_all(const struct profile_run *run, const struct assay_args *args,
+static int write_all(struct profile_run *run, const struct assay_args *args,
                      struct assay_error *err)
 {
     const char *format = assay_args_text(args, "format");

@@ -117,7 +117,7 @@ static const json_t *chart_of(const json_t *field)
 
 static void add_field_details(struct assay_buf *out, const json_t *field)
 {
-    text(out, "<tr><td colspan=\"6\"><details><summary class=\"dim\">all figures of ");
+    text(out, "<tr class=\"d\"><td colspan=\"6\"><details><summary class=\"dim\">all figures of ");
     assay_html_text(out, assay_json_str(field, "name", ""));
     text(out, "</summary>");
     assay_html_bars(out, chart_of(field), LARGE_WIDTH, LARGE_HEIGHT);
@@ -136,7 +136,8 @@ static void add_range(struct assay_buf *out, const json_t *field)
                *most = assay_json_str(field, "max", NULL);
     const json_t *top = json_array_get(assay_json_get(field, "top_values"), 0);
     const char *type = assay_json_str(field, "type", "");
-    if (top && (strcmp(type, "String") == 0 || strcmp(type, "Boolean") == 0)) {
+    const bool repeats = assay_json_num(top, "count", 0) > 1;
+    if (repeats && (strcmp(type, "String") == 0 || strcmp(type, "Boolean") == 0)) {
         assay_html_value(out, json_object_get(top, "value"));
         text(out, " <span class=\"dim\">(");
         assay_html_value(out, json_object_get(top, "count"));

@@ -254,11 +254,15 @@ static void append_range(const struct page *page, const json_t *field, struct as
     }
 }
 
+/* The range tells more than the most frequent values: of numbers, dates, and where nothing repeats. */
 static bool has_range(const json_t *field)
 {
     const char *type = assay_json_str(field, "type", "");
-    return assay_json_str(field, "min", NULL) && strcmp(type, "String") != 0 &&
-           strcmp(type, "Boolean") != 0;
+    const json_t *top = json_array_get(assay_json_get(field, "top_values"), 0);
+    if (!assay_json_str(field, "min", NULL))
+        return false;
+    return (strcmp(type, "String") != 0 && strcmp(type, "Boolean") != 0) ||
+           assay_json_num(top, "count", 0) == 1;
 }
 
 static void add_values(const struct page *page, const json_t *field, double present)
@@ -330,12 +334,19 @@ static void add_field(const struct page *page, const json_t *field, double recor
 
 /* ---- what to look at ---- */
 
+/* "amount: …" and "amount is …" name their field themselves, "amounts …" does not. */
+static bool names_field(const char *message, const char *field)
+{
+    const size_t size = strlen(field);
+    return strncmp(message, field, size) == 0 && strchr(": ", message[size]) != NULL;
+}
+
 static void add_warning(const struct page *page, const json_t *warning)
 {
     struct assay_buf text = {0};
     const char *field = assay_json_str(warning, "field", NULL);
     const char *message = assay_json_str(warning, "message", "");
-    if (field && strncmp(message, field, strlen(field)) != 0)
+    if (field && !names_field(message, field))
         assay_buf_printf(&text, "%s: ", field);
     assay_buf_text(&text, message);
     add(page, " ");

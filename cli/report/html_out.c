@@ -42,6 +42,8 @@ static const char style_sheet[] =
     ".tag{display:inline-block;padding:0 "
     ".45rem;border-radius:4px;background:var(--card);font-size:.85rem}"
     "ul{margin:.3rem 0;padding-left:1.2rem}tr.f td{border-bottom:0;padding-bottom:0}"
+    "tr.d td{padding-top:0}tr.d summary{font-size:.8rem}tr.d svg{max-width:100%}"
+    ".pct{display:inline-block;min-width:4.2em}"
     "svg.share{display:inline-block;margin-right:.4rem;vertical-align:middle}";
 
 void assay_html_begin(struct assay_buf *out, const char *title)
@@ -163,6 +165,17 @@ void assay_html_bars(struct assay_buf *out, const json_t *buckets, int width, in
     assay_buf_text(out, "</svg>");
 }
 
+/* To a tenth; what is not none or all never looks like it. */
+static void append_percent(struct assay_buf *out, double share)
+{
+    if (share > 0 && share < 0.001)
+        assay_buf_text(out, "&lt; 0.1 %");
+    else if (share < 1 && share > 0.999)
+        assay_buf_text(out, "&gt; 99.9 %");
+    else
+        assay_buf_printf(out, "%.*f %%", share > 0 && share < 1 ? 1 : 0, 100 * share);
+}
+
 void assay_html_share(struct assay_buf *out, double share, const char *class_name)
 {
     const double part = share < 0 ? 0 : share > 1 ? 1 : share;
@@ -170,6 +183,8 @@ void assay_html_share(struct assay_buf *out, double share, const char *class_nam
         out,
         "<svg class=\"share\" width=\"60\" height=\"6\" role=\"img\" aria-label=\"%.1f %%\"><rect "
         "class=\"back\" width=\"60\" "
-        "height=\"6\"/><rect class=\"%s\" width=\"%.1f\" height=\"6\"/></svg>%.3g %%",
-        100 * part, class_name, part > 0 && part < 0.02 ? 1.2 : 60 * part, 100 * share);
+        "height=\"6\"/><rect class=\"%s\" width=\"%.1f\" height=\"6\"/></svg><span class=\"pct\">",
+        100 * part, class_name, part > 0 && part < 0.02 ? 1.2 : 60 * part);
+    append_percent(out, share);
+    assay_buf_text(out, "</span>");
 }
