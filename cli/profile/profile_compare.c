@@ -16,13 +16,31 @@
 #define LARGE_PSI    0.25
 #define LARGE_KS     0.2
 
-/* Figures that are shown when they differ. */
-static const char *const figures[] = {
-    "native_type", "semantic_type", "completeness",
-    "null_count",  "empty_count",   "approximate_distinct_values",
-    "min",         "max",           "mean",
-    "std_dev",     "median",        "min_length",
-    "max_length",
+/* Figures that are shown when they differ, and what a person calls them. */
+static const struct {
+    const char *key, *label;
+} figures[] = {
+    {"native_type", "native type"},
+    {"semantic_type", "semantic type"},
+    {"type_confidence", "share of its type"},
+    {"date_format", "date format"},
+    {"completeness", "completeness"},
+    {"null_count", "nulls"},
+    {"empty_count", "empty"},
+    {"blank_count", "blank"},
+    {"invalid_utf8_count", "invalid UTF-8"},
+    {"nan_count", "NaN"},
+    {"inf_count", "infinite"},
+    {"zero_count", "zeros"},
+    {"negative_count", "negative"},
+    {"approximate_distinct_values", "distinct"},
+    {"min", "min"},
+    {"max", "max"},
+    {"mean", "mean"},
+    {"std_dev", "standard deviation"},
+    {"median", "median"},
+    {"min_length", "shortest"},
+    {"max_length", "longest"},
 };
 
 static const json_t *by_name(const json_t *list, const char *name)
@@ -56,12 +74,12 @@ static int add_changes(json_t *entry, const json_t *before, const json_t *after,
     json_t *changes = json_array();
     ASSAY_TRY(assay_json_set(entry, "changes", changes, err));
     for (size_t i = 0; i < ASSAY_COUNT(figures); i++) {
-        json_t *left = or_null(json_object_get(before, figures[i])),
-               *right = or_null(json_object_get(after, figures[i]));
+        json_t *left = or_null(json_object_get(before, figures[i].key)),
+               *right = or_null(json_object_get(after, figures[i].key));
         const bool equal = same(left, right);
         json_t *change =
             equal ? NULL
-                  : json_pack("{s:s, s:O, s:O}", "key", figures[i], "old", left, "new", right);
+                  : json_pack("{s:s, s:O, s:O}", "key", figures[i].key, "old", left, "new", right);
         json_decref(left);
         json_decref(right);
         if (!equal)
@@ -222,6 +240,14 @@ static void append_figure(struct assay_buf *text, const json_t *value)
         assay_buf_text(text, "-");
 }
 
+static const char *label_of(const char *key)
+{
+    for (size_t i = 0; i < ASSAY_COUNT(figures); i++)
+        if (strcmp(figures[i].key, key) == 0)
+            return figures[i].label;
+    return key;
+}
+
 static void append_pair(struct assay_buf *text, const char *key, const json_t *pair,
                         const struct assay_style *style)
 {
@@ -254,7 +280,7 @@ static void describe_field(const json_t *field, const struct assay_style *style,
     for (size_t i = 0; i < json_array_size(changes); i++) {
         const json_t *change = json_array_get(changes, i);
         assay_buf_text(text, between);
-        append_pair(text, assay_json_str(change, "key", ""), change, style);
+        append_pair(text, label_of(assay_json_str(change, "key", "")), change, style);
         between = ", ";
     }
 }

@@ -302,6 +302,9 @@ class ProfileTest(CommandTest):
         self.assertEqual(fields["v"]["drift"], "large")
         self.assertAlmostEqual(fields["v"]["ks"], 1.0, places=6)
         self.assertIn("large drift", self.run_assay("profile", "b.csv", "--compare", "old.json").stdout)
+        self.write("c.csv", "id,v\n" + before.replace("7,0\n", "7,seven\n", 1))
+        text = self.run_assay("profile", "c.csv", "--compare", "old.json", COLUMNS="200").stdout
+        self.assertIn("v: share of its type 1 → 0.999", text)
         self.write("no.json", "{}")
         self.refused("profile", "a.csv", "--compare", "no.json", says="no profile")
 
