@@ -1,4 +1,4 @@
-// Two bounds of one range: both numbers or both instants, in order.
+// Bounds that must agree with each other: both numbers or both instants, in order.
 // SPDX-License-Identifier: Apache-2.0
 #include "common/rules/check_range.h"
 
@@ -57,5 +57,28 @@ int assay_check_range(const struct assay_check_input *in, const json_t *given,
         return assay_check_fail(in, given, NULL, "min %s and max %s are not of one kind", min, max);
     if (is_above(&low, &high))
         return assay_check_fail(in, given, NULL, "min %s is above max %s", min, max);
+    return ASSAY_OK;
+}
+
+int assay_check_sizes(const struct assay_check_input *in, const json_t *given,
+                      const json_t *properties)
+{
+    const json_t *min = json_object_get(properties, "min_size"),
+                 *max = json_object_get(properties, "max_size");
+    if (!min && !max)
+        return assay_check_fail(in, given, NULL, "give min_size, max_size or both");
+    if (min && max && json_integer_value(min) > json_integer_value(max))
+        return assay_check_fail(in, given, NULL,
+                                "min_size %" JSON_INTEGER_FORMAT
+                                " is above max_size %" JSON_INTEGER_FORMAT,
+                                json_integer_value(min), json_integer_value(max));
+    return ASSAY_OK;
+}
+
+int assay_check_tolerance(const struct assay_check_input *in, const json_t *given,
+                          const json_t *properties)
+{
+    if (json_number_value(json_object_get(properties, "tolerance")) < 0)
+        return assay_check_fail(in, given, "tolerance", "tolerance must be 0 or more");
     return ASSAY_OK;
 }

@@ -178,6 +178,28 @@ static const struct assay_param comparison[] = {
      .doc = "id of the reference's datastore (REST)"},
     {0}};
 
+static const struct assay_param prediction[] = {
+    {.key = "expression",
+     .kind = ASSAY_PARAM_EXPRESSION,
+     .required = true,
+     .doc = "what the value should be, from the other fields of the record"},
+    {.key = "tolerance",
+     .kind = ASSAY_PARAM_NUMBER,
+     .fallback = "0",
+     .doc = "greatest difference that passes; of dates in days, of timestamps in seconds"},
+    {0}};
+static const struct assay_param interval_sizes[] = {
+    {.key = "interval_name",
+     .kind = ASSAY_PARAM_CHOICE,
+     .required = true,
+     .choices = "Yearly|Monthly|Weekly|Daily|Hourly",
+     .doc = "the interval; weeks begin on Monday, Hourly needs timestamps"},
+    {.key = "min_size",
+     .kind = ASSAY_PARAM_SIZE,
+     .doc = "fewest records; the first and the last interval, which may be cut, may have fewer"},
+    {.key = "max_size", .kind = ASSAY_PARAM_SIZE, .doc = "most records"},
+    {0}};
+
 #define RECORD .record = true, .filter = true, .coverage = true
 #define ONE    .fields = ASSAY_FIELDS_ONE
 #define MANY   .fields = ASSAY_FIELDS_MANY
@@ -488,6 +510,17 @@ const struct assay_rule_def assay_rule_defs[] = {
      RECORD,
      .weight = 1,
      .example = "{rule: positive, fields: [amount]}"},
+    {.name = "predictedBy",
+     .title = "Predicted By",
+     .doc = "The value is what an expression of the other fields predicts, within a tolerance.",
+     ONE,
+     .on = ASSAY_ON_NUMBER | ASSAY_ON_TIME,
+     .params = prediction,
+     .agree = assay_check_tolerance,
+     RECORD,
+     .weight = 3,
+     .example = "{rule: predictedBy, fields: [tax], properties: {expression: 0.077 * amount, "
+                "tolerance: 0.01}}"},
     {.name = "requiredValues",
      .title = "Required Values",
      .doc = "Every listed value occurs at least once.",
@@ -515,6 +548,17 @@ const struct assay_rule_def assay_rule_defs[] = {
      .filter = true,
      .weight = 1,
      .example = "{rule: sum, fields: [share], properties: {value: 100}}"},
+    {.name = "timeDistributionSize",
+     .title = "Time Distribution Size",
+     .doc = "Each interval of time, from the first value to the last, has so many records.",
+     ONE,
+     .on = ASSAY_ON_TIME,
+     .params = interval_sizes,
+     .agree = assay_check_sizes,
+     .filter = true,
+     .weight = 3,
+     .example = "{rule: timeDistributionSize, fields: [created], properties: {interval_name: "
+                "Monthly, min_size: 100, max_size: 900}}"},
     {.name = "unique",
      .title = "Unique",
      .doc = "No value, or combination of values, occurs twice.",

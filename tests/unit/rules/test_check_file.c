@@ -107,6 +107,11 @@ static void refusals(void **state)
          "c.yaml: line 1: rule between: give min, max or both"},
         {"- {rule: between, fields: [a], properties: {min: 10, max: 0}}",
          "c.yaml: line 1: rule between: min 10 is above max 0"},
+        {"- {rule: timeDistributionSize, fields: [a], properties: {interval_name: Daily, min_size: "
+         "3, max_size: 2}}",
+         "c.yaml: line 1: rule timeDistributionSize: min_size 3 is above max_size 2"},
+        {"- {rule: predictedBy, fields: [a], properties: {expression: b, tolerance: -1}}",
+         "c.yaml: line 1: rule predictedBy: tolerance must be 0 or more"},
         {"- {rule: between, fields: [a], properties: {min: 2024-01-01, max: 7}}",
          "c.yaml: line 1: rule between: min 2024-01-01 and max 7 are not of one kind"},
         {"- {rule: unique, fields: [a], coverage: 1.1}",

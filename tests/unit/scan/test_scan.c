@@ -280,6 +280,106 @@ static const struct expectation expectations[] = {
     {"overflow", "SELECT 9223372036854775807 AS a",
      "{\"rule\":\"satisfiesExpression\",\"properties\":{\"expression\":\"a + a > 0\"}}", "errored",
      0, 0, 0, NULL, NULL},
+    {"prediction",
+     "SELECT x AS a, y AS b FROM (VALUES (10.0, 3), (10.6, 3), (NULL, 3), (10.0, NULL), (9.5, 3)) "
+     "t(x, y)",
+     "{\"rule\":\"predictedBy\",\"fields\":[\"a\"],\"properties\":{\"expression\":\"3 * b + "
+     "1\",\"tolerance\":0.5}}",
+     "failed", 5, 2, 1, "The value for `a` of 10.6 is not within 0.5 of the prediction: 3 * b + 1.",
+     NULL},
+    {"prediction of decimals is exact", "SELECT 0.3::DECIMAL(10,1) AS a, 0.1::DECIMAL(10,1) AS b",
+     "{\"rule\":\"predictedBy\",\"fields\":[\"a\"],\"properties\":{\"expression\":\"b + "
+     "0.2\",\"tolerance\":0}}",
+     "passed", 1, 0, 0, NULL, NULL},
+    {"prediction of NaN",
+     "SELECT x::DOUBLE AS a, 1.0 AS b FROM (VALUES ('nan'), ('inf'), ('1')) t(x)",
+     "{\"rule\":\"predictedBy\",\"fields\":[\"a\"],\"properties\":{\"expression\":\"b\","
+     "\"tolerance\":5}}",
+     "failed", 3, 0, 2, NULL, NULL},
+    {"prediction of dates",
+     "SELECT x::DATE AS a, DATE '2024-01-31' AS b FROM (VALUES ('2024-02-02'), ('2024-02-03')) "
+     "t(x)",
+     "{\"rule\":\"predictedBy\",\"fields\":[\"a\"],\"properties\":{\"expression\":\"b\","
+     "\"tolerance\":2}}",
+     "failed", 2, 0, 1, "The value for `a` of 2024-02-03 is not within 2 of the prediction: b.",
+     NULL},
+    {"prediction of times",
+     "SELECT x::TIMESTAMP AS a, TIMESTAMP '2024-01-31 10:00:00' AS b FROM (VALUES ('2024-01-31 "
+     "10:01:30'), ('2024-01-31 10:01:30.000001')) t(x)",
+     "{\"rule\":\"predictedBy\",\"fields\":[\"a\"],\"properties\":{\"expression\":\"b\","
+     "\"tolerance\":90}}",
+     "failed", 2, 0, 1, NULL, NULL},
+    {"prediction that divides by zero", "SELECT x AS a FROM (VALUES (1), (0), (2)) t(x)",
+     "{\"rule\":\"predictedBy\",\"fields\":[\"a\"],\"properties\":{\"expression\":\"10 / "
+     "a\",\"tolerance\":100}}",
+     "errored", 2, 0, 0, "record 2: division by zero", NULL},
+    {"prediction of another type", "SELECT 1 AS a, {'c': 1} AS b",
+     "{\"rule\":\"predictedBy\",\"fields\":[\"a\"],\"properties\":{\"expression\":\"b\","
+     "\"tolerance\":0}}",
+     "errored", 0, 0, 0, NULL, NULL},
+    {"sizes of months",
+     "SELECT x::DATE AS a FROM (VALUES ('2024-01-31'), ('2024-02-01'), ('2024-02-29'), "
+     "('2024-03-01'), ('2024-05-01'), (NULL)) t(x)",
+     "{\"rule\":\"timeDistributionSize\",\"fields\":[\"a\"],\"properties\":{\"interval_name\":"
+     "\"Monthly\",\"min_size\":1,\"max_size\":2}}",
+     "failed", 6, 1, 0,
+     "In `a`, not all months have 1 to 2 records: 20.00% of 5 months (1) differ, they have none.",
+     NULL},
+    {"first and last interval may be cut",
+     "SELECT x::DATE AS a FROM (VALUES ('2024-01-31'), ('2024-02-01'), ('2024-02-29'), "
+     "('2024-03-01'), ('2024-05-01'), (NULL)) t(x)",
+     "{\"rule\":\"timeDistributionSize\",\"fields\":[\"a\"],\"properties\":{\"interval_name\":"
+     "\"Monthly\",\"min_size\":0,\"max_size\":2}}",
+     "passed", 6, 1, 0, NULL, NULL},
+    {"sizes too great",
+     "SELECT x::DATE AS a FROM (VALUES ('2024-01-31'), ('2024-02-01'), ('2024-02-29'), "
+     "('2024-03-01'), ('2024-05-01'), (NULL)) t(x)",
+     "{\"rule\":\"timeDistributionSize\",\"fields\":[\"a\"],\"properties\":{\"interval_name\":"
+     "\"Monthly\",\"max_size\":1}}",
+     "failed", 6, 1, 0,
+     "In `a`, not all months have 0 to 1 records: 20.00% of 5 months (1) differ, the first is "
+     "2024-02-01 with 2.",
+     NULL},
+    {"sizes too small",
+     "SELECT x::DATE AS a FROM (VALUES ('2024-01-31'), ('2024-02-01'), ('2024-02-29'), "
+     "('2024-03-01'), ('2024-05-01'), (NULL)) t(x)",
+     "{\"rule\":\"timeDistributionSize\",\"fields\":[\"a\"],\"properties\":{\"interval_name\":"
+     "\"Yearly\",\"min_size\":6}}",
+     "passed", 6, 1, 0, NULL, NULL},
+    {"weeks begin on Monday",
+     "SELECT x::TIMESTAMP AS a FROM (VALUES ('2024-02-25 23:59:59'), ('2024-02-26'), ('2024-03-03 "
+     "12:00:00'), ('2024-03-04'), ('infinity')) t(x)",
+     "{\"rule\":\"timeDistributionSize\",\"fields\":[\"a\"],\"properties\":{\"interval_name\":"
+     "\"Weekly\",\"min_size\":3}}",
+     "failed", 5, 0, 0,
+     "In `a`, not all weeks have 3 to any number records: 33.33% of 3 weeks (1) differ, the first "
+     "is 2024-02-26 with 2.",
+     NULL},
+    {"hours in a zone",
+     "SELECT x::TIMESTAMPTZ AS a FROM (VALUES ('2024-03-31 00:30:00Z'), ('2024-03-31 01:10:00Z'), "
+     "('2024-03-31 01:50:00Z')) t(x)",
+     "{\"rule\":\"timeDistributionSize\",\"fields\":[\"a\"],\"properties\":{\"interval_name\":"
+     "\"Hourly\",\"max_size\":1}}",
+     "failed", 3, 0, 0,
+     "In `a`, not all hours have 0 to 1 records: 50.00% of 2 hours (1) differ, the first is "
+     "2024-03-31 03:00 with 2.",
+     "Europe/Zurich"},
+    {"hours of dates",
+     "SELECT x::DATE AS a FROM (VALUES ('2024-01-31'), ('2024-02-01'), ('2024-02-29'), "
+     "('2024-03-01'), ('2024-05-01'), (NULL)) t(x)",
+     "{\"rule\":\"timeDistributionSize\",\"fields\":[\"a\"],\"properties\":{\"interval_name\":"
+     "\"Hourly\",\"max_size\":1}}",
+     "errored", 0, 0, 0, "interval_name Hourly needs a Timestamp, `a` is Date", NULL},
+    {"no times", "SELECT NULL::DATE AS a",
+     "{\"rule\":\"timeDistributionSize\",\"fields\":[\"a\"],\"properties\":{\"interval_name\":"
+     "\"Daily\",\"min_size\":1}}",
+     "unasserted", 1, 1, 0, NULL, NULL},
+    {"sizes without bounds",
+     "SELECT x::DATE AS a FROM (VALUES ('2024-01-31'), ('2024-02-01'), ('2024-02-29'), "
+     "('2024-03-01'), ('2024-05-01'), (NULL)) t(x)",
+     "{\"rule\":\"timeDistributionSize\",\"fields\":[\"a\"],\"properties\":{\"interval_name\":"
+     "\"Daily\"}}",
+     "errored", 0, 0, 0, "rule timeDistributionSize: give min_size, max_size or both", NULL},
     {"error in a filter", "SELECT x AS a FROM (VALUES (1), (0), (2)) t(x)",
      "{\"rule\":\"positive\",\"fields\":[\"a\"],\"filter\":\"10 % a = 0\"}", "errored", 2, 0, 0,
      "record 2: division by zero", NULL},

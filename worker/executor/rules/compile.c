@@ -137,7 +137,6 @@ static int write_filter(struct assay_rule_check *check, struct assay_error *err)
     if (code != ASSAY_OK)
         return assay_context(err, code, "the filter");
     check->filter_sql = filter.sql;
-    check->may_error = true;
     return ASSAY_OK;
 }
 

@@ -28,8 +28,10 @@ assay_rule_writer assay_is_credit_card, assay_contains_credit_card;    /* credit
 assay_rule_writer assay_is_type;                                       /* is_type.c */
 assay_rule_writer assay_min_length, assay_max_length, assay_not_empty; /* lengths.c */
 assay_rule_writer assay_satisfies_expression;                          /* satisfies_expression.c */
-assay_rule_writer assay_unique_prepare, assay_unique;                  /* unique.c */
-assay_rule_writer assay_aggregation_comparison; /* aggregation_comparison.c */
+assay_rule_writer assay_predicted_by;                                  /* predicted_by.c */
+assay_rule_writer assay_time_distribution_size;       /* time_distribution_size.c */
+assay_rule_writer assay_unique_prepare, assay_unique; /* unique.c */
+assay_rule_writer assay_aggregation_comparison;       /* aggregation_comparison.c */
 assay_rule_writer assay_distinct_count, assay_sum, assay_required_values; /* totals.c */
 assay_rule_judge assay_expected_schema;                                   /* expected_schema.c */
 assay_rule_judge assay_field_count, assay_min_partition_size,

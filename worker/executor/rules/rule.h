@@ -69,11 +69,11 @@ struct assay_rule_check {
     size_t used_count;
     int number; /* place among the task's checks: makes names of its tables unique */
 
-    const char *filter_sql; /* NULL = all records */
-    const char *fails_sql;  /* BOOLEAN: TRUE = the record fails; FALSE or NULL = it passes */
-    const char *nulls_sql;  /* BOOLEAN: TRUE = there is no value to judge; NULL = never */
-    bool may_error;         /* fails_sql or filter_sql hold a user's expression */
-    bool is_shape;          /* failing gives one shape anomaly, not record anomalies */
+    const char *filter_sql;   /* NULL = all records */
+    const char *fails_sql;    /* BOOLEAN: TRUE = the record fails; FALSE or NULL = it passes */
+    const char *nulls_sql;    /* BOOLEAN: TRUE = there is no value to judge; NULL = never */
+    bool fails_by_expression; /* fails_sql holds a user's expression, which may raise an error */
+    bool is_shape;            /* failing gives one shape anomaly, not record anomalies */
 
     /* "The value for `f` of 3 <is_not> <wanted>." and "In `f`, 5.00% of 20 filtered records (1)
      * <are_not> <wanted>." */

@@ -50,9 +50,11 @@ const struct assay_rule assay_rules[] = {
      .fails_on_null = true,
      .takes_unknown = true},
     {.name = "positive", .predicate = assay_positive},
+    {.name = "predictedBy", .predicate = assay_predicted_by},
     {.name = "requiredValues", .aggregate = assay_required_values, .takes_unknown = true},
     {.name = "satisfiesExpression", .predicate = assay_satisfies_expression},
     {.name = "sum", .aggregate = assay_sum},
+    {.name = "timeDistributionSize", .aggregate = assay_time_distribution_size},
     {.name = "unique", .prepare = assay_unique_prepare, .predicate = assay_unique},
     {.name = NULL},
 };

@@ -16,7 +16,7 @@ int assay_satisfies_expression(struct assay_rule_check *check, struct assay_erro
         return assay_fail_memory(err);
     check->used = expression.used;
     check->used_count = expression.used_count;
-    check->may_error = true;
+    check->fails_by_expression = true;
     return assay_rule_say(check, "does not satisfy", "do not satisfy", err, "the expression: %.*s",
                           SHOWN_BYTES, text);
 }

@@ -24,7 +24,7 @@ static void append_verdict(const struct assay_rule_check *check, struct assay_bu
     const char *nulls = check->nulls_sql ? check->nulls_sql : "FALSE";
     assay_buf_text(sql, "CASE WHEN FALSE THEN 0");
     append_misfit(check, sql);
-    if (check->def->fields != ASSAY_FIELDS_COMPUTED) {
+    if (!check->fails_by_expression) {
         assay_buf_printf(sql, " WHEN %s THEN %d WHEN %s THEN %d ELSE %d END", fails,
                          ASSAY_STATUS_FAILED, nulls, ASSAY_STATUS_NULL, ASSAY_STATUS_PASSED);
         return;
