@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "common/rules/check_validate.h"
-#include "common/rules/rule_def.h"
 #include "worker/executor/infer/check_infer.h"
 #include "worker/executor/infer/check_offer.h"
 
@@ -150,7 +149,10 @@ static void measures(void **state)
     assert_int_equal(assay_json_int(evidence, "support", 0), ROWS);
     assert_true(assay_json_int(evidence, "tested", 0) > 300);
     assert_int_equal(assay_json_int(evidence, "tested", 0), assay_json_int(evidence, "passed", -1));
-    assert_close(assay_json_num(evidence, "false_alarm_rate", 1), 1.0 / (ROWS + 2), 1e-12);
+    assert_int_equal(assay_json_int(evidence, "level", 0), 2);
+    /* by hand, Beta(0.05, 1): 1 − (4001 / 8001)^0.05, and 0.05 / 4001.05 */
+    assert_close(assay_json_num(evidence, "false_alarm_rate", 1), 0.0340576, 1e-6);
+    assert_close(assay_json_num(evidence, "failing_share", 1), 1.24967e-5, 1e-10);
     assert_true(json_real_value(json_array_get(json_object_get(evidence, "held_interval"), 0)) >
                 0.999);
 }
@@ -175,6 +177,102 @@ static void small_and_skewed(void **state)
         assert_true(number_of(between, "min") >= 0);
         assert_true(number_of(between, "max") > all->max_number * 1.09);
     }
+}
+
+/* A tail that decays as x^−1 has no end: no upper bound; the lower one stays. Its mirror image the
+ * other way round. */
+static void heavy_tails(void **state)
+{
+    (void)state;
+    uint64_t random = 11;
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = 5 + 10 / (1 - uniform(&random));
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *above = stats_for(REALS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = -reals[i];
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *below = stats_for(REALS, ROWS, false);
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = i % 50 ? 0 : 1 / uniform(&random); /* hardly ever anything but zero */
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *zeros = stats_for(REALS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("above", above), field_of("below", below),
+                                               field_of("zeros", zeros)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 3, ASSAY_INFER_MEDIUM);
+    const json_t *check = find(checks, "between", "above");
+    assert_true(!check || (!property(check, "max") && number_of(check, "min") >= 0));
+    check = find(checks, "between", "below");
+    assert_true(!check || !property(check, "min"));
+    assert_null(find(checks, "between", "zeros"));
+    assert_non_null(find(checks, "notNegative", "zeros"));
+}
+
+/* Values that do not fit the type fail every rule: none is offered but with coverage. */
+static void misfits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++) {
+        ints[i] = (int64_t)(i % 37);
+        valid[i] = i % 20 != 0;
+    }
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *stats = stats_for(INTS, ROWS, true);
+    struct assay_infer_field fields[] = {field_of("a", stats), field_of("b", stats)};
+    ASSAY_AUTO(assay_json_decref) json_t *fitting = infer(fields, 2, ASSAY_INFER_MAX);
+    assert_non_null(find(fitting, "notNegative", "a"));
+    assert_non_null(find(fitting, "equalToField", "a"));
+    fields[0].misfits = ROWS / 20;
+    fields[1].misfits = ROWS / 20;
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 2, ASSAY_INFER_MAX);
+    assert_int_equal(json_array_size(checks), 2);
+    assert_non_null(find(checks, "notNull", "a"));
+    assert_true(assay_json_num(find(checks, "notNull", "a"), "coverage", 1) < 0.95);
+}
+
+/* Nine values, one of them seen six times: 2^−6 new ones are expected. Seen twice: a quarter. */
+static void rare_categories(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++)
+        put_text(i, "value %u", (unsigned)(i < 6 ? 99 : i % 8));
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *six = stats_for(TEXTS, ROWS, false);
+    for (size_t i = 2; i < 6; i++)
+        put_text(i, "value %u", (unsigned)(i % 8));
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *two = stats_for(TEXTS, ROWS, false);
+    const struct assay_infer_field fields[] = {field_of("six", six), field_of("two", two)};
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 2, ASSAY_INFER_MAX);
+    const json_t *list = find(checks, "expectedValues", "six");
+    assert_non_null(list);
+    assert_close(
+        assay_json_num(json_object_get(json_object_get(list, "additional_metadata"), "inference"),
+                       "false_alarm_rate", 1),
+        1 - exp(-1.0 / 64), 1e-6);
+    const json_t *shape = find(checks, "expectedValues", "two");
+    assert_true(shape && assay_json_num(shape, "coverage", 1) < 1);
+}
+
+/* A coverage leaves room for the error of both counts of records: 90 % of 400 are seen, and one of a
+ * hundred scans of as many falls below. By simulation. */
+static void coverages(void **state)
+{
+    (void)state;
+    uint64_t random = 8;
+    size_t alarms = 0;
+    for (size_t trial = 0; trial < 4000; trial++) {
+        uint64_t seen = 0, then = 0;
+        for (size_t i = 0; i < 400; i++) {
+            seen += uniform(&random) < 0.9;
+            then += uniform(&random) < 0.9;
+        }
+        const struct assay_evidence evidence = {.support = 400, .held = seen, .judged = 400};
+        alarms += (double)then < assay_coverage_of(&evidence) * 400;
+    }
+    assert_in_range(alarms, 1, 40);
+    const struct assay_evidence whole = {.support = 400, .held = 400, .judged = 400};
+    assert_true(assay_coverage_of(&whole) < 1);
 }
 
 static void categories(void **state)
@@ -288,15 +386,6 @@ static void two_fields(void **state)
     assert_null(find(medium, "lessThanField", "low"));
 }
 
-static json_t *infer_any_rule(const struct assay_infer_field *fields, size_t count)
-{
-    json_t *checks = NULL;
-    const struct assay_infer_options options = {
-        .level = ASSAY_INFER_MAX, .seed = SEED, .now_us = NOW_US, .any_rule = true};
-    assert_int_equal(assay_checks_infer(fields, count, &options, &checks, NULL), ASSAY_OK);
-    return checks;
-}
-
 /* y = 3x + 7 within 0.5, and a field that follows nothing. */
 static void predictions(void **state)
 {
@@ -317,7 +406,7 @@ static void predictions(void **state)
     struct assay_field_stats *noise = stats_for(REALS, ROWS, false);
     const struct assay_infer_field fields[] = {field_of("x", by), field_of("y", line),
                                                field_of("noise", noise)};
-    ASSAY_AUTO(assay_json_decref) json_t *checks = infer_any_rule(fields, 3);
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 3, ASSAY_INFER_MAX);
     const json_t *check = find(checks, "predictedBy", "y");
     assert_non_null(check);
     double slope = 0, intercept = 0;
@@ -328,8 +417,18 @@ static void predictions(void **state)
     const double tolerance = json_real_value(property(check, "tolerance"));
     assert_true(tolerance > 0.5 && tolerance < 1.5);
     assert_null(find(checks, "predictedBy", "noise"));
-    ASSAY_AUTO(assay_json_decref) json_t *known = infer(fields, 3, ASSAY_INFER_XHIGH);
-    assert_true(!find(known, "predictedBy", "y") == !assay_rule_def_find("predictedBy"));
+    assert_null(find(checks, "predictedBy", "x")); /* the same line again */
+    ASSAY_AUTO(assay_json_decref) json_t *high = infer(fields, 3, ASSAY_INFER_HIGH);
+    assert_null(find(high, "predictedBy", "y"));
+    for (size_t i = 0; i < ROWS; i += 100)
+        reals[i] = 0; /* reals is noise: two of a hundred records far off the line */
+    for (size_t i = 0; i < ROWS; i++)
+        reals[i] = 3 * x[i] + (i % 200 ? 0.01 * reals[i] : 30);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *off = stats_for(REALS, ROWS, false);
+    const struct assay_infer_field outliers[] = {field_of("x", by), field_of("off", off)};
+    ASSAY_AUTO(assay_json_decref) json_t *none = infer(outliers, 2, ASSAY_INFER_XHIGH);
+    assert_null(find(none, "predictedBy", "off"));
 }
 
 /* A thousand days, four records each: some 120 a month. */
@@ -345,13 +444,22 @@ static void sizes_over_time(void **state)
     ASSAY_AUTO(assay_field_stats_free)
     struct assay_field_stats *bursts = stats_for(DAYS, ROWS, false);
     const struct assay_infer_field fields[] = {field_of("even", even), field_of("bursts", bursts)};
-    ASSAY_AUTO(assay_json_decref) json_t *checks = infer_any_rule(fields, 2);
+    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 2, ASSAY_INFER_MAX);
     const json_t *check = find(checks, "timeDistributionSize", "even");
     assert_non_null(check);
     assert_string_equal(json_string_value(property(check, "interval_name")), "Monthly");
     assert_true(json_integer_value(property(check, "min_size")) < 110);
     assert_true(json_integer_value(property(check, "max_size")) > 124);
     assert_null(find(checks, "timeDistributionSize", "bursts"));
+    for (size_t i = 0; i < ROWS; i++)
+        days[i] = 15000 + (int32_t)(i * 200 / ROWS);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *half_year = stats_for(DAYS, ROWS, false);
+    const struct assay_infer_field weeks = field_of("weeks", half_year);
+    ASSAY_AUTO(assay_json_decref) json_t *weekly = infer(&weeks, 1, ASSAY_INFER_HIGH);
+    check = find(weekly, "timeDistributionSize", "weeks");
+    assert_string_equal(json_string_value(property(check, "interval_name")), "Weekly");
+    assert_in_range(json_integer_value(property(check, "min_size")), 1, 140);
 }
 
 static void nulls(void **state)
@@ -450,7 +558,9 @@ int main(void)
         cmocka_unit_test(two_fields),       cmocka_unit_test(nulls),
         cmocka_unit_test(nothing),          cmocka_unit_test(wilson),
         cmocka_unit_test(shapes),           cmocka_unit_test(predictions),
-        cmocka_unit_test(sizes_over_time),
+        cmocka_unit_test(sizes_over_time),  cmocka_unit_test(heavy_tails),
+        cmocka_unit_test(misfits),          cmocka_unit_test(rare_categories),
+        cmocka_unit_test(coverages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

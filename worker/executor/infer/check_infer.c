@@ -15,7 +15,9 @@
 
 #define US_PER_DAY 86400e6
 
-/* Tried for each field in this order: a later one may rest on what an earlier one offered. */
+/* Tried for each field in this order: a later one may rest on what an earlier one offered. A value
+ * that does not fit the field's type fails every rule on it: only what takes the null-like share
+ * of such a field into its coverage is tried then. */
 static const struct {
     enum assay_infer_level level;
     int (*infer)(struct assay_inference *inference, size_t field, struct assay_error *err);
@@ -41,15 +43,6 @@ bool assay_infer_level_parse(const char *text, enum assay_infer_level *ret_level
         }
     }
     return false;
-}
-
-void assay_wilson_interval(uint64_t passed, uint64_t judged, double *ret_low, double *ret_high)
-{
-    const double z = 1.959963984540054, n = (double)judged, p = judged ? (double)passed / n : 0;
-    const double centre = p + z * z / (2 * n),
-                 spread = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-    *ret_low = judged ? fmax(0, (centre - spread) / (1 + z * z / n)) : 0;
-    *ret_high = judged ? fmin(1, (centre + spread) / (1 + z * z / n)) : 1;
 }
 
 int assay_set_text(json_t *object, const char *key, const char *text, struct assay_error *err)
@@ -78,38 +71,6 @@ double assay_time_us(const struct assay_infer_field *field, double number)
     return field->stats->layout == ASSAY_LAYOUT_DATE ? number * US_PER_DAY : number;
 }
 
-static double round_to(double value, double unit)
-{
-    return round(value * unit) / unit;
-}
-
-static int set_evidence(json_t *check, const struct assay_evidence *evidence,
-                        struct assay_error *err)
-{
-    double low, high;
-    const double failed = (double)(evidence->support - evidence->held);
-    const double false_alarms = (failed + 1) / ((double)evidence->support + 2);
-    assay_wilson_interval(evidence->held, evidence->support, &low, &high);
-    json_t *metadata = json_object();
-    ASSAY_TRY(assay_json_set(check, "additional_metadata", metadata, err));
-    json_t *inference = json_object();
-    ASSAY_TRY(assay_json_set(metadata, "inference", inference, err));
-    ASSAY_TRY(assay_set_text(inference, "method", evidence->method, err));
-    ASSAY_TRY(
-        assay_json_set(inference, "support", json_integer((json_int_t)evidence->support), err));
-    ASSAY_TRY(assay_json_set(
-        inference, "held",
-        json_real(evidence->support ? (double)evidence->held / (double)evidence->support : 1),
-        err));
-    json_t *interval = json_array();
-    ASSAY_TRY(assay_json_set(inference, "held_interval", interval, err));
-    ASSAY_TRY(assay_json_push(interval, json_real(round_to(low, 1e6)), err));
-    ASSAY_TRY(assay_json_push(interval, json_real(round_to(high, 1e6)), err));
-    ASSAY_TRY(assay_json_set(inference, "tested", json_integer((json_int_t)evidence->tested), err));
-    ASSAY_TRY(assay_json_set(inference, "passed", json_integer((json_int_t)evidence->passed), err));
-    return assay_json_set(inference, "false_alarm_rate", json_real(false_alarms), err);
-}
-
 static int write_check(const struct assay_inference *inference, const struct assay_offer *offer,
                        json_t *check, struct assay_error *err)
 {
@@ -127,12 +88,7 @@ static int write_check(const struct assay_inference *inference, const struct ass
                              json_real(offer->coverage > 0 ? offer->coverage : 1), err));
     ASSAY_TRY(assay_set_text(check, "description", offer->description, err));
     ASSAY_TRY(assay_set_text(check, "status", options->draft ? "Draft" : "Active", err));
-    return set_evidence(check, &offer->evidence, err);
-}
-
-bool assay_inference_may(const struct assay_inference *inference, const char *rule)
-{
-    return inference->options->any_rule || assay_rule_def_find(rule);
+    return assay_evidence_set(check, offer, (int)inference->level, err);
 }
 
 int assay_inference_offer(struct assay_inference *inference, const struct assay_offer *offer,
@@ -140,12 +96,15 @@ int assay_inference_offer(struct assay_inference *inference, const struct assay_
 {
     ASSAY_AUTO(assay_json_decref) json_t *properties = offer->properties; /* taken over */
     ASSAY_AUTO(assay_json_decref) json_t *check = NULL;
-    if (!assay_inference_may(inference, offer->rule))
-        return ASSAY_OK;
+    if (!assay_rule_def_find(offer->rule))
+        return assay_fail(err, ASSAY_INTERNAL, "%s is not a rule", offer->rule);
     check = json_object();
     if (!check)
         return assay_fail_memory(err);
-    ASSAY_TRY(write_check(inference, offer, check, err));
+    struct assay_offer whole = *offer;
+    if (!whole.evidence.judged)
+        whole.evidence.judged = whole.evidence.support;
+    ASSAY_TRY(write_check(inference, &whole, check, err));
     if (properties)
         ASSAY_TRY(assay_json_set(check, "properties", ASSAY_TAKE(properties), err));
     return assay_json_push(inference->checks, ASSAY_TAKE(check), err);
@@ -155,7 +114,10 @@ static int infer_all(struct assay_inference *inference, struct assay_error *err)
 {
     for (size_t field = 0; field < inference->fields_count; field++) {
         for (size_t i = 0; i < ASSAY_COUNT(candidates); i++) {
-            if (candidates[i].level <= inference->options->level)
+            inference->level = candidates[i].level;
+            if (inference->level <= inference->options->level &&
+                (!inference->fields[field].misfits ||
+                 candidates[i].infer == assay_infer_not_null_shape))
                 ASSAY_TRY(candidates[i].infer(inference, field, err));
         }
     }

@@ -6,13 +6,17 @@
  * what needs a second container (existsIn, isReplicaOf) is not made here. Each check is a JSON
  * object in the form of a REST body, with evidence under additional_metadata.inference:
  *   method             how the candidate was made
- *   support            values (or records) behind it, in the full statistics where those tell,
- *                      else in the sample
+ *   level              of inference, 1 to 5, that makes it
+ *   support            values (or records) behind it: all of them where the full statistics tell,
+ *                      else those of the sample
  *   held               share of them that pass
  *   held_interval      95 % Wilson interval of that share
  *   tested, passed     records held out, and how many of them pass
- *   false_alarm_rate   expected share of sound future records that fail: (failed + 1) /
- *                      (judged + 2), Laplace's rule, or what the widening rule of a range leaves
+ *   failing_share      expected share of sound future records that fail
+ *   false_alarm_rate   expected chance that the check alarms in a scan of as many sound records as
+ *                      were profiled
+ * A field with values that do not fit its type gets checks with coverage only: those values fail
+ * every rule.
  * The same statistics, options and seed give the same checks. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_INFER_CHECK_INFER_H
@@ -40,6 +44,7 @@ struct assay_infer_field {
     enum assay_type type;      /* the type as users see it */
     const char *semantic_type; /* name of the row, NULL = none */
     const struct assay_field_stats *stats;
+    uint64_t misfits; /* values that do not fit the type; null in the statistics */
 };
 
 struct assay_infer_options {
@@ -49,7 +54,6 @@ struct assay_infer_options {
     int64_t now_us;        /* start of the operation, for notFuture */
     double testing_share;  /* of the sample held out; 0 = 0.4 */
     bool draft;            /* status Draft instead of Active */
-    bool any_rule;         /* offer rules, too, that this version of Assay cannot judge */
 };
 
 /** *ret_checks: a JSON array, the caller's, in the order of the fields, then of pairs. Pure.

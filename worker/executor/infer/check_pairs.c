@@ -1,10 +1,8 @@
-// Checks of two fields of a record: anyNotNull, comparisons of fields, and one number predicted by
-// another.
+// Checks of two fields of a record: anyNotNull, comparisons of fields.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 #include <string.h>
 
-#include "common/base/number.h"
 #include "worker/executor/infer/check_offer.h"
 
 #define PARTNERS_MAX 64 /* fields compared with one field, so that wide containers stay cheap */
@@ -12,10 +10,8 @@
 #define BOTH_NULL_MIN                                                                              \
     10 /* records that would have neither if the fields did not know of each other */
 #define BY_CHANCE_MIN                                                                              \
-    0.05                     /* share of shuffled pairs that break the order: else it says nothing \
+    0.05 /* share of shuffled pairs that break the order: else it says nothing \
                               */
-#define EXPLAINED_MIN   0.98 /* r² of a prediction */
-#define RESIDUAL_MARGIN 1.5  /* of the greatest one in the training part */
 
 static const struct assay_sample_value *value_at(const struct assay_inference *inference,
                                                  size_t field, size_t record)
@@ -55,7 +51,7 @@ int assay_infer_any_not_null(struct assay_inference *inference, size_t field,
         return ASSAY_OK;
     for (size_t other = field + 1; other < inference->fields_count && partners < PARTNERS_MAX;
          other++) {
-        if (!inference->fields[other].stats->null_count)
+        if (!inference->fields[other].stats->null_count || inference->fields[other].misfits)
             continue;
         partners++;
         const struct absence seen = count_absence(inference, field, other, true);
@@ -65,13 +61,17 @@ int assay_infer_any_not_null(struct assay_inference *inference, size_t field,
         if (seen.both || tested.both || by_chance < BOTH_NULL_MIN)
             continue;
         const uint64_t judged = seen.records + tested.records;
-        const struct assay_offer offer = {.rule = "anyNotNull",
-                                          .fields = {field, other},
-                                          .fields_count = 2,
-                                          .description = "at least one of the two has a value",
-                                          .evidence = {"never both null, though each often is",
-                                                       judged, judged, tested.records,
-                                                       tested.records}};
+        const struct assay_offer offer = {
+            .rule = "anyNotNull",
+            .fields = {field, other},
+            .fields_count = 2,
+            .description = "at least one of the two has a value",
+            .evidence = {.method = "never both null, though each often is",
+                         .support = judged,
+                         .held = judged,
+                         .tested = tested.records,
+                         .passed = tested.records,
+                         .judged = inference->fields[field].stats->records_count}};
         ASSAY_TRY(assay_inference_offer(inference, &offer, err));
     }
     return ASSAY_OK;
@@ -109,6 +109,8 @@ static struct order count_order(const struct assay_inference *inference, size_t 
 
 static bool comparable(const struct assay_infer_field *a, const struct assay_infer_field *b)
 {
+    if (b->misfits)
+        return false;
     if (assay_is_number_field(a))
         return assay_is_number_field(b);
     return assay_is_time_field(a) && assay_is_time_field(b) && a->stats->layout == b->stats->layout;
@@ -140,8 +142,12 @@ static int offer_order(struct assay_inference *inference, size_t field, size_t o
         .properties = ASSAY_TAKE(properties),
         .description = equal ? "equal to the other field in all sampled records"
                              : "on one side of the other field in all sampled records",
-        .evidence = {"order in the training records; shuffled pairs would break it", judged, judged,
-                     tested->records, tested->records}};
+        .evidence = {.method = "order in the training records; shuffled pairs would break it",
+                     .support = judged,
+                     .held = judged,
+                     .tested = tested->records,
+                     .passed = tested->records,
+                     .judged = inference->fields[field].stats->valid_count}};
     return assay_inference_offer(inference, &offer, err);
 }
 
@@ -183,116 +189,4 @@ int assay_infer_field_order(struct assay_inference *inference, size_t field,
         ASSAY_TRY(infer_order(inference, field, other, err));
     }
     return ASSAY_OK;
-}
-
-/* --- predictedBy ----------------------------------------------------------------------------- */
-
-/* y ≈ intercept + slope · x by least squares. */
-struct line {
-    double slope, intercept, explained, residual;
-    size_t records;
-};
-
-static bool both_at(const struct assay_inference *inference, size_t x, size_t y, size_t record,
-                    bool training, double *ret_x, double *ret_y)
-{
-    const struct assay_sample_value *a = value_at(inference, x, record),
-                                    *b = value_at(inference, y, record);
-    if (inference->records.training[record] != training || !a || !b || !isfinite(a->number) ||
-        !isfinite(b->number))
-        return false;
-    *ret_x = a->number;
-    *ret_y = b->number;
-    return true;
-}
-
-static struct line fit(const struct assay_inference *inference, size_t x_field, size_t y_field)
-{
-    double n = 0, mean_x = 0, mean_y = 0, sxx = 0, syy = 0, sxy = 0, x, y;
-    struct line line = {0};
-    for (size_t i = 0; i < inference->records.count; i++) {
-        if (!both_at(inference, x_field, y_field, i, true, &x, &y))
-            continue;
-        n++;
-        const double dx = x - mean_x, dy = y - mean_y;
-        mean_x += dx / n;
-        mean_y += dy / n;
-        sxx += dx * (x - mean_x);
-        syy += dy * (y - mean_y);
-        sxy += dx * (y - mean_y);
-    }
-    line.records = (size_t)n;
-    if (!(sxx > 0) || !(syy > 0))
-        return line;
-    line.slope = sxy / sxx;
-    line.intercept = mean_y - line.slope * mean_x;
-    line.explained = sxy * sxy / (sxx * syy);
-    for (size_t i = 0; i < inference->records.count; i++) {
-        if (both_at(inference, x_field, y_field, i, true, &x, &y))
-            line.residual = fmax(line.residual, fabs(y - line.intercept - line.slope * x));
-    }
-    return line;
-}
-
-static int offer_line(struct assay_inference *inference, size_t field, size_t other,
-                      const struct line *line, struct assay_error *err)
-{
-    const double tolerance = RESIDUAL_MARGIN * line->residual + 1e-9 * fabs(line->intercept);
-    struct assay_evidence evidence = {"least squares on the training records", line->records,
-                                      line->records, 0, 0};
-    char slope[ASSAY_NUMBER_TEXT], intercept[ASSAY_NUMBER_TEXT];
-    double x, y;
-    for (size_t i = 0; i < inference->records.count; i++) {
-        if (!both_at(inference, other, field, i, false, &x, &y))
-            continue;
-        evidence.tested++;
-        evidence.passed += fabs(y - line->intercept - line->slope * x) <= tolerance;
-    }
-    if (evidence.passed < evidence.tested)
-        return ASSAY_OK;
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
-    assay_format_double(line->slope, slope);
-    assay_format_double(line->intercept, intercept);
-    assay_buf_printf(&text, "%s * `%s` + (%s)", slope, inference->fields[other].name, intercept);
-    ASSAY_TRY(assay_buf_check(&text, err));
-    ASSAY_AUTO(assay_json_decref) json_t *properties = json_object();
-    ASSAY_TRY(assay_set_text(properties, "expression", assay_buf_str(&text), err));
-    ASSAY_TRY(assay_json_set(properties, "tolerance", json_real(tolerance), err));
-    evidence.support += evidence.tested;
-    evidence.held += evidence.passed;
-    const struct assay_offer offer = {.rule = "predictedBy",
-                                      .fields = {field},
-                                      .fields_count = 1,
-                                      .properties = ASSAY_TAKE(properties),
-                                      .description = "follows another field on a straight line",
-                                      .evidence = evidence};
-    return assay_inference_offer(inference, &offer, err);
-}
-
-static bool is_predictable(const struct assay_infer_field *field)
-{
-    return assay_is_number_field(field) && field->stats->distinct > 10 &&
-           !field->stats->nan_count && !field->stats->inf_count;
-}
-
-/* The best line only. */
-int assay_infer_predicted(struct assay_inference *inference, size_t field, struct assay_error *err)
-{
-    struct line best = {.explained = EXPLAINED_MIN};
-    size_t by = SIZE_MAX, partners = 0;
-    if (!assay_inference_may(inference, "predictedBy") ||
-        !is_predictable(&inference->fields[field]))
-        return ASSAY_OK;
-    for (size_t other = 0; other < inference->fields_count && partners < PARTNERS_MAX; other++) {
-        if (other == field || !is_predictable(&inference->fields[other]) ||
-            strchr(inference->fields[other].name, '`'))
-            continue;
-        partners++;
-        const struct line line = fit(inference, other, field);
-        if (line.records < RECORDS_MIN || line.explained <= best.explained)
-            continue;
-        best = line;
-        by = other;
-    }
-    return by == SIZE_MAX ? ASSAY_OK : offer_line(inference, field, by, &best, err);
 }

@@ -221,7 +221,8 @@ static int offer_pattern(struct assay_inference *inference, size_t field, const 
 static int offer_semantic(struct assay_inference *inference, size_t field,
                           const struct assay_semantic_type *type, struct assay_error *err)
 {
-    struct assay_evidence evidence = {"the semantic type's own pattern", 0, 0, 0, 0};
+    struct assay_evidence evidence = {.method = "the semantic type's own pattern"};
+    evidence.judged = inference->fields[field].stats->valid_count;
     for (size_t i = 0; i < inference->records.count; i++) {
         const struct assay_sample_value *value = assay_record_value(&inference->records, field, i);
         if (!value)
@@ -248,6 +249,7 @@ static bool is_patterned(const struct assay_inference *inference, size_t field)
 static void test_shapes(const struct assay_inference *inference, size_t field,
                         const struct shapes *shapes, struct assay_evidence *evidence)
 {
+    evidence->judged = inference->fields[field].stats->valid_count;
     for (size_t i = 0; i < inference->records.count; i++) {
         const struct assay_value_text *training = text_at(inference, field, i, true);
         const struct assay_value_text *held_out = text_at(inference, field, i, false);
@@ -266,8 +268,8 @@ int assay_infer_pattern(struct assay_inference *inference, size_t field, struct 
     const struct assay_semantic_type *type =
         assay_semantic_find(inference->fields[field].semantic_type);
     struct shapes shapes;
-    struct assay_evidence evidence = {"runs of character classes, lengths that vary widened", 0, 0,
-                                      0, 0};
+    struct assay_evidence evidence = {.method =
+                                          "runs of character classes, lengths that vary widened"};
     ASSAY_SCOPED(assay_buf_release) struct assay_buf regex = {0};
     if (!is_patterned(inference, field))
         return ASSAY_OK;
@@ -286,14 +288,15 @@ int assay_infer_pattern_shape(struct assay_inference *inference, size_t field,
                               struct assay_error *err)
 {
     struct shapes shapes;
-    struct assay_evidence evidence = {"the common runs of character classes", 0, 0, 0, 0};
-    double low, high;
+    struct assay_evidence evidence = {.method = "the common runs of character classes"};
     ASSAY_SCOPED(assay_buf_release) struct assay_buf regex = {0};
     if (!is_patterned(inference, field) || !learn_shapes(inference, field, &shapes))
         return ASSAY_OK;
     test_shapes(inference, field, &shapes, &evidence);
-    assay_wilson_interval(evidence.passed, evidence.tested, &low, &high);
-    const double coverage = (double)(int)(low * 100) / 100;
+    /* the training part made the pattern: only what was held out tells how many it misses */
+    evidence.support = evidence.tested;
+    evidence.held = evidence.passed;
+    const double coverage = assay_coverage_of(&evidence);
     if (coverage < SHARE_MIN || evidence.held == evidence.support)
         return ASSAY_OK;
     ASSAY_TRY(regex_of(&shapes, &regex, err));

@@ -1,89 +1,96 @@
-// Ranges: between, betweenTimes, greaterThan, lessThan, afterDateTime, beforeDateTime, with widened
-// bounds.
+// Ranges of numbers: between, greaterThan, lessThan, with bounds beyond the extremes that were seen.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/base/datetime.h"
 #include "common/base/memory.h"
 #include "worker/executor/infer/check_offer.h"
 
 #define EXACT_INTEGER 0x1p53
-#define US_PER_DAY    86400e6
-#define DAYS_PER_YEAR 365
-#define MARGIN        0.1 /* of the range, on each side, at least */
+#define MARGIN        0.1   /* of the range, on each side, at least */
+#define EULER_GAMMA   0.577 /* mean of a standard Gumbel variable */
+#define GUMBEL_99     4.6   /* its 99 % quantile */
+#define LOG_5         1.609
+#define HEAVY         2.5  /* times the decay that the twentieth foretells: no bound on that side */
+#define TAIL          0.01 /* share of the values beyond q01, q99 */
 
 /* Extremes with the quantiles next to them. */
 struct span {
-    double min, q01, q99, max;
+    double min, q01, q05, q95, q99, max;
     size_t count;
 };
 
-static int compare_reals(const void *a, const void *b)
-{
-    const double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-static double type_7(const double *sorted, size_t count, double q)
-{
-    const double h = (double)(count - 1) * q, low = floor(h);
-    const size_t at = (size_t)low, next = at + 1 < count ? at + 1 : at;
-    return sorted[at] + (h - low) * (sorted[next] - sorted[at]);
-}
+struct bounds {
+    double low, high; /* ∓INFINITY: none */
+};
 
 /* The span of the values in the training part. */
 static int training_span(const struct assay_inference *inference, size_t field,
                          struct span *ret_span, struct assay_error *err)
 {
-    ASSAY_AUTO(assay_free)
-    void *memory = assay_calloc(inference->records.count + 1, sizeof(double));
-    double *values = memory;
-    size_t count = 0;
-    if (!values)
-        return assay_fail_memory(err);
-    for (size_t i = 0; i < inference->records.count; i++) {
-        const struct assay_sample_value *value = assay_record_value(&inference->records, field, i);
-        if (inference->records.training[i] && value)
-            values[count++] = value->number;
-    }
-    *ret_span = (struct span){.count = count};
-    if (!count)
-        return ASSAY_OK;
-    qsort(values, count, sizeof *values, compare_reals);
-    *ret_span = (struct span){values[0], type_7(values, count, 0.01), type_7(values, count, 0.99),
-                              values[count - 1], count};
+    double *v = NULL;
+    size_t n;
+    ASSAY_TRY(assay_training_numbers(inference, field, &v, &n, err));
+    *ret_span = (struct span){.count = n};
+    if (n)
+        *ret_span = (struct span){v[0],
+                                  assay_quantile_of(v, n, 0.01),
+                                  assay_quantile_of(v, n, 0.05),
+                                  assay_quantile_of(v, n, 0.95),
+                                  assay_quantile_of(v, n, 0.99),
+                                  v[n - 1],
+                                  n};
+    assay_free(v);
     return ASSAY_OK;
 }
 
 static struct span full_span(const struct assay_field_stats *stats)
 {
-    return (struct span){stats->min_number, stats->q01, stats->q99, stats->max_number,
+    return (struct span){stats->min_number,
+                         stats->q01,
+                         stats->q05,
+                         stats->q95,
+                         stats->q99,
+                         stats->max_number,
                          (size_t)stats->valid_count};
 }
 
-struct bounds {
-    double low, high;
-};
-
-/* Each side goes out by a tenth of the range, or by what the last hundredth spans if that is more
- * (a long tail); outward to a round number, never below zero when nothing is. */
-static struct bounds widened(const struct span *span, bool whole)
+/* The tail's scale is what the last hundredth spans, over the expectation of a maximum (Gumbel). */
+double assay_tail_reach(double extreme, double hundredth, double twentieth, size_t count)
 {
-    const double range = span->max - span->min;
-    struct bounds bounds = {span->min - fmax(MARGIN * range, span->q01 - span->min),
-                            span->max + fmax(MARGIN * range, span->max - span->q99)};
-    double step = pow(10, floor(log10(bounds.high - bounds.low)) - 1);
+    const double expected = fmax(1, log(TAIL * (double)count) + EULER_GAMMA);
+    const double scale = fabs(extreme - hundredth) / expected;
+    if (scale > HEAVY * fabs(hundredth - twentieth) / LOG_5)
+        return INFINITY;
+    return GUMBEL_99 * scale;
+}
+
+/* Outward to a round number: a tenth of the range's own power of ten. */
+static struct bounds rounded(struct bounds bounds, double range, bool whole)
+{
+    double step = pow(10, floor(log10(range)) - 1);
     step = whole && step < 1 ? 1 : step;
     bounds.low = floor(bounds.low / step) * step;
     bounds.high = ceil(bounds.high / step) * step;
-    if (span->min >= 0 && bounds.low < 0)
-        bounds.low = 0;
     if (step < 1) { /* 0.30000000000000004 becomes 0.3 */
         bounds.low = round(bounds.low / step) / round(1 / step);
         bounds.high = round(bounds.high / step) / round(1 / step);
     }
+    return bounds;
+}
+
+/* Each side goes out by a tenth of the range, or by what its tail reaches if that is more; never
+ * below zero when nothing is. */
+static struct bounds widened(const struct span *span, bool whole)
+{
+    const double range = span->max - span->min;
+    const double below = assay_tail_reach(span->min, span->q01, span->q05, span->count);
+    const double above = assay_tail_reach(span->max, span->q99, span->q95, span->count);
+    struct bounds bounds = {span->min - fmax(MARGIN * range, below),
+                            span->max + fmax(MARGIN * range, above)};
+    bounds = rounded(bounds, range, whole);
+    if (span->min >= 0 && bounds.low < 0)
+        bounds.low = 0;
     return bounds;
 }
 
@@ -119,16 +126,23 @@ static bool is_measure(const struct assay_inference *inference, size_t field)
     return f->type != ASSAY_TYPE_INTEGRAL || stats->distinct < 0.95 * (double)stats->valid_count;
 }
 
+static int set_bound(json_t *properties, const char *key, const char *inclusive,
+                     const struct assay_infer_field *field, double bound, struct assay_error *err)
+{
+    if (isinf(bound))
+        return ASSAY_OK;
+    ASSAY_TRY(assay_set_constant(properties, key, field, bound, err));
+    return assay_json_set(properties, inclusive, json_true(), err);
+}
+
 static int offer_between(struct assay_inference *inference, size_t field, struct bounds bounds,
                          struct assay_evidence evidence, const char *description,
                          struct assay_error *err)
 {
     const struct assay_infer_field *f = &inference->fields[field];
     ASSAY_AUTO(assay_json_decref) json_t *properties = json_object();
-    ASSAY_TRY(assay_set_constant(properties, "min", f, bounds.low, err));
-    ASSAY_TRY(assay_json_set(properties, "inclusive_min", json_true(), err));
-    ASSAY_TRY(assay_set_constant(properties, "max", f, bounds.high, err));
-    ASSAY_TRY(assay_json_set(properties, "inclusive_max", json_true(), err));
+    ASSAY_TRY(set_bound(properties, "min", "inclusive_min", f, bounds.low, err));
+    ASSAY_TRY(set_bound(properties, "max", "inclusive_max", f, bounds.high, err));
     inference->offers[field].range = true;
     const struct assay_offer offer = {.rule = "between",
                                       .fields = {field},
@@ -139,167 +153,54 @@ static int offer_between(struct assay_inference *inference, size_t field, struct
     return assay_inference_offer(inference, &offer, err);
 }
 
-int assay_infer_between(struct assay_inference *inference, size_t field, struct assay_error *err)
+/* Does a range say more than that no value is negative? */
+static bool says_more(struct bounds bounds)
+{
+    return !isinf(bounds.high) || (!isinf(bounds.low) && bounds.low != 0);
+}
+
+static int infer_widened(struct assay_inference *inference, size_t field, struct assay_error *err)
 {
     const struct assay_infer_field *f = &inference->fields[field];
+    const bool whole = f->type == ASSAY_TYPE_INTEGRAL;
     struct span training;
     struct assay_evidence evidence = {
-        "the range of all values, each side widened by a tenth of it or by what "
-        "the last hundredth spans, rounded outward",
-        f->stats->valid_count, f->stats->valid_count, 0, 0};
-    if (!is_measure(inference, field))
-        return ASSAY_OK;
-    if (is_semantic(f, "latitude") || is_semantic(f, "longitude")) {
-        const double most = is_semantic(f, "latitude") ? 90 : 180;
-        const struct bounds degrees = {-most, most};
-        evidence.method = "the semantic type's own range";
-        test_bounds(inference, field, degrees, &evidence);
-        return offer_between(inference, field, degrees, evidence, "degrees", err);
-    }
+        .method =
+            "the range of all values, each side widened by a tenth of it or by as far as its tail "
+            "reaches, rounded outward",
+        .support = f->stats->valid_count,
+        .held = f->stats->valid_count};
     ASSAY_TRY(training_span(inference, field, &training, err));
     if (training.count < ASSAY_INFER_RECORDS_MIN || !(training.min < training.max))
         return ASSAY_OK;
-    const bool whole = f->type == ASSAY_TYPE_INTEGRAL;
     test_bounds(inference, field, widened(&training, whole), &evidence);
     /* a tail that the training part does not foresee: no range */
-    if ((double)(evidence.tested - evidence.passed) > 0.01 * (double)evidence.tested)
+    if ((double)(evidence.tested - evidence.passed) > TAIL * (double)evidence.tested)
         return ASSAY_OK;
     const struct span all = full_span(f->stats);
-    return offer_between(inference, field, widened(&all, whole), evidence,
+    const struct bounds bounds = widened(&all, whole);
+    if (!says_more(bounds))
+        return ASSAY_OK;
+    return offer_between(inference, field, bounds, evidence,
                          "within the widened range of the profiled values", err);
 }
 
-/* --- times ----------------------------------------------------------------------------------- */
-
-static bool is_dated(const struct assay_infer_field *field)
-{
-    const struct assay_field_stats *stats = field->stats;
-    return assay_is_time_field(field) && stats->valid_count >= ASSAY_INFER_VALUES_MIN &&
-           stats->min_number < stats->max_number;
-}
-
-static double days_of(const struct assay_infer_field *field, double number)
-{
-    return floor(assay_time_us(field, number) / US_PER_DAY);
-}
-
-/* Nothing came for a year, and for a quarter of the time that the values span: a closed chapter. */
-static bool is_closed(const struct assay_infer_field *field, double now_days)
-{
-    const double min = days_of(field, field->stats->min_number);
-    const double max = days_of(field, field->stats->max_number);
-    return now_days - max > fmax(DAYS_PER_YEAR, (max - min) / 4);
-}
-
-/* Out by a tenth of the span, then to whole years, or to whole months when the span is below a
- * year. */
-static struct bounds whole_days(double min, double max)
-{
-    const double span = max - min;
-    int64_t year;
-    unsigned month, day;
-    struct bounds bounds;
-    assay_civil_from_days((int64_t)floor(min - MARGIN * span), &year, &month, &day);
-    bounds.low = (double)assay_days_from_civil(year, span < DAYS_PER_YEAR ? month : 1, 1);
-    assay_civil_from_days((int64_t)ceil(max + MARGIN * span), &year, &month, &day);
-    month = span < DAYS_PER_YEAR ? month + 1 : 13;
-    bounds.high =
-        (double)assay_days_from_civil(month > 12 ? year + 1 : year, month > 12 ? 1 : month, 1) - 1;
-    return bounds;
-}
-
-/* Held-out values against the bounds that the training part would have given. */
-static int test_days(const struct assay_inference *inference, size_t field,
-                     struct assay_evidence *evidence, struct assay_error *err)
+int assay_infer_between(struct assay_inference *inference, size_t field, struct assay_error *err)
 {
     const struct assay_infer_field *f = &inference->fields[field];
-    struct span training;
-    ASSAY_TRY(training_span(inference, field, &training, err));
-    if (!training.count)
+    if (!is_measure(inference, field))
         return ASSAY_OK;
-    const struct bounds days = whole_days(days_of(f, training.min), days_of(f, training.max));
-    for (size_t i = 0; i < inference->records.count; i++) {
-        const struct assay_sample_value *value = assay_record_value(&inference->records, field, i);
-        if (inference->records.training[i] || !value)
-            continue;
-        const double at = days_of(f, value->number);
-        evidence->tested++;
-        evidence->passed += at >= days.low && at <= days.high;
-    }
-    return ASSAY_OK;
-}
-
-static int set_day(json_t *object, const char *key, double days, struct assay_error *err)
-{
-    char text[ASSAY_DATETIME_TEXT];
-    assay_format_date((int64_t)days, text);
-    return assay_set_text(object, key, text, err);
-}
-
-int assay_infer_between_times(struct assay_inference *inference, size_t field,
-                              struct assay_error *err)
-{
-    const struct assay_infer_field *f = &inference->fields[field];
-    struct assay_evidence evidence = {
-        "the span of all values, widened by a tenth, to whole years or months",
-        f->stats->valid_count, f->stats->valid_count, 0, 0};
-    if (!is_dated(f) || !is_closed(f, (double)inference->options->now_us / US_PER_DAY))
+    if (!is_semantic(f, "latitude") && !is_semantic(f, "longitude"))
+        return infer_widened(inference, field, err);
+    const double most = is_semantic(f, "latitude") ? 90 : 180;
+    const struct bounds degrees = {-most, most};
+    struct assay_evidence evidence = {.method = "the semantic type's own range",
+                                      .support = f->stats->valid_count,
+                                      .held = f->stats->valid_count};
+    if (f->stats->min_number < -most || f->stats->max_number > most)
         return ASSAY_OK;
-    ASSAY_TRY(test_days(inference, field, &evidence, err));
-    if (evidence.passed < evidence.tested)
-        return ASSAY_OK;
-    const struct bounds days =
-        whole_days(days_of(f, f->stats->min_number), days_of(f, f->stats->max_number));
-    ASSAY_AUTO(assay_json_decref) json_t *properties = json_object();
-    ASSAY_TRY(set_day(properties, "min_time", days.low, err));
-    ASSAY_TRY(set_day(properties, "max_time", days.high, err));
-    inference->offers[field].range = true;
-    const struct assay_offer offer = {.rule = "betweenTimes",
-                                      .fields = {field},
-                                      .fields_count = 1,
-                                      .properties = ASSAY_TAKE(properties),
-                                      .description =
-                                          "within the widened span of the profiled times",
-                                      .evidence = evidence};
-    return assay_inference_offer(inference, &offer, err);
-}
-
-static int offer_instant(struct assay_inference *inference, size_t field, const char *rule,
-                         double days, const char *description, struct assay_evidence evidence,
-                         struct assay_error *err)
-{
-    ASSAY_AUTO(assay_json_decref) json_t *properties = json_object();
-    ASSAY_TRY(set_day(properties, "datetime", days, err));
-    const struct assay_offer offer = {.rule = rule,
-                                      .fields = {field},
-                                      .fields_count = 1,
-                                      .properties = ASSAY_TAKE(properties),
-                                      .description = description,
-                                      .evidence = evidence};
-    return assay_inference_offer(inference, &offer, err);
-}
-
-/* Times that go on have a beginning; times in the future have an end. */
-int assay_infer_open_times(struct assay_inference *inference, size_t field, struct assay_error *err)
-{
-    const struct assay_infer_field *f = &inference->fields[field];
-    const double now_days = (double)inference->options->now_us / US_PER_DAY;
-    struct assay_evidence evidence = {
-        "the span of all values, widened by a tenth, to whole years or months",
-        f->stats->valid_count, f->stats->valid_count, 0, 0};
-    if (!is_dated(f) || inference->offers[field].range)
-        return ASSAY_OK;
-    ASSAY_TRY(test_days(inference, field, &evidence, err));
-    if (evidence.passed < evidence.tested)
-        return ASSAY_OK;
-    const struct bounds days =
-        whole_days(days_of(f, f->stats->min_number), days_of(f, f->stats->max_number));
-    ASSAY_TRY(offer_instant(inference, field, "afterDateTime", days.low - 1,
-                            "after the widened beginning of the profiled times", evidence, err));
-    if (days_of(f, f->stats->max_number) <= now_days)
-        return ASSAY_OK;
-    return offer_instant(inference, field, "beforeDateTime", days.high + 1,
-                         "before the widened end of the profiled times", evidence, err);
+    test_bounds(inference, field, degrees, &evidence);
+    return offer_between(inference, field, degrees, evidence, "degrees", err);
 }
 
 /* --- natural limits -------------------------------------------------------------------------- */
@@ -309,8 +210,9 @@ static int offer_limit(struct assay_inference *inference, size_t field, const ch
                        struct assay_error *err)
 {
     const struct assay_infer_field *f = &inference->fields[field];
-    struct assay_evidence evidence = {"all values lie on one side of a natural limit",
-                                      f->stats->valid_count, f->stats->valid_count, 0, 0};
+    struct assay_evidence evidence = {.method = "all values lie on one side of a natural limit",
+                                      .support = f->stats->valid_count,
+                                      .held = f->stats->valid_count};
     const bool greater = !strcmp(rule, "greaterThan");
     test_bounds(inference, field,
                 (struct bounds){greater ? limit : -INFINITY, greater ? INFINITY : limit},
@@ -327,19 +229,31 @@ static int offer_limit(struct assay_inference *inference, size_t field, const ch
     return assay_inference_offer(inference, &offer, err);
 }
 
+/* Shares and percentages: the greatest value is the limit itself, or the tail ends before it. */
+static bool ends_before(const struct assay_field_stats *stats, double limit)
+{
+    const double above =
+        assay_tail_reach(stats->max_number, stats->q99, stats->q95, (size_t)stats->valid_count);
+    return stats->max_number == limit || stats->max_number + above <= limit;
+}
+
 int assay_infer_one_sided(struct assay_inference *inference, size_t field, struct assay_error *err)
 {
-    const struct assay_field_stats *stats = inference->fields[field].stats;
-    static const double limits[] = {1, 100}; /* shares and percentages */
-    if (!is_measure(inference, field) || stats->min_number < 0)
+    const struct assay_infer_field *f = &inference->fields[field];
+    const struct assay_field_stats *stats = f->stats;
+    static const double limits[] = {1, 100};
+    if (!is_measure(inference, field) || stats->min_number < 0 || is_semantic(f, "latitude") ||
+        is_semantic(f, "longitude"))
         return ASSAY_OK;
     if (stats->min_number > 0)
         ASSAY_TRY(
             offer_limit(inference, field, "greaterThan", 0, false, "positive in all records", err));
     for (size_t i = 0; i < ASSAY_COUNT(limits); i++) {
         if (stats->max_number <= limits[i] && stats->max_number >= 0.9 * limits[i])
-            return offer_limit(inference, field, "lessThan", limits[i], true,
-                               i ? "a percentage" : "a share of one", err);
+            return ends_before(stats, limits[i])
+                       ? offer_limit(inference, field, "lessThan", limits[i], true,
+                                     i ? "a percentage" : "a share of one", err)
+                       : ASSAY_OK;
     }
     return ASSAY_OK;
 }

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/infer/check_records.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+#include "worker/executor/infer/check_offer.h"
 
 #include "common/base/memory.h"
 #include "worker/executor/kernels/hash.h"
@@ -100,4 +103,44 @@ int assay_record_sample_init(struct assay_record_sample *sample,
         join_field(sample, hashes, f, fields[f].stats);
     split(sample, hashes, options);
     return ASSAY_OK;
+}
+
+uint64_t assay_held_out_values(const struct assay_inference *inference, size_t field)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < inference->records.count; i++)
+        count +=
+            !inference->records.training[i] && assay_record_value(&inference->records, field, i);
+    return count;
+}
+
+int assay_compare_reals(const void *a, const void *b)
+{
+    const double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+int assay_training_numbers(const struct assay_inference *inference, size_t field,
+                           double **ret_numbers, size_t *ret_count, struct assay_error *err)
+{
+    double *numbers = assay_calloc(inference->records.count + 1, sizeof *numbers);
+    size_t count = 0;
+    if (!numbers)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < inference->records.count; i++) {
+        const struct assay_sample_value *value = assay_record_value(&inference->records, field, i);
+        if (inference->records.training[i] && value)
+            numbers[count++] = value->number;
+    }
+    qsort(numbers, count, sizeof *numbers, assay_compare_reals);
+    *ret_numbers = numbers;
+    *ret_count = count;
+    return ASSAY_OK;
+}
+
+double assay_quantile_of(const double *sorted, size_t count, double q)
+{
+    const double h = (double)(count - 1) * q, low = floor(h);
+    const size_t at = (size_t)low, next = at + 1 < count ? at + 1 : at;
+    return sorted[at] + (h - low) * (sorted[next] - sorted[at]);
 }

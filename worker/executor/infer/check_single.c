@@ -7,10 +7,12 @@
 
 #include "worker/executor/infer/check_offer.h"
 
-#define LIST_VALUES_MAX    120  /* of expectedValues */
-#define NUMBER_VALUES_MAX  25   /* integers that are categories rather than measures */
-#define VALUE_RECORDS_MEAN 10   /* a category occurs this often on average */
-#define NEW_VALUES_MAX     0.01 /* share of records with a value not seen before */
+#define LIST_VALUES_MAX       120 /* of expectedValues */
+#define NUMBER_VALUES_MAX     25  /* integers that are categories rather than measures */
+#define VALUE_RECORDS_MEAN    10  /* a category occurs this often on average */
+#define KEY_LENGTH_MAX        64  /* mean length of texts that may identify a record */
+#define DISTINCT_SAMPLE_LEAST 64
+#define NEW_VALUES_CHANCE     0.02 /* that as many records hold a value not seen before */
 
 static const struct assay_field_stats *stats_of(const struct assay_inference *inference,
                                                 size_t field)
@@ -26,15 +28,6 @@ static uint64_t held_out(const struct assay_inference *inference)
     return count;
 }
 
-static uint64_t held_out_values(const struct assay_inference *inference, size_t field)
-{
-    uint64_t count = 0;
-    for (size_t i = 0; i < inference->records.count; i++)
-        count +=
-            !inference->records.training[i] && assay_record_value(&inference->records, field, i);
-    return count;
-}
-
 int assay_infer_not_null(struct assay_inference *inference, size_t field, struct assay_error *err)
 {
     const struct assay_field_stats *stats = stats_of(inference, field);
@@ -42,23 +35,24 @@ int assay_infer_not_null(struct assay_inference *inference, size_t field, struct
         return ASSAY_OK;
     inference->offers[field].not_null = true;
     const uint64_t tested = held_out(inference);
-    const struct assay_offer offer = {
-        .rule = "notNull",
-        .fields = {field},
-        .fields_count = 1,
-        .description = "never null in the profiled records",
-        .evidence = {"all records", stats->records_count, stats->records_count, tested, tested}};
+    const struct assay_offer offer = {.rule = "notNull",
+                                      .fields = {field},
+                                      .fields_count = 1,
+                                      .description = "never null in the profiled records",
+                                      .evidence = {.method = "all records",
+                                                   .support = stats->records_count,
+                                                   .held = stats->records_count,
+                                                   .tested = tested,
+                                                   .passed = tested}};
     return assay_inference_offer(inference, &offer, err);
 }
 
-/* Is the value among those of the training part? */
-static bool is_in_training(const struct assay_inference *inference, size_t field,
-                           const struct assay_value_text *value)
+static bool is_listed(const struct assay_field_stats *stats, const struct assay_value_text *value)
 {
-    for (size_t i = 0; i < inference->records.count; i++) {
-        const struct assay_sample_value *seen = assay_record_value(&inference->records, field, i);
-        if (inference->records.training[i] && seen && seen->value.size_bytes == value->size_bytes &&
-            !memcmp(seen->value.text, value->text, value->size_bytes))
+    for (size_t i = 0; i < stats->top_values_count; i++) {
+        const struct assay_value_text *listed = &stats->top_values[i].value;
+        if (listed->size_bytes == value->size_bytes &&
+            !memcmp(listed->text, value->text, value->size_bytes))
             return true;
     }
     return false;
@@ -72,12 +66,11 @@ static void test_values(const struct assay_inference *inference, size_t field,
         if (inference->records.training[i] || !value)
             continue;
         evidence->tested++;
-        evidence->passed += is_in_training(inference, field, &value->value);
+        evidence->passed += is_listed(inference->fields[field].stats, &value->value);
     }
 }
 
-/* Few values, each seen often, none of them hardly ever: new ones are not to be expected. A
- * constant is such a field. */
+/* Few values, each seen often. A constant is such a field. */
 static bool is_categorical(const struct assay_infer_field *field)
 {
     const struct assay_field_stats *stats = field->stats;
@@ -87,10 +80,19 @@ static bool is_categorical(const struct assay_infer_field *field)
     if (!typed || !stats->all_values || stats->valid_count < ASSAY_INFER_VALUES_MIN ||
         stats->distinct > most || stats->nan_count || stats->inf_count || stats->invalid_utf8_count)
         return false;
-    /* Good and Turing: the share of values that occur once estimates the share of records with new
-     * ones */
-    return (double)stats->valid_count >= VALUE_RECORDS_MEAN * stats->distinct &&
-           (double)stats->once_count <= NEW_VALUES_MAX * (double)stats->valid_count;
+    return (double)stats->valid_count >= VALUE_RECORDS_MEAN * stats->distinct;
+}
+
+/* The chance that as many records to come hold a value that none of these has. A value that occurs
+ * c times in both halves of twice the records lies in one given half only with the chance 2^−c; so
+ * as many values are expected to be new there as will be missing: the sum of 2^−c over those
+ * seen. */
+static double new_values_chance(const struct assay_field_stats *stats)
+{
+    double expected = 0;
+    for (size_t i = 0; i < stats->top_values_count; i++)
+        expected += exp2(-(double)stats->top_values[i].count);
+    return -expm1(-expected);
 }
 
 static int list_of(const struct assay_field_stats *stats, json_t *list, struct assay_error *err)
@@ -117,14 +119,16 @@ int assay_infer_expected_values(struct assay_inference *inference, size_t field,
                                 struct assay_error *err)
 {
     const struct assay_field_stats *stats = stats_of(inference, field);
-    struct assay_evidence evidence = {"every value of the field; few, and each occurs often",
-                                      stats->valid_count, stats->valid_count, 0, 0};
+    struct assay_evidence evidence = {.method =
+                                          "every value of the field; few, and each occurs often",
+                                      .support = stats->valid_count,
+                                      .held = stats->valid_count};
     if (!is_categorical(&inference->fields[field]) || any_cut(stats))
         return ASSAY_OK;
-    test_values(inference, field, &evidence);
-    if ((double)(evidence.tested - evidence.passed) > 2 * NEW_VALUES_MAX * (double)evidence.tested)
+    evidence.chance = new_values_chance(stats);
+    if (evidence.chance > NEW_VALUES_CHANCE)
         return ASSAY_OK;
-    evidence.held -= stats->once_count; /* these stand for what is new */
+    test_values(inference, field, &evidence);
     ASSAY_AUTO(assay_json_decref) json_t *properties = json_object();
     json_t *list = json_array();
     char description[80];
@@ -146,16 +150,22 @@ int assay_infer_not_negative(struct assay_inference *inference, size_t field,
                              struct assay_error *err)
 {
     const struct assay_field_stats *stats = stats_of(inference, field);
-    if (!assay_is_number_field(&inference->fields[field]) || stats->negative_count ||
+    const char *semantic = inference->fields[field].semantic_type;
+    const bool degrees =
+        semantic && (!strcmp(semantic, "latitude") || !strcmp(semantic, "longitude"));
+    if (!assay_is_number_field(&inference->fields[field]) || stats->negative_count || degrees ||
         stats->moments_count < ASSAY_INFER_RECORDS_MIN || stats->nan_count)
         return ASSAY_OK;
-    const uint64_t tested = held_out_values(inference, field);
-    const struct assay_offer offer = {
-        .rule = "notNegative",
-        .fields = {field},
-        .fields_count = 1,
-        .description = "no negative number in the profiled records",
-        .evidence = {"all values", stats->valid_count, stats->valid_count, tested, tested}};
+    const uint64_t tested = assay_held_out_values(inference, field);
+    const struct assay_offer offer = {.rule = "notNegative",
+                                      .fields = {field},
+                                      .fields_count = 1,
+                                      .description = "no negative number in the profiled records",
+                                      .evidence = {.method = "all values",
+                                                   .support = stats->valid_count,
+                                                   .held = stats->valid_count,
+                                                   .tested = tested,
+                                                   .passed = tested}};
     return assay_inference_offer(inference, &offer, err);
 }
 
@@ -166,13 +176,16 @@ int assay_infer_not_future(struct assay_inference *inference, size_t field, stru
     if (!assay_is_time_field(f) || stats->valid_count < ASSAY_INFER_RECORDS_MIN ||
         assay_time_us(f, stats->max_number) > (double)inference->options->now_us)
         return ASSAY_OK;
-    const uint64_t tested = held_out_values(inference, field);
-    const struct assay_offer offer = {
-        .rule = "notFuture",
-        .fields = {field},
-        .fields_count = 1,
-        .description = "no instant after the time of the profile",
-        .evidence = {"all values", stats->valid_count, stats->valid_count, tested, tested}};
+    const uint64_t tested = assay_held_out_values(inference, field);
+    const struct assay_offer offer = {.rule = "notFuture",
+                                      .fields = {field},
+                                      .fields_count = 1,
+                                      .description = "no instant after the time of the profile",
+                                      .evidence = {.method = "all values",
+                                                   .support = stats->valid_count,
+                                                   .held = stats->valid_count,
+                                                   .tested = tested,
+                                                   .passed = tested}};
     return assay_inference_offer(inference, &offer, err);
 }
 
@@ -187,27 +200,66 @@ static bool looks_unique(const struct assay_field_stats *stats)
            stats->distinct >= valid * (1 - 4 * stats->distinct_standard_error);
 }
 
+/* Values of the sample of distinct ones: when all of them occur once, the stated error of that share
+ * is 1 / (k + 2). */
+static uint64_t sampled_distinct(const struct assay_field_stats *stats)
+{
+    const double error = stats->unique_distinct_ratio_error;
+    return error > 0 && error < 1 ? (uint64_t)(1 / error) - 2 : DISTINCT_SAMPLE_LEAST;
+}
+
+/* Measures and prose are unique by chance, names and addresses of persons and machines are shared:
+ * none of them identifies a record. */
+static bool may_identify(const struct assay_infer_field *field)
+{
+    static const char *const shared[] = {
+        "ipv4",     "ipv6",         "phone",    "person_name", "company_name", "postcode",
+        "us_state", "country_code", "latitude", "longitude",   "currency_code"};
+    for (size_t i = 0; i < ASSAY_COUNT(shared); i++) {
+        if (field->semantic_type && !strcmp(field->semantic_type, shared[i]))
+            return false;
+    }
+    return field->type == ASSAY_TYPE_INTEGRAL ||
+           (field->type == ASSAY_TYPE_STRING && field->stats->mean_length <= KEY_LENGTH_MAX);
+}
+
+/* Most values of several words are prose. */
+static bool is_prose(const struct assay_inference *inference, size_t field)
+{
+    uint64_t values = 0, blanks = 0;
+    for (size_t i = 0; i < inference->records.count; i++) {
+        const struct assay_sample_value *value = assay_record_value(&inference->records, field, i);
+        if (!value)
+            continue;
+        values++;
+        blanks += memchr(value->value.text, ' ', value->value.size_bytes) != NULL;
+    }
+    return 2 * blanks > values;
+}
+
 int assay_infer_unique(struct assay_inference *inference, size_t field, struct assay_error *err)
 {
     const struct assay_infer_field *f = &inference->fields[field];
     const struct assay_field_stats *stats = f->stats;
     const bool exact = stats->distinct_method == ASSAY_METHOD_EXACT;
-    if ((f->type != ASSAY_TYPE_INTEGRAL && f->type != ASSAY_TYPE_STRING) ||
-        stats->valid_count < ASSAY_INFER_RECORDS_MIN || stats->completeness < 0.5 ||
-        !looks_unique(stats))
-        return ASSAY_OK;
-    /* measures are unique by chance: a name-like text or an identifier is not */
-    if (f->type == ASSAY_TYPE_STRING && stats->mean_length > 64)
+    if (!may_identify(f) || stats->valid_count < ASSAY_INFER_RECORDS_MIN ||
+        stats->completeness < 0.5 || !looks_unique(stats) ||
+        (f->type == ASSAY_TYPE_STRING && is_prose(inference, field)))
         return ASSAY_OK;
     inference->offers[field].unique = true;
-    const uint64_t tested = held_out_values(inference, field);
+    const uint64_t support = exact ? stats->valid_count : sampled_distinct(stats);
+    const uint64_t tested = assay_held_out_values(inference, field);
     const struct assay_offer offer = {
         .rule = "unique",
         .fields = {field},
         .fields_count = 1,
         .description =
             exact ? "no value occurs twice" : "no value of a sample of distinct ones occurs twice",
-        .evidence = {exact ? "all values" : "sample of distinct values with exact counts",
-                     stats->valid_count, stats->valid_count, tested, tested}};
+        .evidence = {.method = exact ? "all values" : "sample of distinct values with exact counts",
+                     .support = support,
+                     .held = support,
+                     .tested = tested,
+                     .passed = tested,
+                     .judged = stats->valid_count}};
     return assay_inference_offer(inference, &offer, err);
 }
