@@ -73,7 +73,8 @@ static int infer_checks(struct assay_profile_run *run, const struct assay_profil
             .name = fields[i].name,
             .type = assay_profile_field_type(&fields[i]),
             .semantic_type = fields[i].semantic ? fields[i].semantic->name : NULL,
-            .stats = fields[i].stats};
+            .stats = fields[i].stats,
+            .misfits = fields[i].layout == ASSAY_LAYOUT_CELL ? fields[i].types.misfit_count : 0};
     const struct assay_infer_options options = {
         .level = run->infer_level,
         .container = assay_json_str(run->task->container, "name", NULL),
