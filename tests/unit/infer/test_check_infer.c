@@ -254,8 +254,8 @@ static void rare_categories(void **state)
     assert_true(shape && assay_json_num(shape, "coverage", 1) < 1);
 }
 
-/* A coverage leaves room for the error of both counts of records: 90 % of 400 are seen, and one of a
- * hundred scans of as many falls below. By simulation. */
+/* A coverage leaves room for the error of both counts of records: 90 % of 400 are seen, and one of
+ * a hundred scans of as many falls below. By simulation. */
 static void coverages(void **state)
 {
     (void)state;

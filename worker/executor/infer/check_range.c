@@ -1,4 +1,4 @@
-// Ranges of numbers: between, greaterThan, lessThan, with bounds beyond the extremes that were seen.
+// Ranges of numbers: between, greaterThan, lessThan, with bounds beyond the extremes seen.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 #include <string.h>

@@ -200,8 +200,8 @@ static bool looks_unique(const struct assay_field_stats *stats)
            stats->distinct >= valid * (1 - 4 * stats->distinct_standard_error);
 }
 
-/* Values of the sample of distinct ones: when all of them occur once, the stated error of that share
- * is 1 / (k + 2). */
+/* Values of the sample of distinct ones: when all of them occur once, the standard error of that
+ * share is 1 / (k + 2). */
 static uint64_t sampled_distinct(const struct assay_field_stats *stats)
 {
     const double error = stats->unique_distinct_ratio_error;

@@ -1,0 +1,147 @@
+"""Structs and arrays: the same records as JSON lines and as Parquet give the same fields and figures, four levels deep."""
+# SPDX-License-Identifier: Apache-2.0
+import collections
+import ctypes
+import json
+import math
+import os
+import pathlib
+import random
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ASSAY = os.environ.get("ASSAY") or str(sorted(ROOT.glob("build/*/assay"), key=lambda path: path.stat().st_mtime)[-1])
+OWN = {"native_type", "type_source"}  # what a typed source says of itself
+# every key of a field that tells something of values; a struct has none of them
+FIGURES = ("approximate_distinct_values", "entropy", "min", "max", "mean_length", "unique_distinct_ratio")
+
+
+def records(count=300):
+    """Four levels of structs and one beyond, arrays of values, of structs and of arrays, nulls at every level."""
+    rng = random.Random(7)
+    for i in range(count):
+        yield {
+            "id": i,
+            "user": None if i % 17 == 0 else {
+                "name": {"first": rng.choice(["Ann", "Bob", "Cid"]), "last": None if i % 5 == 0 else f"L{i % 9}"},
+                "age": i % 70, "born": f"19{i % 90 + 10}-03-0{i % 9 + 1}"},
+            "tags": None if i % 11 == 0 else [rng.choice(["a", "b", "c"]) for _ in range(i % 4)],
+            "items": [{"sku": f"S{i % 50:03}", "price": {"net": {"amount": j * 1.5 + i, "tax": {"rate": i % 3}}}}
+                      for j in range(i % 3)],
+            "l1": {"l2": {"l3": {"l4": {"l5": i % 2}, "x": i % 5}}},
+            "matrix": [[1, 2], [i]] if i % 2 else [],
+        }
+
+
+COLUMNS = ("id BIGINT, \"user\" STRUCT(name STRUCT(\"first\" VARCHAR, \"last\" VARCHAR), age BIGINT, born DATE), tags VARCHAR[], "
+           "items STRUCT(sku VARCHAR, price STRUCT(net STRUCT(amount DOUBLE, tax STRUCT(rate BIGINT))))[], "
+           "l1 STRUCT(l2 STRUCT(l3 STRUCT(l4 STRUCT(l5 BIGINT), x BIGINT))), matrix BIGINT[][]")
+
+
+def literal(value):
+    if value is None:
+        return "NULL"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"'{key}': {literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    return f"'{value}'" if isinstance(value, str) else repr(value)
+
+
+def write_parquet(rows, path):
+    duck = ctypes.CDLL(str(ROOT / ".cache/duckdb/lib/libduckdb.so"))
+    database, connection = ctypes.c_void_p(), ctypes.c_void_p()
+    assert not duck.duckdb_open(None, ctypes.byref(database)) and not duck.duckdb_connect(database, ctypes.byref(connection))
+    values = ", ".join("(" + ", ".join(map(literal, row.values())) + ")" for row in rows)
+    for sql in (f"CREATE TABLE t ({COLUMNS})", f"INSERT INTO t VALUES {values}", f"COPY t TO '{path}' (FORMAT parquet)"):
+        assert not duck.duckdb_query(connection, sql.encode(), None), sql[:80]
+    duck.duckdb_disconnect(ctypes.byref(connection))
+    duck.duckdb_close(ctypes.byref(database))
+
+
+def same(a, b):
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+class NestedTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        folder = pathlib.Path(cls.folder.name)
+        cls.rows = list(records())
+        cls.files = {"json": folder / "t.jsonl", "parquet": folder / "t.parquet"}
+        cls.files["json"].write_text("".join(json.dumps(row) + "\n" for row in cls.rows))
+        write_parquet(cls.rows, cls.files["parquet"])
+        cls.fields = {}
+        for kind, path in cls.files.items():
+            made = subprocess.run([ASSAY, "profile", "-q", "--format", "json", str(path)], capture_output=True, text=True, check=True)
+            cls.fields[kind] = {field["name"]: field for field in json.loads(made.stdout)["containers"][0]["fields"]}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_names(self):
+        want = ["id", "user", "user.name", "user.name.first", "user.name.last", "user.age", "user.born", "tags", "items", "items.sku",
+                "items.price", "items.price.net", "items.price.net.amount", "items.price.net.tax",
+                "l1", "l1.l2", "l1.l2.l3", "l1.l2.l3.l4", "l1.l2.l3.x", "matrix"]
+        for kind, fields in self.fields.items():
+            with self.subTest(kind):
+                self.assertEqual(list(fields), want)
+
+    def test_same_figures(self):
+        for name, field in self.fields["json"].items():
+            for key in field.keys() - OWN:
+                theirs = self.fields["parquet"][name][key]
+                if name == "matrix" and key == "elements":  # inner arrays: their lengths are known of typed sources only
+                    field[key], theirs = ({k: v for k, v in figures.items() if not k.endswith("_length")}
+                                          for figures in (field[key], theirs))
+                if key == "date_format":
+                    continue
+                self.assertTrue(same(field[key], theirs), (name, key, field[key], theirs))
+
+    def test_against_the_records(self):
+        for kind, fields in self.fields.items():
+            with self.subTest(kind):
+                first = collections.Counter(row["user"]["name"]["first"] for row in self.rows if row["user"])
+                self.assertEqual({value["value"]: value["count"] for value in fields["user.name.first"]["top_values"]}, first)
+                self.assertEqual(fields["user.born"]["type"], "Date")
+                amounts = [item["price"]["net"]["amount"] for row in self.rows for item in row["items"]]
+                elements = fields["items.price.net.amount"]["elements"]
+                self.assertEqual((elements["count"], float(elements["min"]), float(elements["max"])),
+                                 (len(amounts), min(amounts), max(amounts)))
+                self.assertTrue(math.isclose(elements["mean"], sum(amounts) / len(amounts)))
+                self.assertEqual(fields["items"]["max_length"], 2)
+                self.assertEqual(fields["tags"]["null_count"], sum(row["tags"] is None for row in self.rows))
+
+    def test_beyond_four_levels(self):
+        """What lies deeper is one field of type Struct, with counts and without figures of its text."""
+        for kind, fields in self.fields.items():
+            deep, elements = fields["l1.l2.l3.l4"], fields["items.price.net.tax"]["elements"]
+            with self.subTest(kind):
+                self.assertEqual((deep["type"], deep["null_count"], elements["type"]), ("Struct", 0, "Struct"))
+                self.assertEqual([figures[key] for figures in (deep, elements) for key in FIGURES], [None] * 2 * len(FIGURES))
+                self.assertEqual(deep["top_values"] + deep["patterns"] + elements["top_values"], [])
+
+    def test_checks_by_dotted_name(self):
+        for kind, path in self.files.items():
+            scan = subprocess.run([ASSAY, "scan", "-q", "--format", "json", str(path),
+                                   "--check", "{rule: between, fields: [user.age], properties: {min: 0, max: 60}}",
+                                   "--check", "{rule: notNull, fields: [user.name.last]}"], capture_output=True, text=True)
+            checks = json.loads(scan.stdout)["containers"][0]["checks"]
+            with self.subTest(kind):
+                self.assertEqual([check["anomalous_records_count"] for check in checks],
+                                 [sum(bool(row["user"]) and row["user"]["age"] > 60 for row in self.rows),
+                                  sum(not row["user"] or row["user"]["name"]["last"] is None for row in self.rows)])
+
+
+if __name__ == "__main__":
+    unittest.main()
