@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "worker/executor/profile/nested_text.h"
 #include "worker/executor/profile/warnings.h"
 
 enum { DOCUMENTS_HELD = 32 };
@@ -96,6 +97,7 @@ int assay_profile_finish(struct assay_profile_run *run, struct assay_profile_fie
         ASSAY_TRY(assay_task_check(run->task, err));
         ASSAY_TRY(assay_field_state_finish(fields[i].state, &fields[i].stats, err));
         assay_field_state_free(ASSAY_TAKE(fields[i].state));
+        assay_nested_text_forget(&fields[i]);
         fields[i].semantic = assay_semantic_judge(fields[i].name, fields[i].stats, NULL);
     }
     if (run->infer_level != ASSAY_INFER_OFF)
