@@ -1,4 +1,4 @@
-// Dates and times: betweenTimes, afterDateTime, beforeDateTime with widened bounds; sizes over time.
+// Dates and times: betweenTimes, afterDateTime, beforeDateTime; records an interval of time.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
