@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/base/plural.h"
 #include "worker/executor/read/reader.h"
 
 enum { BATCH_TEXT_BYTES = 4 << 20, HEADER_BYTES = 19 };
@@ -171,15 +172,17 @@ static int say_out_of_range(struct pg_reader *reader, struct assay_error *err)
             continue;
         if (!reader->base.warnings && !(reader->base.warnings = json_array()))
             return assay_fail_memory(err);
-        const char *what = column->from->type.form == PG_FORM_NUMERIC
-                               ? "values are NaN; they are read as NULL"
-                               : "values are infinite or beyond our range; they are read as NULL";
+        const uint64_t count = column->out_of_range;
+        const char *what =
+            column->from->type.form == PG_FORM_NUMERIC ? "NaN" : "infinite or beyond our range";
         ASSAY_TRY(assay_json_push(
             reader->base.warnings,
             json_pack("{s:s, s:o, s:o}", "code", "out_of_range", "field",
                       assay_json_safe_string(column->from->name, strlen(column->from->name)),
                       "message",
-                      json_sprintf("%llu %s", (unsigned long long)column->out_of_range, what)),
+                      json_sprintf("%llu value%s %s %s; %s read as NULL", (unsigned long long)count,
+                                   assay_plural_s(count), assay_plural_are(count), what,
+                                   count == 1 ? "it is" : "they are")),
             err));
         column->out_of_range = 0;
     }

@@ -89,7 +89,9 @@ static bool to_decimal(const struct assay_cell_target *target, const struct assa
 {
     return (is_number_class(class_) ||
             (class_ == ASSAY_CLASS_LEADING_ZERO && target->leading_zeros)) &&
-           assay_decimal_read(cell->data, cell->size_bytes, target->scale, ret_value);
+           (target->long_decimals
+                ? assay_long_decimal_read(cell->data, cell->size_bytes, target->scale, ret_value)
+                : assay_decimal_read(cell->data, cell->size_bytes, target->scale, ret_value));
 }
 
 static bool to_date(const struct assay_cell_target *target, const struct assay_cell *cell,
@@ -248,7 +250,8 @@ static void convert_decimal(struct run *run)
     uint64_t nulls = 0, read[2] = {0};
     bool decimal = false;
     const unsigned scale = run->convert->target.scale;
-    CONVERT_LOOP(assay_i128, cell->size_bytes &&
+    const bool fast = !run->convert->target.long_decimals;
+    CONVERT_LOOP(assay_i128, fast && cell->size_bytes &&
                                  assay_fast_decimal(cell->data, cell->size_bytes, scale,
                                                     &values[row], &decimal) &&
                                  ++read[decimal])
@@ -402,6 +405,8 @@ int assay_convert_column(struct assay_convert *convert, const struct assay_colum
                       .err = err};
     memset(convert->bits, 0, 2 * WORDS * sizeof *convert->bits);
     convert->misfits = convert->inexact = 0;
+    for (size_t row = 0; convert->profile.decimals.wanted && row < rows; row++)
+        assay_long_decimals_add(&convert->profile.decimals, &run.cells[row]);
     convert_rows(&run);
     memcpy(convert->bits, run.valid, sizeof run.valid);
     convert->misfit = run.misfit;
@@ -423,6 +428,7 @@ int assay_convert_new(const struct assay_cell_target *target, struct assay_conve
         return assay_fail_memory(err);
     assay_fast_setup();
     convert->target = *target;
+    convert->profile.decimals.wanted = target->long_decimals;
     convert->values_bytes = value_bytes(target->layout) * ASSAY_BATCH_ROWS;
     convert->bits = assay_calloc(2 * WORDS, sizeof *convert->bits);
     convert->values = convert->values_bytes ? assay_aligned(64, convert->values_bytes) : NULL;

@@ -5,6 +5,7 @@
 #include "worker/executor/infer/cell_class.h"
 
 enum { FRACTION_MAX = 9, SAMPLED_MAX = 18, WHOLE_SCALE = 2 };
+enum { LONG_SCALE = 18, LONG_WHOLE = ASSAY_LONG_DECIMAL_DIGITS - LONG_SCALE };
 
 /* Digits of a plain number: whole ones without zeros in front. */
 struct plain {
@@ -75,7 +76,8 @@ static void append_digits(assay_i128 *value, const char *data, size_t digits)
         *value = *value * 10 + (data[i] - '0');
 }
 
-bool assay_decimal_read(const char *data, size_t size_bytes, unsigned scale, assay_i128 *ret_value)
+static bool read_digits(const char *data, size_t size_bytes, unsigned scale, unsigned digits_max,
+                        assay_i128 *ret_value)
 {
     struct plain plain;
     assay_i128 value = 0;
@@ -83,12 +85,63 @@ bool assay_decimal_read(const char *data, size_t size_bytes, unsigned scale, ass
         return false;
     while (plain.fraction_digits > scale && plain.fraction[plain.fraction_digits - 1] == '0')
         plain.fraction_digits--;
-    if (plain.fraction_digits > scale || plain.whole_digits + scale > ASSAY_DECIMAL_DIGITS)
+    if (plain.fraction_digits > scale || plain.whole_digits + scale > digits_max)
         return false;
     append_digits(&value, plain.whole, plain.whole_digits);
     append_digits(&value, plain.fraction, plain.fraction_digits);
     for (size_t i = plain.fraction_digits; i < scale; i++)
         value *= 10;
     *ret_value = plain.negative ? -value : value;
+    return true;
+}
+
+bool assay_decimal_read(const char *data, size_t size_bytes, unsigned scale, assay_i128 *ret_value)
+{
+    return read_digits(data, size_bytes, scale, ASSAY_DECIMAL_DIGITS, ret_value);
+}
+
+bool assay_long_decimal_read(const char *data, size_t size_bytes, unsigned scale,
+                             assay_i128 *ret_value)
+{
+    return read_digits(data, size_bytes, scale, ASSAY_LONG_DECIMAL_DIGITS, ret_value);
+}
+
+void assay_long_decimals_add(struct assay_long_decimals *decimals, const struct assay_cell *cell)
+{
+    struct plain plain;
+    if (cell->kind == ASSAY_CELL_NULL || !cell->size_bytes)
+        return;
+    if (!split(cell->data, cell->size_bytes, &plain)) {
+        decimals->beyond++;
+        return;
+    }
+    while (plain.fraction_digits && plain.fraction[plain.fraction_digits - 1] == '0')
+        plain.fraction_digits--;
+    if (plain.whole_digits + plain.fraction_digits > ASSAY_LONG_DECIMAL_DIGITS) {
+        decimals->beyond++;
+        return;
+    }
+    if (plain.whole_digits > decimals->whole)
+        decimals->whole = (uint32_t)plain.whole_digits;
+    if (plain.fraction_digits > decimals->fraction)
+        decimals->fraction = (uint32_t)plain.fraction_digits;
+}
+
+void assay_long_decimals_merge(struct assay_long_decimals *decimals,
+                               const struct assay_long_decimals *from)
+{
+    decimals->wanted = decimals->wanted || from->wanted;
+    decimals->whole = from->whole > decimals->whole ? from->whole : decimals->whole;
+    decimals->fraction = from->fraction > decimals->fraction ? from->fraction : decimals->fraction;
+    decimals->beyond += from->beyond;
+}
+
+bool assay_long_decimals_fit(const struct assay_long_decimals *decimals, uint8_t *ret_scale)
+{
+    if (!decimals->wanted || decimals->beyond ||
+        decimals->whole + decimals->fraction > ASSAY_LONG_DECIMAL_DIGITS)
+        return false;
+    const bool common = decimals->whole <= LONG_WHOLE && decimals->fraction <= LONG_SCALE;
+    *ret_scale = common ? LONG_SCALE : (uint8_t)decimals->fraction;
     return true;
 }

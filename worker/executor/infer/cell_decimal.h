@@ -5,7 +5,8 @@
 
 #include "worker/executor/infer/type_decide.h"
 
-#define ASSAY_DECIMAL_DIGITS 19 /* of a value read from text: products of two stay within 38 */
+#define ASSAY_DECIMAL_DIGITS      19 /* of a value read from text: products of two stay within 38 */
+#define ASSAY_LONG_DECIMAL_DIGITS 38 /* of a declared decimal, that is only counted and added */
 
 /** How long the numbers of a column are, as a sample shows. Begins zeroed. */
 struct assay_decimal_shape {
@@ -21,5 +22,16 @@ bool assay_decimal_fits(const struct assay_decimal_shape *shape, uint8_t *ret_sc
 /** [+-]digits[.digits], ".5" and "5." at a scale; false when digits would be lost, or there are
  * more than ASSAY_DECIMAL_DIGITS. Pure, any bytes. */
 bool assay_decimal_read(const char *data, size_t size_bytes, unsigned scale, assay_i128 *ret_value);
+/** The same with at most ASSAY_LONG_DECIMAL_DIGITS. */
+bool assay_long_decimal_read(const char *data, size_t size_bytes, unsigned scale,
+                             assay_i128 *ret_value);
+
+/** Take one cell into account; NULL and '' are passed over. */
+void assay_long_decimals_add(struct assay_long_decimals *decimals, const struct assay_cell *cell);
+void assay_long_decimals_merge(struct assay_long_decimals *decimals,
+                               const struct assay_long_decimals *from);
+/** Do all values fit one DECIMAL128? Its scale then: the same for all columns of common lengths, so
+ * that parts of a container agree without having seen each other. */
+bool assay_long_decimals_fit(const struct assay_long_decimals *decimals, uint8_t *ret_scale);
 
 #endif

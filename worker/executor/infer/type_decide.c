@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/base/cleanup.h"
+#include "worker/executor/infer/cell_decimal.h"
 
 /* The sums that the rules are made of. */
 struct tally {
@@ -55,6 +56,7 @@ static uint64_t fits_of(const struct assay_type_profile *profile, const struct t
         return tally->integers + zeros;
     case ASSAY_LAYOUT_INT128:
         return tally->integers + tally->wide + zeros;
+    case ASSAY_LAYOUT_DECIMAL128: /* chosen where all fit */
     case ASSAY_LAYOUT_DOUBLE:
         return tally->integers + tally->wide + tally->huge + tally->fractions + zeros;
     case ASSAY_LAYOUT_BOOL:
@@ -93,9 +95,13 @@ static struct assay_cell_target temporal_target(const struct assay_type_profile 
     return target;
 }
 
-static struct assay_cell_target number_target(const struct tally *tally)
+static struct assay_cell_target number_target(const struct assay_type_profile *profile,
+                                              const struct tally *tally)
 {
     const bool fractions = tally->fractions || tally->huge;
+    struct assay_cell_target decimal = {.layout = ASSAY_LAYOUT_DECIMAL128};
+    if (fractions && assay_long_decimals_fit(&profile->decimals, &decimal.scale))
+        return decimal;
     return (struct assay_cell_target){.layout = fractions     ? ASSAY_LAYOUT_DOUBLE
                                                 : tally->wide ? ASSAY_LAYOUT_INT128
                                                               : ASSAY_LAYOUT_INT64};
@@ -110,9 +116,10 @@ static struct assay_cell_target choose(const struct assay_type_profile *profile,
         return (struct assay_cell_target){.layout = ASSAY_LAYOUT_NULL};
     if (!tally->values && counts[ASSAY_CLASS_NAN] == tally->present)
         return (struct assay_cell_target){.layout = ASSAY_LAYOUT_DOUBLE};
-    const bool long_digits = tally->huge && !most(numbers - tally->huge, tally->values);
+    const bool long_digits = !profile->decimals.wanted && tally->huge &&
+                             !most(numbers - tally->huge, tally->values);
     if (!tally->zeros && !long_digits && most(numbers, tally->values))
-        return number_target(tally);
+        return number_target(profile, tally);
     if (most(counts[ASSAY_CLASS_BOOLEAN], tally->values))
         return (struct assay_cell_target){.layout = ASSAY_LAYOUT_BOOL};
     if (most(tally->temporal, tally->values)) {
@@ -169,6 +176,7 @@ void assay_type_decide(const struct assay_type_profile *profile,
         given = NULL;
     struct assay_type_decision decision = {.given = given != NULL, .values = tally.values};
     decision.target = given ? *given : choose(profile, &tally);
+    decision.target.long_decimals = profile->decimals.wanted;
     if (given && is_temporal(given->layout) && given->format == ASSAY_DATE_FORMATS)
         decision.target.format = best_format(profile);
     const struct assay_cell_target *target = &decision.target;
@@ -181,6 +189,7 @@ void assay_type_decide(const struct assay_type_profile *profile,
     if (target->layout == ASSAY_LAYOUT_DOUBLE) {
         decision.misfits -= profile->counts[ASSAY_CLASS_NAN];
         decision.precision_warning = tally.wide || tally.huge;
+        decision.not_decimal = decision.given ? 0 : profile->decimals.beyond;
     }
     describe_dates(profile, &tally, &decision);
     *ret_decision = decision;
@@ -191,6 +200,7 @@ bool assay_cell_target_equal(const struct assay_cell_target *a, const struct ass
     const bool number = a->layout == ASSAY_LAYOUT_INT64 || a->layout == ASSAY_LAYOUT_INT128 ||
                         a->layout == ASSAY_LAYOUT_DOUBLE;
     return a->layout == b->layout && (!number || a->leading_zeros == b->leading_zeros) &&
+           (a->layout != ASSAY_LAYOUT_DECIMAL128 || a->scale == b->scale) &&
            (!is_temporal(a->layout) || a->format == b->format);
 }
 

@@ -15,6 +15,7 @@ struct assay_cell_target {
     bool leading_zeros; /* "007" is 7: only where the user gave the type */
     bool texts_only; /* given by infer_datatypes=false: numbers of the source itself stay numbers */
     uint8_t scale;   /* DECIMAL128 only (cell_decimal.h) */
+    bool long_decimals; /* declared decimals of any length: DECIMAL128 with up to 38 digits */
 };
 
 struct assay_type_decision {
@@ -26,6 +27,8 @@ struct assay_type_decision {
     bool mixed_dates;    /* values of several formats */
     bool precision_warning; /* integers beyond 128 bits, or beyond 2^53 among fractions, become
                                doubles */
+    uint64_t not_decimal;   /* declared decimals that become doubles: values that are longer than 38
+                               digits, NaN or infinite, and all others for their sake; 0 = none */
     double confidence; /* share of the values (without NULL, '' and null-like spellings) that fit; 1
                           when none */
     uint64_t values, fits; /* that the share is made of */

@@ -6,6 +6,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
+#include "worker/executor/infer/cell_decimal.h"
 #include "worker/executor/infer/type_count.h"
 
 static struct assay_null_like *find_null_like(struct assay_type_profile *profile,
@@ -68,6 +69,8 @@ int assay_type_profile_add(struct assay_type_profile *profile, const struct assa
 {
     enum assay_cell_class class_;
     profile->literals += assay_type_is_literal(cell);
+    if (profile->decimals.wanted)
+        assay_long_decimals_add(&profile->decimals, cell);
     return assay_type_count(profile, cell, &class_, err);
 }
 
@@ -106,6 +109,7 @@ int assay_type_profile_merge(struct assay_type_profile *profile,
         profile->formats[i] += from->formats[i];
     profile->null_likes_beyond += from->null_likes_beyond;
     profile->literals += from->literals;
+    assay_long_decimals_merge(&profile->decimals, &from->decimals);
     return ASSAY_OK;
 }
 

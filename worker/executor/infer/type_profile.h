@@ -25,6 +25,13 @@ struct assay_null_like {
     uint64_t count;
 };
 
+/** Digits of a column that the source declares as decimals of any length (PostgreSQL's numeric). */
+struct assay_long_decimals {
+    bool wanted;              /* false: nothing is counted */
+    uint32_t whole, fraction; /* most digits before and behind the point, outer zeros left out */
+    uint64_t beyond;          /* values that no decimal of 38 digits holds: longer, NaN, infinite */
+};
+
 /** Zero-initialise; assay_type_profile_release(). One thread. */
 struct assay_type_profile {
     uint64_t counts[ASSAY_CLASS_COUNT];
@@ -37,6 +44,7 @@ struct assay_type_profile {
     struct assay_null_like *null_likes; /* NULL while there are none; by first occurrence */
     size_t null_likes_kept;
     uint64_t null_likes_beyond; /* cells of spellings that found no place */
+    struct assay_long_decimals decimals;
 };
 
 /** Count one cell without converting it. */

@@ -90,6 +90,17 @@ static uint64_t word_of_real(double value)
     return word;
 }
 
+struct assay_value_text assay_field_kept_text(const struct assay_field_state *state,
+                                              struct assay_field_stats *stats, uint64_t word,
+                                              const struct assay_blobs *blobs)
+{
+    struct assay_value_text value =
+        assay_text_of_kept(&stats->arena, state->plan.layout, state->plan.scale, word, blobs);
+    if (state->plan.decimals && state->class == ASSAY_CLASS_WIDE)
+        assay_text_trim_zeros(&value);
+    return value;
+}
+
 static bool finish_text_extremes(const struct assay_field_state *state,
                                  struct assay_field_stats *stats)
 {
@@ -121,6 +132,10 @@ static bool finish_extremes(const struct assay_field_state *state, struct assay_
         stats->max = assay_text_of_wide(&stats->arena, (uint8_t)unit, state->wide_max);
         stats->min_number = (double)((long double)state->wide_min / powl(10, unit));
         stats->max_number = (double)((long double)state->wide_max / powl(10, unit));
+        if (state->plan.decimals) {
+            assay_text_trim_zeros(&stats->min);
+            assay_text_trim_zeros(&stats->max);
+        }
     } else {
         const bool real = state->class == ASSAY_CLASS_REAL;
         const uint64_t low = real ? word_of_real(state->real_min) : (uint64_t)state->int_min;
@@ -180,6 +195,8 @@ static bool finish_sum(const struct assay_field_state *state, struct assay_field
     }
     stats->sum.text = assay_arena_strndup(&stats->arena, text, size);
     stats->sum.size_bytes = size;
+    if (state->plan.decimals && state->class == ASSAY_CLASS_WIDE)
+        assay_text_trim_zeros(&stats->sum);
     return stats->sum.text != NULL;
 }
 
@@ -264,8 +281,7 @@ static bool finish_top_values(const struct assay_field_state *state,
             (assay_field_keeps_blobs(state) && values[i].word == ASSAY_BLOB_NONE))
             continue;
         stats->top_values[stats->top_values_count++] = (struct assay_value_count){
-            .value = assay_text_of_kept(&stats->arena, state->plan.layout, state->plan.scale,
-                                        values[i].word, &table->blobs),
+            .value = assay_field_kept_text(state, stats, values[i].word, &table->blobs),
             .number = values[i].number,
             .count = values[i].count,
             .error = values[i].error,
@@ -288,8 +304,7 @@ static bool finish_sample(const struct assay_field_state *state, struct assay_fi
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct assay_sample_value value = {
-            .value = assay_text_of_kept(&stats->arena, state->plan.layout, state->plan.scale,
-                                        items[i].word, &state->sample.blobs),
+            .value = assay_field_kept_text(state, stats, items[i].word, &state->sample.blobs),
             .number = assay_number_of_kept(state->plan.layout, state->plan.scale, items[i].word,
                                            &state->sample.blobs),
             .row_hash = items[i].hash,

@@ -92,8 +92,8 @@ static bool by_value(const struct assay_field_state *state, struct assay_field_s
         if (state->class == ASSAY_CLASS_REAL && !isfinite(values[i].number))
             continue;
         struct assay_bucket *bucket = &stats->buckets[stats->buckets_count++];
-        bucket->value = assay_text_of_kept(&stats->arena, state->plan.layout, state->plan.scale,
-                                           values[i].word, &state->distinct.frequency.blobs);
+        bucket->value =
+            assay_field_kept_text(state, stats, values[i].word, &state->distinct.frequency.blobs);
         bucket->from_number = bucket->to_number = values[i].number;
         bucket->count = values[i].count;
     }

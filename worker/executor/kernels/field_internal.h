@@ -100,6 +100,12 @@ bool assay_field_histogram(const struct assay_field_state *state,
 /** A key of the quantiles as a number in the unit of the values. */
 double assay_field_key_number(const struct assay_field_state *state, int64_t key);
 
+/** A kept value as text: as assay_text_of_kept(), without zeros at the end of a decimal that came
+ * from text. */
+struct assay_value_text assay_field_kept_text(const struct assay_field_state *state,
+                                              struct assay_field_stats *stats, uint64_t word,
+                                              const struct assay_blobs *blobs);
+
 /** The values that are kept with counts, most frequent first, then by value. *ret_values (heap,
  * assay_free()). */
 struct assay_kept_value {

@@ -35,6 +35,16 @@ struct assay_value_text assay_text_of_wide(struct assay_arena *arena, uint8_t sc
     return in_arena(arena, text, assay_format_i128(value, scale, text));
 }
 
+void assay_text_trim_zeros(struct assay_value_text *value)
+{
+    if (!value->text || !memchr(value->text, '.', value->size_bytes))
+        return;
+    while (value->text[value->size_bytes - 1] == '0')
+        value->size_bytes--;
+    value->size_bytes -= value->text[value->size_bytes - 1] == '.';
+    ((char *)(uintptr_t)value->text)[value->size_bytes] = '\0';
+}
+
 struct assay_value_text assay_text_of_word(struct assay_arena *arena, enum assay_layout layout,
                                            uint8_t scale, uint64_t word)
 {

@@ -16,6 +16,8 @@ struct assay_value_text assay_text_of_wide(struct assay_arena *arena, uint8_t sc
 /** Bytes that stand for themselves; of LAYOUT_BYTES hexadecimal digits. */
 struct assay_value_text assay_text_of_bytes(struct assay_arena *arena, enum assay_layout layout,
                                             struct assay_text bytes, bool cut);
+/** "1.500" becomes "1.5", "2.000" becomes "2": of decimals whose scale says nothing. */
+void assay_text_trim_zeros(struct assay_value_text *value);
 /** A value as sketches keep it: a word, or the word of a blob. */
 struct assay_value_text assay_text_of_kept(struct assay_arena *arena, enum assay_layout layout,
                                            uint8_t scale, uint64_t word,

@@ -99,6 +99,7 @@ int assay_belief_form(struct assay_profile_source *source,
     for (size_t i = 0; i < fields_count; i++) {
         if (!fields[i]->cells)
             continue;
+        fields[i]->types.decimals.wanted = fields[i]->long_decimals;
         cells[count] = fields[i];
         names[count++] = fields[i]->name;
     }

@@ -2,6 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/profile_field.h"
 
+#include <string.h>
+
+/* PostgreSQL's numeric without precision, or with more than 38 digits. */
+static bool is_long_decimal(const struct assay_field *source)
+{
+    return source->layout == ASSAY_LAYOUT_CELL && source->native_type &&
+           !strncmp(source->native_type, "numeric", strlen("numeric"));
+}
+
 void assay_profile_field_init(struct assay_profile_field *field, const struct assay_field *source,
                               bool untyped)
 {
@@ -11,6 +20,7 @@ void assay_profile_field_init(struct assay_profile_field *field, const struct as
                                      .layout = source->layout,
                                      .scale = source->scale,
                                      .projected = source->projected,
+                                     .long_decimals = is_long_decimal(source),
                                      .cells = source->layout == ASSAY_LAYOUT_CELL ||
                                               (source->layout == ASSAY_LAYOUT_LIST && untyped)};
 }
@@ -21,10 +31,11 @@ void assay_profile_field_plan(struct assay_profile_field *field, uint64_t seed, 
     const bool converted = field->layout == ASSAY_LAYOUT_CELL;
     field->plan =
         (struct assay_field_plan){.layout = converted ? field->target.layout : field->layout,
-                                  .scale = converted ? 0 : field->scale,
+                                  .scale = converted ? field->target.scale : field->scale,
                                   .seed = seed,
                                   .memory_max_bytes = state_bytes,
-                                  .histogram_max_distinct_values = histogram_values};
+                                  .histogram_max_distinct_values = histogram_values,
+                                  .decimals = field->cells};
 }
 
 void assay_profile_field_reset(struct assay_profile_field *field)

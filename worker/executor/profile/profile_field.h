@@ -20,8 +20,9 @@ struct assay_profile_field {
     const char *native_type;  /* NULL for untyped text */
     enum assay_layout layout; /* as the reader delivers it */
     uint8_t scale;
-    bool cells;     /* values, or a list's elements, are untyped cells */
-    bool projected; /* child of a struct, with a name of its own */
+    bool cells;         /* values, or a list's elements, are untyped cells */
+    bool projected;     /* child of a struct, with a name of its own */
+    bool long_decimals; /* declared as decimals of any length, delivered as their texts */
     bool given;
     struct assay_cell_target given_target;
     struct assay_cell_target target; /* how cells are read in the next pass */

@@ -15,8 +15,9 @@ enum { PIECE_BYTES = 384 << 10, STATE_MAX_BYTES = 64 << 20 };
 
 static json_t *target_json(const struct assay_cell_target *target)
 {
-    return json_pack("[i, i, b, b]", (int)target->layout, (int)target->format,
-                     (int)target->leading_zeros, (int)target->texts_only);
+    return json_pack("[i, i, b, b, i, b]", (int)target->layout, (int)target->format,
+                     (int)target->leading_zeros, (int)target->texts_only, (int)target->scale,
+                     (int)target->long_decimals);
 }
 
 static json_t *field_json(const struct assay_profile_field *field)
@@ -142,20 +143,23 @@ static int describe(const json_t *chunk, struct description *ret_description,
                     struct assay_error *err)
 {
     const char *name = NULL;
-    json_int_t layout, format;
-    int leading_zeros, texts_only;
+    json_int_t layout, format, scale;
+    int leading_zeros, texts_only, long_decimals;
     const int64_t delivered = assay_json_int(chunk, "layout", -1);
     ASSAY_TRY(assay_json_need_str(chunk, "field", &name, err));
-    if (json_unpack(assay_json_get(chunk, "target"), "[I, I, b, b]", &layout, &format,
-                    &leading_zeros, &texts_only) ||
-        !is_layout(layout) || !is_layout(delivered) || format < 0 || format >= ASSAY_DATE_FORMATS)
+    if (json_unpack(assay_json_get(chunk, "target"), "[I, I, b, b, I, b]", &layout, &format,
+                    &leading_zeros, &texts_only, &scale, &long_decimals) ||
+        !is_layout(layout) || !is_layout(delivered) || format < 0 || format >= ASSAY_DATE_FORMATS ||
+        scale < 0 || scale > 38)
         return assay_fail(err, ASSAY_FORMAT, "the state of %.100s makes no sense", name);
     *ret_description = (struct description){.name = name,
                                             .layout = (enum assay_layout)delivered,
                                             .target = {.layout = (enum assay_layout)layout,
                                                        .format = (enum assay_date_format)format,
                                                        .leading_zeros = leading_zeros != 0,
-                                                       .texts_only = texts_only != 0}};
+                                                       .texts_only = texts_only != 0,
+                                                       .scale = (uint8_t)scale,
+                                                       .long_decimals = long_decimals != 0}};
     return ASSAY_OK;
 }
 

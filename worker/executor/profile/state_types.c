@@ -31,12 +31,15 @@ json_t *assay_state_types_json(const struct assay_type_profile *types)
             json_pack("[o, I]", assay_json_safe_string(like->spelling, strlen(like->spelling)),
                       (json_int_t)like->count));
     }
-    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "counts",
+    const struct assay_long_decimals *decimals = &types->decimals;
+    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "counts",
                      numbers_json(types->counts, ASSAY_CLASS_COUNT), "formats",
                      numbers_json(types->formats, ASSAY_DATE_FORMATS), "literals",
                      (json_int_t)types->literals, "misfit_count", (json_int_t)types->misfit_count,
                      "null_likes_beyond", (json_int_t)types->null_likes_beyond, "misfits", misfits,
-                     "null_likes", null_likes);
+                     "null_likes", null_likes, "decimals",
+                     json_pack("[b, i, i, I]", (int)decimals->wanted, (int)decimals->whole,
+                               (int)decimals->fraction, (json_int_t)decimals->beyond));
 }
 
 static bool parse_numbers(const json_t *list, uint64_t *numbers, size_t count)
@@ -92,6 +95,20 @@ static bool parse_null_likes(const json_t *list, struct assay_type_profile *type
     return types->null_likes_kept == count;
 }
 
+static bool parse_decimals(const json_t *list, struct assay_long_decimals *decimals)
+{
+    int wanted, whole, fraction;
+    json_int_t beyond;
+    if (json_unpack((json_t *)list, "[b, i, i, I]", &wanted, &whole, &fraction, &beyond) ||
+        whole < 0 || fraction < 0 || beyond < 0)
+        return false;
+    *decimals = (struct assay_long_decimals){.wanted = wanted != 0,
+                                             .whole = (uint32_t)whole,
+                                             .fraction = (uint32_t)fraction,
+                                             .beyond = (uint64_t)beyond};
+    return true;
+}
+
 static uint64_t count_of(const json_t *json, const char *key)
 {
     const int64_t value = assay_json_int(json, key, 0);
@@ -107,7 +124,8 @@ int assay_state_types_parse(const json_t *json, struct assay_type_profile *ret_t
     if (!parse_numbers(assay_json_get(json, "counts"), types.counts, ASSAY_CLASS_COUNT) ||
         !parse_numbers(assay_json_get(json, "formats"), types.formats, ASSAY_DATE_FORMATS) ||
         !parse_misfits(assay_json_get(json, "misfits"), &types) ||
-        !parse_null_likes(assay_json_get(json, "null_likes"), &types)) {
+        !parse_null_likes(assay_json_get(json, "null_likes"), &types) ||
+        !parse_decimals(assay_json_get(json, "decimals"), &types.decimals)) {
         assay_type_profile_release(&types);
         return assay_fail(err, ASSAY_FORMAT, "the state's cell classes make no sense");
     }

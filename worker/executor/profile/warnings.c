@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/base/plural.h"
 
 #define MOSTLY_NULL 0.05 /* completeness below */
 #define KEY_ERRORS                                                                                 \
@@ -15,11 +16,6 @@
 
 /* A test writes its message into text and returns true when the warning stands. */
 typedef bool warning_fn(const struct assay_profile_field *field, struct assay_buf *text);
-
-static const char *plural(uint64_t count)
-{
-    return count == 1 ? "" : "s";
-}
 
 static uint64_t present(const struct assay_profile_field *field)
 {
@@ -67,7 +63,7 @@ static bool is_key(const struct assay_profile_field *field, struct assay_buf *te
 static bool has_mismatches(const struct assay_profile_field *field, struct assay_buf *text)
 {
     assay_buf_printf(text, "%" PRIu64 " value%s not of the type %s, left out of its statistics",
-                     field->types.misfit_count, plural(field->types.misfit_count),
+                     field->types.misfit_count, assay_plural_s(field->types.misfit_count),
                      assay_type_name(assay_profile_field_type(field)));
     return field->types.misfit_count > 0;
 }
@@ -90,7 +86,7 @@ static bool has_leading_zeros(const struct assay_profile_field *field, struct as
     assay_buf_printf(text,
                      "%" PRIu64 " value%s of digits with leading zeros: the field is read as text",
                      field->types.counts[ASSAY_CLASS_LEADING_ZERO],
-                     plural(field->types.counts[ASSAY_CLASS_LEADING_ZERO]));
+                     assay_plural_s(field->types.counts[ASSAY_CLASS_LEADING_ZERO]));
     return field->cells && field->types.counts[ASSAY_CLASS_LEADING_ZERO] &&
            assay_profile_field_type(field) == ASSAY_TYPE_STRING;
 }
@@ -104,7 +100,7 @@ static bool has_null_likes(const struct assay_profile_field *field, struct assay
     assay_buf_printf(
         text,
         "%" PRIu64 " value%s spelt like null; the reader option null_values makes such values null",
-        count, plural(count));
+        count, assay_plural_s(count));
     return count > 0;
 }
 
@@ -112,6 +108,17 @@ static bool lost_precision(const struct assay_profile_field *field, struct assay
 {
     assay_buf_text(text, "some numbers have more digits than a double holds");
     return field->cells && field->decision.precision_warning;
+}
+
+static bool are_not_decimals(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    const uint64_t count = field->decision.not_decimal;
+    assay_buf_printf(text,
+                     "%" PRIu64
+                     " value%s %s NaN, infinite or longer than 38 digits: the statistics "
+                     "are those of the nearest doubles",
+                     count, assay_plural_s(count), assay_plural_are(count));
+    return field->cells && count;
 }
 
 static bool has_grouped_numbers(const struct assay_profile_field *field, struct assay_buf *text)
@@ -123,14 +130,15 @@ static bool has_grouped_numbers(const struct assay_profile_field *field, struct 
         text,
         "%" PRIu64
         " value%s with separators, a currency or a percent sign: a computed field could clean them",
-        count, plural(count));
+        count, assay_plural_s(count));
     return count > 0 && 2 * count >= present(field);
 }
 
 static bool has_invalid_utf8(const struct assay_profile_field *field, struct assay_buf *text)
 {
     assay_buf_printf(text, "%" PRIu64 " value%s not valid as UTF-8",
-                     field->stats->invalid_utf8_count, plural(field->stats->invalid_utf8_count));
+                     field->stats->invalid_utf8_count,
+                     assay_plural_s(field->stats->invalid_utf8_count));
     return field->stats->invalid_utf8_count > 0;
 }
 
@@ -148,6 +156,7 @@ static const struct {
     {"leading_zeros", has_leading_zeros},
     {"null_like", has_null_likes},
     {"precision", lost_precision},
+    {"not_decimal", are_not_decimals},
     {"formatted_numbers", has_grouped_numbers},
     {"invalid_utf8", has_invalid_utf8},
 };
@@ -199,7 +208,8 @@ static int find_in_container(const struct assay_profile_result *result, size_t g
     ASSAY_TRY(find_in_head(result->source, list, err));
     if (result->pass.rejections.count) {
         assay_buf_printf(&text, "%" PRIu64 " record%s could not be read",
-                         result->pass.rejections.count, plural(result->pass.rejections.count));
+                         result->pass.rejections.count,
+                         assay_plural_s(result->pass.rejections.count));
         ASSAY_TRY(assay_buf_check(&text, err));
         ASSAY_TRY(add(list, "rejected_records", NULL, text.data, err));
     }

@@ -47,10 +47,10 @@ static int sum_doubles(struct assay_rule_check *check, const char *value, struct
         "CAST('%.17g' AS DOUBLE)) <= CAST('%.17g' AS DOUBLE) END",
         field, field, number, bound > 0 ? bound : tolerance);
     assay_buf_printf(&observed,
-                     "CASE WHEN count(*) FILTER (WHERE NOT isfinite(%s)) > 0 THEN "
-                     "concat('undefined (', count(*) FILTER "
-                     "(WHERE NOT isfinite(%s)), ' values are NaN or infinite)') ELSE CAST(fsum(%s) "
-                     "AS VARCHAR) END",
+                     "CASE count(*) FILTER (WHERE NOT isfinite(%s)) WHEN 0 THEN CAST(fsum(%s) AS "
+                     "VARCHAR) WHEN 1 THEN 'undefined (1 value is NaN or infinite)' ELSE "
+                     "concat('undefined (', count(*) FILTER (WHERE NOT isfinite(%s)), ' values are "
+                     "NaN or infinite)') END",
                      field, field, field);
     return finish(check, &verdict, &observed, err);
 }
