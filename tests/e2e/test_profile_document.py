@@ -16,7 +16,8 @@ CONTAINER_KEYS = {"name", "location", "format", "dialect", "records_count", "rec
 FIELD_KEYS = {
     "name", "type", "native_type", "type_source", "semantic_type", "type_confidence", "type_mismatches", "date_format", "null_like",
     "null_count", "zero_count", "negative_count", "nan_count", "inf_count", "empty_count", "blank_count", "invalid_utf8_count",
-    "completeness", "approximate_distinct_values", "distinct_standard_error", "unique_distinct_ratio", "entropy", "min", "max", "sum",
+    "completeness", "approximate_distinct_values", "distinct_standard_error", "unique_distinct_ratio",
+    "unique_distinct_ratio_error", "entropy", "entropy_method", "min", "max", "sum",
     "mean", "std_dev", "skewness", "kurtosis", "is_not_normal", "q1", "median", "q3", "quantiles", "quantile_rank_error",
     "min_length", "max_length", "mean_length", "histogram_buckets", "top_values", "patterns", "elements"}
 NUMBERS_ONLY = {"zero_count", "negative_count", "nan_count", "inf_count", "sum", "mean", "std_dev", "skewness", "kurtosis", "q1", "median",

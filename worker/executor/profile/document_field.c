@@ -176,7 +176,12 @@ static void write_distinct(struct writer *writer, const struct assay_field_stats
         known ? json_integer((json_int_t)llround(stats->distinct)) : json_null());
     set_real(writer, "distinct_standard_error", known ? stats->distinct_standard_error : NAN);
     set_real(writer, "unique_distinct_ratio", stats->unique_distinct_ratio);
+    set_real(writer, "unique_distinct_ratio_error", stats->unique_distinct_ratio_error);
     set_real(writer, "entropy", stats->entropy);
+    set(writer, "entropy_method",
+        stats->entropy_method == ASSAY_METHOD_NONE
+            ? json_null()
+            : json_string(assay_method_name(stats->entropy_method)));
 }
 
 static void write_moments(struct writer *writer, const struct assay_profile_result *result,
