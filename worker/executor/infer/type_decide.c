@@ -116,8 +116,8 @@ static struct assay_cell_target choose(const struct assay_type_profile *profile,
         return (struct assay_cell_target){.layout = ASSAY_LAYOUT_NULL};
     if (!tally->values && counts[ASSAY_CLASS_NAN] == tally->present)
         return (struct assay_cell_target){.layout = ASSAY_LAYOUT_DOUBLE};
-    const bool long_digits = !profile->decimals.wanted && tally->huge &&
-                             !most(numbers - tally->huge, tally->values);
+    const bool long_digits =
+        !profile->decimals.wanted && tally->huge && !most(numbers - tally->huge, tally->values);
     if (!tally->zeros && !long_digits && most(numbers, tally->values))
         return number_target(profile, tally);
     if (most(counts[ASSAY_CLASS_BOOLEAN], tally->values))

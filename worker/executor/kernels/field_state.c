@@ -75,8 +75,8 @@ static const int64_t *ints_of(const struct assay_column *column, struct assay_ke
     return rows->values.ints;
 }
 
-/* Far from zero the differences to the first value count, not what is left of them after rounding to
- * doubles. */
+/* Far from zero the differences to the first value count, not what rounding to doubles leaves of
+ * them. */
 static void set_origin(struct assay_field_state *state, assay_i128 first)
 {
     if (!state->moments.count && (first <= -SMALL_INT || first >= SMALL_INT))
