@@ -14,7 +14,7 @@ import execute  # noqa: E402
 CONTAINER_KEYS = {"name", "location", "format", "dialect", "records_count", "records_processed", "rejected_records", "rejections",
                   "sampled", "run", "warnings", "fields"}
 FIELD_KEYS = {
-    "name", "type", "native_type", "type_source", "semantic_type", "type_confidence", "type_mismatches", "date_format", "null_like",
+    "name", "type", "native_type", "type_source", "semantic_type", "type_confidence", "type_mismatches", "date_format", "null_like", "formatted_numbers",
     "null_count", "zero_count", "negative_count", "nan_count", "inf_count", "empty_count", "blank_count", "invalid_utf8_count",
     "completeness", "approximate_distinct_values", "distinct_standard_error", "unique_distinct_ratio",
     "unique_distinct_ratio_error", "entropy", "entropy_method", "min", "max", "sum",

@@ -264,9 +264,38 @@ static void sample_with_failing_memory(void **unused)
     assert_int_equal(decisions[0].type, ASSAY_TYPE_INTEGRAL);
 }
 
+/* Numbers written for people are text; where they and plain numbers make up the column, it is said
+ * how many. */
+static void formatted_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cells;
+        enum assay_type type;
+        uint64_t formatted;
+    } columns[] = {
+        {"1,234.50|$5.00|12|999", ASSAY_TYPE_STRING, 2},
+        {"12 %|5.5%|(7)", ASSAY_TYPE_STRING, 3},
+        {"1*97|1,234*3", ASSAY_TYPE_INTEGRAL, 3}, /* misfits of an Integral column */
+        {"1*100", ASSAY_TYPE_INTEGRAL, 0},
+        {"1,234*9|about ten", ASSAY_TYPE_STRING, 0},
+        {"1,234*19|about ten|NA", ASSAY_TYPE_STRING, 19},
+    };
+    for (size_t i = 0; i < ASSAY_COUNT(columns); i++) {
+        struct assay_type_profile profile = {0};
+        struct assay_type_decision decision;
+        count_cells(columns[i].cells, &profile);
+        assay_type_decide(&profile, NULL, &decision);
+        if (decision.type != columns[i].type || decision.formatted != columns[i].formatted)
+            fail_msg("%s: %d, %d", columns[i].cells, decision.type, (int)decision.formatted);
+        assay_type_profile_release(&profile);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(table),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(formatted_numbers),
+                                       cmocka_unit_test(table),
                                        cmocka_unit_test(the_users_word),
                                        cmocka_unit_test(given_types_are_measured),
                                        cmocka_unit_test(numbers_of_the_source_stay),

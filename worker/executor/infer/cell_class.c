@@ -289,11 +289,16 @@ static bool is_currency(const char *data, size_t size)
     return at < end && is_amount(data + at, end - at);
 }
 
-/* Percentages, amounts of money, grouped digits: candidates for a computed field. */
+/* Percentages, amounts of money, grouped digits, negative amounts in parentheses: candidates for a
+ * computed field. */
 static enum assay_cell_class candidate_class(const char *data, size_t size)
 {
     if (size > 40)
         return ASSAY_CLASS_TEXT;
+    if (size > 2 && data[0] == '(' && data[size - 1] == ')')
+        return is_amount(data + 1, size - 2) || is_currency(data + 1, size - 2)
+                   ? ASSAY_CLASS_CURRENCY
+                   : ASSAY_CLASS_TEXT;
     if (is_grouped(data, size))
         return ASSAY_CLASS_GROUPED;
     if (data[size - 1] == '%' && is_amount(data, size - 1 - (size > 1 && data[size - 2] == ' ')))

@@ -24,7 +24,7 @@ enum assay_cell_class {
     ASSAY_CLASS_NAN, /* nan, any case: NaN in a Fractional column, else a null-like spelling */
     ASSAY_CLASS_NULL_LIKE, /* NA, N/A, null, None, -, ?, #N/A, … */
     ASSAY_CLASS_GROUPED,   /* 1,234.50  1'234  1.234,50: candidate for a computed field */
-    ASSAY_CLASS_CURRENCY,  /* $5.00, 5 €, CHF 12: candidate */
+    ASSAY_CLASS_CURRENCY,  /* $5.00, 5 €, CHF 12, (12.50): candidate */
     ASSAY_CLASS_PERCENT,   /* 12.5 %: candidate */
     ASSAY_CLASS_ARRAY,     /* JSON array kept as text (ASSAY_CELL_NESTED only) */
     ASSAY_CLASS_STRUCT,    /* JSON object kept as text (ASSAY_CELL_NESTED only) */

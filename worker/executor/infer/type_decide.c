@@ -167,6 +167,16 @@ static void describe_dates(const struct assay_type_profile *profile, const struc
                    target->layout == ASSAY_LAYOUT_INSTANT ? "XXX" : "");
 }
 
+/* Numbers written for people: a computed field could read them. */
+static uint64_t formatted_of(const struct assay_type_profile *profile, const struct tally *tally)
+{
+    const uint64_t *counts = profile->counts;
+    const uint64_t formatted =
+        counts[ASSAY_CLASS_GROUPED] + counts[ASSAY_CLASS_CURRENCY] + counts[ASSAY_CLASS_PERCENT];
+    const uint64_t plain = tally->integers + tally->wide + tally->huge + tally->fractions;
+    return formatted && most(formatted + plain, tally->values) ? formatted : 0;
+}
+
 void assay_type_decide(const struct assay_type_profile *profile,
                        const struct assay_cell_target *given,
                        struct assay_type_decision *ret_decision)
@@ -191,6 +201,7 @@ void assay_type_decide(const struct assay_type_profile *profile,
         decision.precision_warning = tally.wide || tally.huge;
         decision.not_decimal = decision.given ? 0 : profile->decimals.beyond;
     }
+    decision.formatted = formatted_of(profile, &tally);
     describe_dates(profile, &tally, &decision);
     *ret_decision = decision;
 }

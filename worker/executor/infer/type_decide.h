@@ -31,6 +31,8 @@ struct assay_type_decision {
                                digits, NaN or infinite, and all others for their sake; 0 = none */
     double confidence; /* share of the values (without NULL, '' and null-like spellings) that fit; 1
                           when none */
+    uint64_t formatted; /* values with separators, a currency, a percent sign or parentheses, where
+                           they and plain numbers make up the column; 0 = it is no such column */
     uint64_t values, fits; /* that the share is made of */
     uint64_t misfits;      /* values, null-like spellings included, that do not fit the type */
     char date_format[40];  /* "yyyy-MM-dd HH:mm:ss"; "" when none */

@@ -128,6 +128,18 @@ static json_t *null_likes(struct writer *writer, const struct assay_profile_resu
     return list;
 }
 
+/* What a computed field of the kind convertFormattedNumeric could read. */
+static json_t *formatted_numbers(const struct assay_profile_field *field)
+{
+    const uint64_t *counts = field->types.counts;
+    if (!field->cells || !field->decision.formatted)
+        return json_null();
+    return json_pack("{s:s, s:I, s:I, s:I}", "computed_field", "convertFormattedNumeric",
+                     "separators", (json_int_t)counts[ASSAY_CLASS_GROUPED], "currency",
+                     (json_int_t)counts[ASSAY_CLASS_CURRENCY], "percent",
+                     (json_int_t)counts[ASSAY_CLASS_PERCENT]);
+}
+
 static void write_type(struct writer *writer, const struct assay_profile_result *result,
                        const struct assay_profile_field *field)
 {
@@ -143,6 +155,7 @@ static void write_type(struct writer *writer, const struct assay_profile_result 
         field->cells && field->decision.date_format[0] ? json_string(field->decision.date_format)
                                                        : json_null());
     set(writer, "null_like", null_likes(writer, result, field));
+    set(writer, "formatted_numbers", formatted_numbers(field));
 }
 
 /* --- figures --- */
