@@ -121,17 +121,15 @@ static bool are_not_decimals(const struct assay_profile_field *field, struct ass
     return field->cells && count;
 }
 
-static bool has_grouped_numbers(const struct assay_profile_field *field, struct assay_buf *text)
+static bool has_formatted_numbers(const struct assay_profile_field *field, struct assay_buf *text)
 {
-    const uint64_t *counts = field->types.counts;
-    const uint64_t count =
-        counts[ASSAY_CLASS_GROUPED] + counts[ASSAY_CLASS_CURRENCY] + counts[ASSAY_CLASS_PERCENT];
+    const uint64_t count = field->cells ? field->decision.formatted : 0;
     assay_buf_printf(
         text,
         "%" PRIu64
         " value%s with separators, a currency or a percent sign: a computed field could clean them",
         count, assay_plural_s(count));
-    return count > 0 && 2 * count >= present(field);
+    return count > 0;
 }
 
 static bool has_invalid_utf8(const struct assay_profile_field *field, struct assay_buf *text)
@@ -157,7 +155,7 @@ static const struct {
     {"null_like", has_null_likes},
     {"precision", lost_precision},
     {"not_decimal", are_not_decimals},
-    {"formatted_numbers", has_grouped_numbers},
+    {"formatted_numbers", has_formatted_numbers},
     {"invalid_utf8", has_invalid_utf8},
 };
 
