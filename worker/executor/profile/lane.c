@@ -4,6 +4,7 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/infer/cell_convert.h"
+#include "worker/executor/profile/elements.h"
 #include "worker/executor/profile/gather.h"
 
 #define CONVERT_BYTES ((size_t)ASSAY_BATCH_ROWS * 16 + ASSAY_BATCH_ROWS / 4 + 4096)
@@ -12,6 +13,7 @@ struct lane_field {
     struct assay_field_state *state;
     struct assay_convert *convert; /* of cells; NULL when the values are typed */
     struct assay_column list;
+    struct assay_elements elements; /* of lists of cells */
 };
 
 struct assay_lane {
@@ -66,6 +68,7 @@ void assay_lane_free(struct assay_lane *lane)
     for (size_t i = 0; i < lane->fields_count; i++) {
         assay_field_state_free(lane->counts[i].state);
         assay_convert_free(lane->counts[i].convert);
+        assay_elements_release(&lane->counts[i].elements);
     }
     assay_kernel_rows_free(lane->rows);
     assay_gather_free(lane->gather);
@@ -81,9 +84,10 @@ static int convert_elements(struct lane_field *count, const struct assay_column 
                             uint64_t row, const struct assay_column **ret_column,
                             struct assay_error *err)
 {
-    ASSAY_TRY(assay_convert_column(count->convert, column->child, column->child_rows, row, err));
+    ASSAY_TRY(assay_elements_convert(&count->elements, count->convert, column->child,
+                                     column->child_rows, row, err));
     count->list = *column;
-    count->list.child = &count->convert->column;
+    count->list.child = &count->elements.column;
     *ret_column = &count->list;
     return ASSAY_OK;
 }
