@@ -1,6 +1,5 @@
 """The container document of docs/documents.md, key by key, for the same seven records as CSV, JSON lines and Parquet."""
 # SPDX-License-Identifier: Apache-2.0
-import ctypes
 import json
 import math
 import pathlib
@@ -9,6 +8,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import duck  # noqa: E402
 import execute  # noqa: E402
 
 CONTAINER_KEYS = {"name", "location", "format", "dialect", "records_count", "records_processed", "rejected_records", "rejections",
@@ -58,15 +58,6 @@ TOP = {"name": [("ann", 3), ("", 1), ("  ", 1), ("bob", 1), ("d\xefv\xe9", 1)], 
        "day": [("2024-01-31", 2), ("2024-02-29", 2), ("2023-12-01", 1), ("2024-03-01", 1)]}
 
 
-def run_duckdb(sql):
-    duck = ctypes.CDLL(str(next((execute.ROOT / ".cache/duckdb/lib").glob("libduckdb.so"))))
-    database, connection = ctypes.c_void_p(), ctypes.c_void_p()
-    assert not duck.duckdb_open(None, ctypes.byref(database)) and not duck.duckdb_connect(database, ctypes.byref(connection))
-    assert not duck.duckdb_query(connection, sql.encode(), None), sql
-    duck.duckdb_disconnect(ctypes.byref(connection))
-    duck.duckdb_close(ctypes.byref(database))
-
-
 class DocumentTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -75,7 +66,7 @@ class DocumentTest(unittest.TestCase):
         (folder / "seven.csv").write_text(CSV)
         lines = [json.dumps(dict(zip(NAMES, record))) for record in RECORDS]
         (folder / "seven.jsonl").write_text("\n".join(lines) + "\n")
-        run_duckdb(f"COPY (SELECT id, amount::DOUBLE AS amount, name, day::DATE AS day, ok FROM read_json('{folder}/seven.jsonl', "
+        duck.run(f"COPY (SELECT id, amount::DOUBLE AS amount, name, day::DATE AS day, ok FROM read_json('{folder}/seven.jsonl', "
                    f"columns={{id: 'BIGINT', amount: 'DOUBLE', name: 'VARCHAR', day: 'DATE', ok: 'BOOLEAN'}})) "
                    f"TO '{folder}/seven.parquet' (FORMAT parquet)")
         cls.documents = {path.suffix[1:]: execute.profile(path) for path in sorted(folder.iterdir())}
@@ -167,7 +158,7 @@ class NestedTest(unittest.TestCase):
         folder = pathlib.Path(cls.folder.name)
         (folder / "n.jsonl").write_text("".join(json.dumps(record) + "\n" for record in cls.RECORDS))
         columns = "{user: 'STRUCT(name VARCHAR, tags VARCHAR[])', items: 'STRUCT(sku VARCHAR, n BIGINT)[]'}"
-        run_duckdb(f"COPY (FROM read_json('{folder}/n.jsonl', columns={columns})) TO '{folder}/n.parquet' (FORMAT parquet)")
+        duck.run(f"COPY (FROM read_json('{folder}/n.jsonl', columns={columns})) TO '{folder}/n.parquet' (FORMAT parquet)")
         cls.fields = {path.suffix[1:]: {f["name"]: f for f in execute.profile(path)["fields"]} for path in sorted(folder.iterdir())}
 
     @classmethod
@@ -198,7 +189,7 @@ class ManyStringsTest(unittest.TestCase):
     def test_struct_texts(self):
         with tempfile.TemporaryDirectory() as folder:
             path = f"{folder}/d.parquet"
-            run_duckdb("COPY (SELECT {'a': 'word ' || (i % 17), 'b': {'c': 'a longer word ' || (i % 5)}} AS s, ['t' || (i % 3)] AS l "
+            duck.run("COPY (SELECT {'a': 'word ' || (i % 17), 'b': {'c': 'a longer word ' || (i % 5)}} AS s, ['t' || (i % 3)] AS l "
                        f"FROM range(50000) t(i)) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE 10000)")
             fields = {f["name"]: f for f in execute.profile(path)["fields"]}
             for name, distinct in (("s.a", 17), ("s.b.c", 5)):

@@ -157,6 +157,7 @@ static void granularity(void **state)
         {{1000000, 0, 0}, ASSAY_GRANULARITY_SECOND},
         {{1000, 86400000000, 0}, ASSAY_GRANULARITY_MILLISECOND},
         {{0, 0, -1}, ASSAY_GRANULARITY_MICROSECOND},
+        {{INT64_MAX, 3600000000, -INT64_MAX}, ASSAY_GRANULARITY_HOUR}, /* ±infinity */
     };
     for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
         enum assay_granularity got = ASSAY_GRANULARITY_DAY;

@@ -26,8 +26,8 @@ struct assay_decimal_sum {
 void assay_decimal_sum_add(struct assay_decimal_sum *sum, const double *values, size_t n,
                            double magnitude);
 void assay_decimal_sum_merge(struct assay_decimal_sum *sum, const struct assay_decimal_sum *other);
-/** Plain decimal text, one digit behind the point at least, no further zeros at the end. Returns the
- * length; 0 when the sum is not known. */
+/** Plain decimal text, one digit behind the point at least, no further zeros at the end. Returns
+ * the length; 0 when the sum is not known. */
 size_t assay_decimal_sum_format(const struct assay_decimal_sum *sum,
                                 char text[ASSAY_WIDE_SUM_TEXT]);
 /** Within a few units of a long double's last place. Known sums only. */

@@ -54,11 +54,19 @@ static size_t multiples(enum assay_granularity granularity, const int64_t *value
     }
 }
 
+/* PostgreSQL's and DuckDB's ±infinity are no multiple of anything. */
+static bool is_infinite(int64_t us)
+{
+    return us == INT64_MAX || us == -INT64_MAX;
+}
+
 void assay_granularity_add(enum assay_granularity *granularity, const int64_t *values, size_t n)
 {
     for (size_t done = 0; done<n && * granularity> ASSAY_GRANULARITY_MICROSECOND;) {
         done += multiples(*granularity, values + done, n - done);
-        if (done < n)
+        if (done < n && is_infinite(values[done]))
+            done++;
+        else if (done < n)
             *granularity = (enum assay_granularity)(*granularity - 1);
     }
 }

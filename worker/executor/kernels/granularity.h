@@ -9,7 +9,7 @@
 
 #include "worker/executor/kernels/field_stats.h"
 
-/** Lower *granularity (DAY at first) so that it divides all n values (µs). */
+/** Lower *granularity (DAY at first) so that it divides all n values (µs) that are not infinite. */
 void assay_granularity_add(enum assay_granularity *granularity, const int64_t *values, size_t n);
 /** WEEK, MONTH, YEAR or DAY for n days since 1970-01-01, and how many fall on each weekday (Monday
  * first). DAY for fewer than three different days. */

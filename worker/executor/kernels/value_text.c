@@ -45,10 +45,22 @@ void assay_text_trim_zeros(struct assay_value_text *value)
     ((char *)(uintptr_t)value->text)[value->size_bytes] = '\0';
 }
 
+/* "infinity", "-infinity" or NULL. */
+static const char *infinity_of(enum assay_layout layout, int64_t value)
+{
+    const int64_t end = layout == ASSAY_LAYOUT_DATE ? INT32_MAX : INT64_MAX;
+    const bool temporal = layout == ASSAY_LAYOUT_DATE || layout == ASSAY_LAYOUT_TIMESTAMP ||
+                          layout == ASSAY_LAYOUT_INSTANT;
+    return !temporal ? NULL : value == end ? "infinity" : value == -end ? "-infinity" : NULL;
+}
+
 struct assay_value_text assay_text_of_word(struct assay_arena *arena, enum assay_layout layout,
                                            uint8_t scale, uint64_t word)
 {
     char number[ASSAY_NUMBER_TEXT], time[ASSAY_DATETIME_TEXT];
+    const char *infinity = infinity_of(layout, (int64_t)word);
+    if (infinity)
+        return in_arena(arena, infinity, strlen(infinity));
     switch (layout) {
     case ASSAY_LAYOUT_BOOL:
         return in_arena(arena, word ? "true" : "false", word ? 4 : 5);
