@@ -19,6 +19,10 @@ static bool want(struct json_columns *columns, const struct json_node *node,
         columns->out[child->id] = (int32_t)column_of[child->field];
         const bool below = child->descend && want(columns, holder, column_of);
         columns->wanted[child->id] = column_of[child->field] >= 0 || below;
+        if (child->role == JSON_ROLE_CELL)
+            columns->usual[child->id] = column_of[child->field] >= 0
+                                            ? columns->columns[column_of[child->field]].cells
+                                            : columns->ignored;
         wanted = wanted || columns->wanted[child->id];
     }
     return wanted;
@@ -77,8 +81,11 @@ int json_columns_init(struct json_columns *columns, const struct assay_json_fiel
     columns->out = assay_calloc(fields->nodes, sizeof *columns->out);
     columns->wanted = assay_calloc(fields->nodes, sizeof *columns->wanted);
     columns->stamp = assay_calloc(fields->nodes, sizeof *columns->stamp);
+    columns->usual = assay_calloc(fields->nodes, sizeof(struct assay_cell *));
+    columns->ignored = assay_calloc(columns->rows_max, sizeof *columns->ignored);
     ASSAY_AUTO(assay_free) void *memory = assay_calloc(fields->schema.count + 1, sizeof(ptrdiff_t));
-    if (!columns->columns || !columns->out || !columns->wanted || !columns->stamp || !memory)
+    if (!columns->columns || !columns->out || !columns->wanted || !columns->stamp ||
+        !columns->usual || !columns->ignored || !memory)
         return assay_fail_memory(err);
     ASSAY_TRY(map_fields(columns, names, columns->count, memory, err));
     (void)want(columns, &fields->root, memory);
@@ -96,6 +103,8 @@ void json_columns_release(struct json_columns *columns)
     assay_free(columns->out);
     assay_free(columns->wanted);
     assay_free(columns->stamp);
+    assay_free(columns->usual);
+    assay_free(columns->ignored);
     assay_arena_release(&columns->text);
     *columns = (struct json_columns){0};
 }

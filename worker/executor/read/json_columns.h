@@ -22,13 +22,15 @@ struct json_columns {
     const struct assay_json_fields *fields; /* borrowed, immutable */
     struct json_column *columns;
     size_t count;
-    size_t rows_max;         /* of a batch: fewer where there are many columns */
-    size_t rows_used;        /* of the batch being filled, one more than the last row touched */
-    int32_t *out;            /* by node id: its column, -1 = not wanted */
-    uint8_t *wanted;         /* by node id: it or something below it has a column */
-    uint64_t *stamp;         /* by node id: the object in which it was met last */
-    uint64_t objects;        /* objects so far */
-    struct assay_arena text; /* unescaped strings of the batch */
+    size_t rows_max;            /* of a batch: fewer where there are many columns */
+    size_t rows_used;           /* of the batch being filled, one more than the last row touched */
+    int32_t *out;               /* by node id: its column, -1 = not wanted */
+    uint8_t *wanted;            /* by node id: it or something below it has a column */
+    uint64_t *stamp;            /* by node id: the object in which it was met last */
+    struct assay_cell **usual;  /* by node id: the cells of a plain field, or `ignored`; NULL */
+    struct assay_cell *ignored; /* rows_max: of plain fields that are not wanted */
+    uint64_t objects;           /* objects so far */
+    struct assay_arena text;    /* unescaped strings of the batch */
     uint64_t max_cell;
     uint64_t halves_replaced; /* lone surrogates, in all */
 };
@@ -45,7 +47,8 @@ void json_columns_clear(struct json_columns *columns);
 /** Take a rejected record's cells out of its row again. */
 void json_columns_clear_row(struct json_columns *columns, size_t row);
 /** Put a record into `row` (json_put.c). *ret_fault NULL, or why the record is rejected (the row is
- * then clear again), with *ret_at the place in it. ASSAY_NO_MEMORY, ASSAY_SCHEMA_CHANGED. */
+ * then clear again), with *ret_at the place in it. JSON_FAST_PADDING behind it. ASSAY_NO_MEMORY,
+ * ASSAY_SCHEMA_CHANGED. */
 ASSAY_MUST_CHECK int json_columns_put(struct json_columns *columns, size_t row, const char *record,
                                       size_t size, const char **ret_fault, size_t *ret_at,
                                       struct assay_error *err);

@@ -114,6 +114,23 @@ static bool is_plain(const char *key, size_t size)
     return true;
 }
 
+/* `"key":` with room up to the next multiple of 16. False when out of memory. */
+static bool quote_key(struct assay_arena *arena, struct json_node *child)
+{
+    const size_t size = child->key_size + 3;
+    if (!child->plain || size > JSON_FAST_KEY)
+        return true;
+    char *quoted = assay_arena_zalloc(arena, JSON_FAST_KEY);
+    if (!quoted)
+        return false;
+    quoted[0] = '"';
+    memcpy(quoted + 1, child->key, child->key_size);
+    memcpy(quoted + 1 + child->key_size, "\":", 2);
+    child->quoted = quoted;
+    child->quoted_size = size;
+    return true;
+}
+
 struct json_node *json_add_child(struct assay_arena *arena, struct json_node *node, const char *key,
                                  size_t key_size)
 {
@@ -127,6 +144,9 @@ struct json_node *json_add_child(struct assay_arena *arena, struct json_node *no
     child->plain = is_plain(key, key_size);
     child->level = (uint8_t)(node->level + 1);
     child->in_list = node->in_list;
+    child->place = node->count;
+    if (!quote_key(arena, child))
+        return NULL;
     node->children[node->count++] = child;
     if (node->slots)
         put_slot(node, child);

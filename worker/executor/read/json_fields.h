@@ -4,6 +4,7 @@
 #define ASSAY_READ_JSON_FIELDS_H
 
 #include "common/base/arena.h"
+#include "worker/executor/read/json_fast.h"
 #include "worker/executor/read/json_reader.h"
 #include "worker/executor/read/json_scan.h"
 
@@ -20,7 +21,10 @@ enum json_role {
 struct json_node {
     const char *key; /* unescaped */
     size_t key_size;
-    bool plain; /* the key stands in a text as it is here: nothing in it is escaped */
+    bool plain;         /* the key stands in a text as it is here: nothing in it is escaped */
+    const char *quoted; /* `"key":` in memory for json_fast_equal(); NULL: escaped, or too long */
+    size_t quoted_size;
+    size_t place; /* among its siblings */
     uint8_t seen;
     uint8_t level; /* names so far; the root has 0 */
     bool in_list;  /* below the elements of an array */
@@ -66,6 +70,24 @@ static inline struct json_node *json_expected_child(const struct json_node *node
     return child;
 }
 
+/** At the opening quote of a key: the first byte of the value when the child at `hint`, or one of
+ * the few behind it, comes with no blank between; else NULL. JSON_FAST_PADDING behind end. */
+static inline const char *json_fast_child(const struct json_node *node, const char *at,
+                                          const char *end, size_t hint,
+                                          struct json_node **ret_child)
+{
+    enum { TRIES = 3 };
+    for (size_t i = hint; i < node->count && i < hint + TRIES; i++) {
+        struct json_node *child = node->children[i];
+        if (child->quoted && (size_t)(end - at) > child->quoted_size &&
+            json_fast_equal(at, child->quoted, child->quoted_size)) {
+            *ret_child = child;
+            return at + child->quoted_size;
+        }
+    }
+    return NULL;
+}
+
 /** Make a child of a key that the node lacks; NULL when out of memory. */
 struct json_node *json_add_child(struct assay_arena *arena, struct json_node *node, const char *key,
                                  size_t key_size);
@@ -78,7 +100,8 @@ ASSAY_MUST_CHECK int json_learn_lines(struct assay_json_fields *fields, struct a
                                       uint64_t begin, uint64_t end, const atomic_bool *cancelled,
                                       struct assay_error *err);
 
-/** Add what a record shows. ASSAY_NO_MEMORY, ASSAY_LIMIT; malformed records change nothing. */
+/** Add what a record shows; JSON_FAST_PADDING behind it. ASSAY_NO_MEMORY, ASSAY_LIMIT; malformed
+ * records change nothing. */
 ASSAY_MUST_CHECK int json_learn(struct assay_json_fields *fields, const char *record, size_t size,
                                 struct assay_error *err);
 

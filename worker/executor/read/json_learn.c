@@ -81,6 +81,42 @@ static struct json_node *learn_key(struct learner *learner, struct json_node *no
 
 static bool learn_value(struct learner *learner, struct json_node *node);
 
+/* A scalar under an expected key, seen there before: past it. NULL: look at the member closely. */
+static struct json_node *learn_usual(struct learner *learner, const struct json_node *node,
+                                     size_t hint)
+{
+    struct json_scan *scan = &learner->scan;
+    struct json_node *child;
+    const char *start = json_fast_child(node, scan->at, scan->end, hint, &child);
+    const char *behind = start ? json_fast_scalar(start, scan->end) : NULL;
+    if (!behind || (!(child->seen & JSON_SEEN_SCALAR) && *start != 'n'))
+        return NULL;
+    scan->at = behind;
+    return child;
+}
+
+static struct json_node *learn_member(struct learner *learner, struct json_node *node, size_t hint)
+{
+    struct json_scan *scan = &learner->scan;
+    struct json_string string;
+    json_skip_space(scan);
+    if (scan->at == scan->end || *scan->at != '"')
+        return NULL;
+    struct json_node *child = json_expected_child(node, scan, hint);
+    if (!child && !json_scan_string(scan, &string))
+        return NULL;
+    json_skip_space(scan);
+    if (scan->at == scan->end || *scan->at++ != ':')
+        return NULL;
+    if (!child)
+        child = learn_key(learner, node, &string, hint);
+    json_skip_space(scan);
+    if (!child || !learn_value(learner, child))
+        return NULL;
+    json_skip_space(scan);
+    return child;
+}
+
 static bool learn_members(struct learner *learner, struct json_node *node)
 {
     struct json_scan *scan = &learner->scan;
@@ -90,23 +126,11 @@ static bool learn_members(struct learner *learner, struct json_node *node)
         scan->at++;
         return true;
     }
-    for (size_t hint = 0;; hint++) {
-        struct json_string string;
-        json_skip_space(scan);
-        if (scan->at == scan->end || *scan->at != '"')
+    for (size_t hint = 0;;) {
+        const struct json_node *child = learn_usual(learner, node, hint);
+        if (!child && !(child = learn_member(learner, node, hint)))
             return false;
-        struct json_node *child = json_expected_child(node, scan, hint);
-        if (!child && !json_scan_string(scan, &string))
-            return false;
-        json_skip_space(scan);
-        if (scan->at == scan->end || *scan->at++ != ':')
-            return false;
-        if (!child)
-            child = learn_key(learner, node, &string, hint);
-        json_skip_space(scan);
-        if (!child || !learn_value(learner, child))
-            return false;
-        json_skip_space(scan);
+        hint = child->place + 1;
         if (scan->at == scan->end || (*scan->at != ',' && *scan->at != '}'))
             return false;
         if (*scan->at++ == '}')

@@ -99,6 +99,62 @@ static bool find_key(struct putter *putter, const struct json_node *node, size_t
 static bool put_value(struct putter *putter, struct json_node *node);
 static bool put_item(struct putter *putter, struct json_node *node);
 
+/* The usual member: an expected key, no blanks, a scalar without escapes for a plain field. Past
+ * its value; NULL, with nothing changed, for any other. */
+static struct json_node *put_usual(struct putter *putter, const struct json_node *node, size_t hint,
+                                   uint64_t object)
+{
+    struct json_scan *scan = &putter->scan;
+    struct json_columns *columns = putter->columns;
+    struct json_node *child;
+    const char *start = json_fast_child(node, scan->at, scan->end, hint, &child);
+    if (!start || !columns->usual[child->id] || columns->stamp[child->id] == object)
+        return NULL;
+    const char *behind = json_fast_scalar(start, scan->end);
+    if (!behind || (uint64_t)(behind - start) > columns->max_cell)
+        return NULL;
+    struct assay_cell *cell = &columns->usual[child->id][putter->row];
+    const size_t size = (size_t)(behind - start);
+    if (*start == '"')
+        *cell = (struct assay_cell){start + 1, (uint32_t)size - 2, ASSAY_CELL_STRING};
+    else if (*start != 'n')
+        *cell = (struct assay_cell){start, (uint32_t)size,
+                                    *start >= 'a' ? ASSAY_CELL_BOOL : ASSAY_CELL_NUMBER};
+    columns->stamp[child->id] = object;
+    scan->at = behind;
+    return child;
+}
+
+/* Any member; NULL: malformed, or a key that is unknown or there twice. */
+static struct json_node *put_member(struct putter *putter, const struct json_node *node,
+                                    size_t hint, uint64_t object)
+{
+    struct json_scan *scan = &putter->scan;
+    json_skip_space(scan);
+    if (scan->at == scan->end || *scan->at != '"')
+        return json_fault(scan, "a key was expected"), NULL;
+    const char *key = scan->at;
+    struct json_node *child = json_expected_child(node, scan, hint);
+    if (!child && !find_key(putter, node, hint, &child))
+        return NULL;
+    json_skip_space(scan);
+    if (scan->at == scan->end || *scan->at != ':')
+        return json_fault(scan, "a colon was expected"), NULL;
+    scan->at++;
+    json_skip_space(scan);
+    if (!child)
+        return stop(putter, putter->rc ? putter->rc : ASSAY_SCHEMA_CHANGED), NULL;
+    if (putter->columns->stamp[child->id] == object) {
+        scan->at = key;
+        return json_fault(scan, "a key is there twice"), NULL;
+    }
+    putter->columns->stamp[child->id] = object;
+    if (!(node->in_list ? put_item(putter, child) : put_value(putter, child)))
+        return NULL;
+    json_skip_space(scan);
+    return child;
+}
+
 /* The members of an object whose members are fields. */
 static bool put_members(struct putter *putter, struct json_node *node)
 {
@@ -110,29 +166,11 @@ static bool put_members(struct putter *putter, struct json_node *node)
         scan->at++;
         return true;
     }
-    for (size_t hint = 0;; hint++) {
-        json_skip_space(scan);
-        if (scan->at == scan->end || *scan->at != '"')
-            return json_fault(scan, "a key was expected");
-        const char *key = scan->at;
-        struct json_node *child = json_expected_child(node, scan, hint);
-        if (!child && !find_key(putter, node, hint, &child))
+    for (size_t hint = 0;;) {
+        const struct json_node *child = put_usual(putter, node, hint, object);
+        if (!child && !(child = put_member(putter, node, hint, object)))
             return false;
-        json_skip_space(scan);
-        if (scan->at == scan->end || *scan->at != ':')
-            return json_fault(scan, "a colon was expected");
-        scan->at++;
-        json_skip_space(scan);
-        if (!child)
-            return stop(putter, putter->rc ? putter->rc : ASSAY_SCHEMA_CHANGED);
-        if (putter->columns->stamp[child->id] == object) {
-            scan->at = key;
-            return json_fault(scan, "a key is there twice");
-        }
-        putter->columns->stamp[child->id] = object;
-        if (!(node->in_list ? put_item(putter, child) : put_value(putter, child)))
-            return false;
-        json_skip_space(scan);
+        hint = child->place + 1;
         if (scan->at == scan->end)
             return json_fault(scan, "an object does not end");
         const char next = *scan->at;

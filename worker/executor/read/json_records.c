@@ -25,7 +25,7 @@ static int fill(struct json_records *records, struct assay_error *err)
         records->begin = 0;
     }
     if (records->end == records->capacity) {
-        char *window = assay_realloc(records->window, records->capacity * 2);
+        char *window = assay_realloc(records->window, records->capacity * 2 + JSON_FAST_PADDING);
         if (!window)
             return assay_fail_memory(err);
         records->window = window;
@@ -35,6 +35,7 @@ static int fill(struct json_records *records, struct assay_error *err)
     ASSAY_TRY(assay_source_read(records->source, records->window + records->end,
                                 records->capacity - records->end, &got, err));
     records->end += got;
+    memset(records->window + records->end, 0, JSON_FAST_PADDING);
     records->bytes += got;
     records->at_end = got == 0;
     return ASSAY_OK;
@@ -113,7 +114,7 @@ int json_records_start(struct json_records *records, struct assay_source *source
                                      .offset = first,
                                      .stop = end ? end : UINT64_MAX,
                                      .limit = limit,
-                                     .window = assay_malloc(WINDOW_BYTES)};
+                                     .window = assay_calloc(1, WINDOW_BYTES + JSON_FAST_PADDING)};
     if (!records->window)
         return assay_fail_memory(err);
     const bool range = begin > first;

@@ -4,10 +4,11 @@
 #ifndef ASSAY_READ_JSON_RECORDS_H
 #define ASSAY_READ_JSON_RECORDS_H
 
+#include "worker/executor/read/json_fast.h"
 #include "worker/executor/read/json_reader.h"
 #include "worker/executor/read/json_scan.h"
 
-/** The bytes of one record, in the window. */
+/** The bytes of one record, in the window; JSON_FAST_PADDING more are readable. */
 struct json_record {
     const char *data;
     size_t size;
