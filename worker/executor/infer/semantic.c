@@ -53,7 +53,8 @@ const struct assay_semantic_type assay_semantic_types[] = {
     {"company_name", "the name of a company", ON_TEXT, assay_semantic_is_title, 0.9, 3,
      "company vendor supplier manufacturer employer organisation organization firm", true, NULL},
     {"person_name", "the name of a person", ON_TEXT, assay_semantic_is_person_name, 0.85, 3,
-     "firstname lastname surname forename fullname person first last given family", true, NULL},
+     "firstname lastname surname forename fullname person first last given family director author",
+     true, NULL},
     {NULL, NULL, 0, NULL, 0, 0, NULL, false, NULL},
 };
 

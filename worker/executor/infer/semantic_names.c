@@ -9,16 +9,22 @@
 
 #define WORDS_MAX 5
 
+/* Latin Extended-A and Latin Extended Additional (Vietnamese): capitals and small letters by turns. */
+static bool is_extended(uint32_t c)
+{
+    return (c >= 0x100 && c <= 0x17F) || (c >= 0x1E00 && c <= 0x1EFF);
+}
+
 static bool is_upper(uint32_t c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7) ||
-           (c >= 0x100 && c <= 0x17F) || (c >= 0x391 && c <= 0x3A9) || (c >= 0x400 && c <= 0x42F);
+    return (c >= 'A' && c <= 'Z') || (c >= 0xC0 && c <= 0xDE && c != 0xD7) || is_extended(c) ||
+           (c >= 0x391 && c <= 0x3A9) || (c >= 0x400 && c <= 0x42F);
 }
 
 static bool is_lower(uint32_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 0xDF && c <= 0xFF && c != 0xF7) ||
-           (c >= 0x100 && c <= 0x17F) || (c >= 0x3AC && c <= 0x3CE) || (c >= 0x430 && c <= 0x45F);
+    return (c >= 'a' && c <= 'z') || (c >= 0xDF && c <= 0xFF && c != 0xF7) || is_extended(c) ||
+           (c >= 0x3AC && c <= 0x3CE) || (c >= 0x430 && c <= 0x45F);
 }
 
 bool assay_semantic_is_person_name(const char *text, size_t size_bytes)
