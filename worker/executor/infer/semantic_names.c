@@ -9,7 +9,7 @@
 
 #define WORDS_MAX 5
 
-/* Latin Extended-A and Latin Extended Additional (Vietnamese): capitals and small letters by turns. */
+/* Latin Extended-A and Additional (Vietnamese): capitals and small letters by turns. */
 static bool is_extended(uint32_t c)
 {
     return (c >= 0x100 && c <= 0x17F) || (c >= 0x1E00 && c <= 0x1EFF);
