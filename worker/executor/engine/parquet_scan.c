@@ -5,9 +5,12 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/base/memory.h"
 #include "worker/executor/engine/parquet_request.h"
+
+#define PAUSE_NS 100000
 
 /* A lane of the sink with the conversion that goes with it. */
 struct lane {
@@ -180,6 +183,45 @@ static int register_function(struct scan *scan, struct assay_session *session, c
                : assay_fail(err, ASSAY_INTERNAL, "the engine refuses the aggregate %s", name);
 }
 
+/* This thread works on the statement like DuckDB's own. When nothing is left for it while they
+ * still work it sleeps: duckdb_query() would spin, and take their lock and their processor. */
+static int run_tasks(duckdb_pending_result pending, struct assay_error *err)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    for (;;) {
+        const duckdb_pending_state state = duckdb_pending_execute_task(pending);
+        if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
+            (void)nanosleep(&pause, NULL);
+        else if (state != DUCKDB_PENDING_RESULT_NOT_READY)
+            break;
+    }
+    duckdb_result result;
+    duckdb_error_type type = DUCKDB_ERROR_INVALID_TYPE;
+    int rc = ASSAY_OK;
+    if (duckdb_execute_pending(pending, &result) != DuckDBSuccess) {
+        type = duckdb_result_error_type(&result);
+        rc = assay_session_fail(type, duckdb_result_error(&result), err);
+    }
+    duckdb_destroy_result(&result);
+    return rc;
+}
+
+static int execute(struct assay_session *session, const char *sql, struct assay_error *err)
+{
+    duckdb_prepared_statement statement = NULL;
+    duckdb_pending_result pending = NULL;
+    int rc;
+    if (duckdb_prepare(assay_session_connection(session), sql, &statement) != DuckDBSuccess)
+        rc = assay_session_fail(DUCKDB_ERROR_INVALID, duckdb_prepare_error(statement), err);
+    else if (duckdb_pending_prepared(statement, &pending) != DuckDBSuccess)
+        rc = assay_session_fail(DUCKDB_ERROR_INVALID, duckdb_pending_error(pending), err);
+    else
+        rc = run_tasks(pending, err);
+    duckdb_destroy_pending(&pending);
+    duckdb_destroy_prepare(&statement);
+    return rc;
+}
+
 static int run(struct scan *scan, struct assay_session *session, struct assay_error *err)
 {
     static atomic_uint serial;
@@ -194,7 +236,7 @@ static int run(struct scan *scan, struct assay_session *session, struct assay_er
     assay_buf_char(&sql, ')');
     ASSAY_TRY(assay_buf_check(&sql, err));
     struct assay_error engine_error = {0};
-    const int rc = assay_session_exec(session, sql.data, &engine_error);
+    const int rc = execute(session, sql.data, &engine_error);
     if (scan->failed) {
         if (err)
             *err = scan->error;
