@@ -77,15 +77,19 @@ static inline uint64_t next_key(const char *data, uint32_t size)
     return size > 8 ? key_of(data + 8, size - 8) : 0;
 }
 
+/* Sixteen bytes at any address, as GCC's vectors. */
+typedef uint64_t byte_block __attribute__((vector_size(16), aligned(1), may_alias));
+
 static inline bool is_ascii(const char *data, uint32_t size, uint64_t key)
 {
-    uint64_t bits = key;
-    if (size > 8) {
-        for (uint32_t i = 8; i + 8 <= size; i += 8)
-            bits |= load_word(data + i);
-        bits |= load_word(data + size - 8);
-    }
-    return !(bits & HIGH_BITS);
+    if (size <= 8)
+        return !(key & HIGH_BITS);
+    if (size < 16)
+        return !((key | load_word(data + size - 8)) & HIGH_BITS);
+    byte_block bits = *(const byte_block *)(const void *)(data + size - 16);
+    for (uint32_t i = 0; i + 16 < size; i += 16)
+        bits |= *(const byte_block *)(const void *)(data + i);
+    return !((bits[0] | bits[1]) & HIGH_BITS);
 }
 
 static int compare_kept(const struct assay_text_extreme *kept, struct assay_text text)
@@ -147,42 +151,74 @@ static inline bool may_be_extreme(const struct assay_text_scan *scan, struct ass
            key > scan->max.key || (key == scan->max.key && next >= scan->max.next);
 }
 
-/* Length in code points; counts what is malformed. */
-static uint64_t length_of(struct assay_text_scan *scan, struct assay_text text)
+/* What is not ASCII, or may be blank: its length in code points; counts what is malformed. */
+static uint64_t look_closely(struct assay_text_scan *scan, struct assay_text text, bool ascii)
 {
+    scan->blank += is_blank(text);
+    if (ascii)
+        return text.size_bytes;
     scan->invalid_utf8 += !assay_utf8_valid(text.data, text.size_bytes);
     return assay_utf8_length(text.data, text.size_bytes);
+}
+
+/* What one look at a run of texts adds up. */
+struct text_sums {
+    uint64_t min, max, sum, empty;
+    assay_u128 squares;
+};
+
+/* Lengths below 2^24, whose squares of a run fit in 64 bits, are the rule. */
+static inline void add_length(struct text_sums *sums, uint64_t length, uint64_t *squares)
+{
+    sums->min = length < sums->min ? length : sums->min;
+    sums->max = length > sums->max ? length : sums->max;
+    sums->sum += length;
+    if (length < UINT64_C(1) << 24)
+        *squares += length * length;
+    else
+        sums->squares += (assay_u128)length * length;
+}
+
+/* At most 2^16 texts. */
+static inline __attribute__((always_inline)) bool scan_run(struct assay_text_scan *scan,
+                                                           const struct assay_text *texts, size_t n,
+                                                           bool opaque, uint64_t *ret_hashes,
+                                                           struct text_sums *sums)
+{
+    uint64_t squares = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct assay_text text = texts[i];
+        const uint64_t key = key_of(text.data, text.size_bytes);
+        const unsigned first = (unsigned)(key >> 56);
+        uint64_t length = text.size_bytes;
+        ret_hashes[i] = hash_never_zero(XXH3_64bits(text.data, text.size_bytes));
+        const bool ascii = opaque || is_ascii(text.data, text.size_bytes, key);
+        if (!opaque && (!ascii || first <= ' ') && length)
+            length = look_closely(scan, text, ascii);
+        sums->empty += !text.size_bytes;
+        add_length(sums, length, &squares);
+        if (may_be_extreme(scan, text, key) && !offer(scan, text, key, false))
+            return false;
+    }
+    sums->squares += squares;
+    return true;
 }
 
 bool assay_text_scan_add(struct assay_text_scan *scan, const struct assay_text *texts, size_t n,
                          uint64_t *ret_hashes)
 {
-    struct assay_length_figures lengths = scan->lengths;
-    uint64_t sum = 0, empty = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct assay_text text = texts[i];
-        const uint64_t key = key_of(text.data, text.size_bytes);
-        uint64_t length = text.size_bytes;
-        ret_hashes[i] = hash_never_zero(XXH3_64bits(text.data, text.size_bytes));
-        if (!scan->opaque) {
-            if (!is_ascii(text.data, text.size_bytes, key))
-                length = length_of(scan, text);
-            const unsigned first = (unsigned)(key >> 56);
-            if (text.size_bytes && (first <= ' ' || first >= 0x80) && is_blank(text))
-                scan->blank++;
-        }
-        empty += !text.size_bytes;
-        lengths.min = length < lengths.min ? length : lengths.min;
-        lengths.max = length > lengths.max ? length : lengths.max;
-        sum += length;
-        lengths.squares += (assay_u128)length * length;
-        if (may_be_extreme(scan, text, key) && !offer(scan, text, key, false))
-            return false;
-    }
-    lengths.count += n;
-    lengths.sum += sum;
-    scan->empty += empty;
-    scan->lengths = lengths;
+    struct assay_length_figures *lengths = &scan->lengths;
+    struct text_sums sums = {.min = lengths->min, .max = lengths->max};
+    const bool done = scan->opaque ? scan_run(scan, texts, n, true, ret_hashes, &sums)
+                                   : scan_run(scan, texts, n, false, ret_hashes, &sums);
+    if (!done)
+        return false;
+    lengths->count += n;
+    lengths->min = sums.min;
+    lengths->max = sums.max;
+    lengths->sum += sums.sum;
+    lengths->squares += sums.squares;
+    scan->empty += sums.empty;
     return true;
 }
 
