@@ -148,6 +148,8 @@ int assay_role_start_worker(struct assay_role *role, assay_credentials_fn *crede
         .pool = assay_config_text(config, "worker.pool"),
         .slots = slots > 0 ? (int)slots : assay_worker_slots_of_machine(memory_bytes),
         .task_memory_bytes = memory_bytes,
+        .split_ms = assay_config_duration_ms(role->config, "worker.split_time"),
+        .split_records = assay_config_int(role->config, "worker.split_records"),
         .task_deadline_ms = assay_config_duration_ms(config, "worker.task_deadline"),
         .file_roots = roots,
         .file_roots_count = roots_count,

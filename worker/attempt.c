@@ -12,6 +12,8 @@
 #include "common/base/datetime.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "worker/splits.h"
+#include "worker/spool.h"
 #include "worker/supervise/executor_process.h"
 
 enum { STORE_TRIES = 30, STORE_PAUSE_MS = 1000 };
@@ -22,8 +24,10 @@ struct attempt {
     struct assay_leases *leases;
     struct assay_lease lease;
     int chunk;
-    bool stage_failed; /* a write of ours failed, not the executor */
+    bool store_failed; /* a read or write of ours failed, not the executor */
     char *summary;     /* DONE frame */
+    struct assay_splits splits;
+    struct assay_spool spool; /* a merge's states */
 };
 
 static int threads_of(const struct assay_worker_options *options)
@@ -71,14 +75,15 @@ int assay_attempt_task(const struct assay_worker_options *options,
     char now[ASSAY_DATETIME_TEXT];
     (void)assay_format_timestamp(claim->operation_started_us, "Z", now);
     ASSAY_AUTO(assay_json_decref)
-    json_t *known =
-        json_pack("{s:i, s:s, s:I, s:I, s:i, s:I, s:I, s:i, s:i, s:s, s:{s:I, s:i, s:I}}", "v", 1,
-                  "kind", claim->kind, "op_id", (json_int_t)claim->operation_id, "task_id",
-                  (json_int_t)claim->task_id, "attempt", claim->attempts, "datastore_id",
-                  (json_int_t)claim->source_id, "container_id", (json_int_t)claim->container_id,
-                  "split_no", claim->split_no, "split_count", claim->split_count, "now", now,
-                  "limits", "memory_bytes", (json_int_t)options->task_memory_bytes, "threads",
-                  threads_of(options), "deadline_ms", (json_int_t)deadline_ms);
+    json_t *known = json_pack(
+        "{s:i, s:s, s:I, s:I, s:i, s:I, s:I, s:i, s:i, s:s, s:{s:I, s:i, s:I, s:I, s:I}}", "v", 1,
+        "kind", claim->kind, "op_id", (json_int_t)claim->operation_id, "task_id",
+        (json_int_t)claim->task_id, "attempt", claim->attempts, "datastore_id",
+        (json_int_t)claim->source_id, "container_id", (json_int_t)claim->container_id, "split_no",
+        claim->split_no, "split_count", claim->split_count, "now", now, "limits", "memory_bytes",
+        (json_int_t)options->task_memory_bytes, "threads", threads_of(options), "deadline_ms",
+        (json_int_t)deadline_ms, "split_ms", (json_int_t)options->split_ms, "split_records",
+        (json_int_t)options->split_records);
     if (!known || json_object_update(task, known))
         return assay_fail_memory(err);
     ASSAY_TRY(set_all_roots(options, task, err));
@@ -117,7 +122,7 @@ static int stage(struct attempt *attempt, const struct assay_frame *frame, struc
         }
         if (assay_code_retry(rc) == ASSAY_RETRY_NEVER || tries == STORE_TRIES ||
             atomic_load(&attempt->lease.stop)) {
-            attempt->stage_failed = true;
+            attempt->store_failed = true;
             return rc;
         }
         assay_sleep_ms(STORE_PAUSE_MS);
@@ -155,6 +160,7 @@ static int on_frame(const struct assay_frame *frame, void *context, struct assay
     struct attempt *attempt = context;
     switch (frame->type) {
     case ASSAY_FRAME_RESULT:
+        ASSAY_TRY(assay_splits_take(&attempt->splits, frame->payload, frame->size_bytes, err));
         return stage(attempt, frame, err);
     case ASSAY_FRAME_PROGRESS:
         show_progress(attempt, frame);
@@ -170,6 +176,37 @@ static int on_frame(const struct assay_frame *frame, void *context, struct assay
     }
 }
 
+/* A profile that keeps states gets those that were kept. */
+static int add_kept(struct attempt *attempt, json_t *task, struct assay_error *err)
+{
+    json_t *keep = json_object_get(json_object_get(task, "settings"), "keep");
+    if (!json_array_size(assay_json_get(keep, "states")))
+        return ASSAY_OK;
+    ASSAY_TRY(assay_spool_open(&attempt->spool, err));
+    const int rc = assay_spool_kept(&attempt->spool, attempt->options->store, keep, err);
+    attempt->store_failed = rc != ASSAY_OK && assay_code_retry(rc) != ASSAY_RETRY_NEVER;
+    return rc == ASSAY_OK ? assay_json_set(keep, "path", json_string("-"), err) : rc;
+}
+
+/* A merge takes what its splits staged. A catalog that is away is no fault of the source. */
+static int add_states(struct attempt *attempt, json_t *task, struct assay_error *err)
+{
+    json_t *states = NULL;
+    if (!strcmp(attempt->claim->kind, "profile.plan"))
+        return add_kept(attempt, task, err);
+    if (strcmp(attempt->claim->kind, "profile.merge") != 0)
+        return ASSAY_OK;
+    ASSAY_TRY(assay_spool_open(&attempt->spool, err));
+    const int rc = assay_spool_splits(&attempt->spool, attempt->options->store,
+                                      attempt->claim->task_id, &states, err);
+    attempt->store_failed = rc != ASSAY_OK && assay_code_retry(rc) != ASSAY_RETRY_NEVER;
+    if (rc != ASSAY_OK)
+        return rc;
+    if (!json_is_object(json_object_get(task, "settings")))
+        ASSAY_TRY(assay_json_set(task, "settings", json_object(), err));
+    return assay_json_set(json_object_get(task, "settings"), "states", states, err);
+}
+
 static int execute(struct attempt *attempt, struct assay_exit *ret_exit, struct assay_error *err)
 {
     const struct assay_worker_options *options = attempt->options;
@@ -178,11 +215,12 @@ static int execute(struct attempt *attempt, struct assay_exit *ret_exit, struct 
     const int64_t deadline_ms = remaining_ms(attempt);
     ASSAY_TRY(options->credentials(attempt->claim, options->credentials_context, &secrets, err));
     ASSAY_TRY(assay_attempt_task(options, attempt->claim, deadline_ms, &task, err));
+    ASSAY_TRY(add_states(attempt, task, err));
     const struct assay_execution execution = {.task = task,
                                               .secrets = secrets,
                                               .memory_bytes = options->task_memory_bytes,
                                               .deadline_ms = deadline_ms,
-                                              .data_fd = -1,
+                                              .data_fd = attempt->spool.fd,
                                               .cancelled = &attempt->lease.stop,
                                               .suspended = &attempt->lease.suspended,
                                               .on_frame = on_frame,
@@ -211,8 +249,8 @@ static int end_complete(const struct attempt *attempt, const char *error, const 
 {
     (void)error;
     *ret_state = "succeeded";
-    return assay_job_complete(attempt->options->store, attempt->claim->task_id,
-                              attempt->claim->epoch, attempt->summary, err);
+    return assay_splits_complete(&attempt->splits, attempt->options->store, attempt->claim,
+                                 attempt->summary, err);
 }
 
 static int end_cancelled(const struct attempt *attempt, const char *error, const char **ret_state,
@@ -278,7 +316,7 @@ static end_fn *choose_end(const struct attempt *attempt, int rc, const struct as
         return NULL;
     if (reason == ASSAY_STOP_CANCEL)
         return end_cancelled;
-    if (reason == ASSAY_STOP_DRAIN || attempt->stage_failed)
+    if (reason == ASSAY_STOP_DRAIN || attempt->store_failed)
         return end_release;
     if (ended->signalled || rc == ASSAY_INTERNAL)
         return end_crash;
@@ -307,7 +345,8 @@ void assay_attempt_run(const struct assay_worker_options *options, struct assay_
                        pthread_rwlock_t *together, const struct assay_job_claim *claim,
                        int64_t sent_ns)
 {
-    struct attempt attempt = {.options = options, .claim = claim, .leases = leases};
+    struct attempt attempt = {
+        .options = options, .claim = claim, .leases = leases, .spool = {.fd = -1}};
     attempt.lease.task_id = claim->task_id;
     attempt.lease.epoch = claim->epoch;
     struct assay_exit ended = {0};
@@ -324,6 +363,8 @@ void assay_attempt_run(const struct assay_worker_options *options, struct assay_
     const int end_rc = end ? write_end(&attempt, end, error, &state, &end_error) : ASSAY_STALE;
     assay_leases_remove(leases, &attempt.lease);
     assay_free(attempt.summary);
+    assay_splits_release(&attempt.splits);
+    assay_spool_close(&attempt.spool);
     ASSAY_LOG(rc == ASSAY_OK && end_rc == ASSAY_OK ? ASSAY_LOG_INFO : ASSAY_LOG_WARNING,
               "task ended", ASSAY_F_INT("operation", claim->operation_id),
               ASSAY_F_INT("task", claim->task_id), ASSAY_F_INT("attempt", claim->attempts),

@@ -51,6 +51,8 @@ struct assay_worker_options {
     int slots;
     uint64_t task_memory_bytes;
     int64_t task_deadline_ms; /* 0 = none */
+    int64_t split_ms;         /* that a split of a profile takes, about; 0 = profiles are not cut */
+    int64_t split_records;    /* that a split has at least */
     const char *const
         *file_roots; /* folders that `file` connections may reach; none = no files at all */
     size_t file_roots_count;

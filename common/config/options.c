@@ -113,6 +113,15 @@ const struct assay_option assay_options[] = {
      .fallback = "0",
      .doc = "Tasks at the same time; 0 = the lesser of cores and 80 % of memory divided by "
             "worker.task_memory."},
+    {.key = "worker.split_records",
+     .kind = ASSAY_OPTION_INT,
+     .fallback = "100000",
+     .doc = "Records that a split of a profile has at least, by estimate."},
+    {.key = "worker.split_time",
+     .kind = ASSAY_OPTION_DURATION,
+     .fallback = "2m",
+     .doc = "Large containers are profiled in splits that take one thread about that long; 0 = "
+            "never cut."},
     {.key = "worker.task_deadline",
      .kind = ASSAY_OPTION_DURATION,
      .fallback = "12h",

@@ -56,7 +56,7 @@ ASSAY_MUST_CHECK int assay_job_now(struct assay_job_store *store, int64_t *ret_n
 
 /** One task to be. Texts are borrowed for the call. */
 struct assay_job_task_new {
-    const char *kind;     /* "sync", "profile", "scan", "inspect", later "profile.plan" … */
+    const char *kind; /* "sync", "profile.plan", "scan", "inspect", … (executor-protocol.md) */
     int64_t container_id; /* 0 = none */
     size_t spec;          /* index into specs */
     const char *split;    /* JSON object, NULL = {} */
@@ -208,13 +208,28 @@ ASSAY_MUST_CHECK int assay_job_stage(struct assay_job_store *store, int64_t task
 ASSAY_MUST_CHECK int assay_job_complete(struct assay_job_store *store, int64_t task_id,
                                         int64_t epoch, const char *summary,
                                         struct assay_error *err);
-/** Complete a plan task and insert its splits and their merge (by `unblocks`) in the same
- * transaction. */
+/** Complete a task and insert what follows from it, splits and their merge (by `unblocks`), in the
+ * same transaction. After a cancel: the task is cancelled and nothing is inserted. */
 ASSAY_MUST_CHECK int assay_job_plan_done(struct assay_job_store *store, int64_t task_id,
                                          int64_t epoch, const char *summary,
                                          const char *const *specs, size_t specs_count,
                                          const struct assay_job_task_new *tasks, size_t tasks_count,
                                          struct assay_error *err);
+/** The tasks that a task waited for, in split_no order: columns id, split_no, state, result_epoch,
+ * split, last_error. */
+ASSAY_MUST_CHECK int assay_job_predecessors(struct assay_job_store *store, int64_t task_id,
+                                            struct assay_db_rows **ret_rows,
+                                            struct assay_error *err);
+/** Staged chunks of an attempt from number `from` on, at most `limit`: columns chunk, body (bytes).
+ * Those of a split stay until the merge that it unblocks is published. */
+ASSAY_MUST_CHECK int assay_job_chunks(struct assay_job_store *store, int64_t task_id, int64_t epoch,
+                                      int from, int limit, struct assay_db_rows **ret_rows,
+                                      struct assay_error *err);
+/** Chunks of a kept state (schemas/…/0003_kept_state.sql) from place `from` on, at most `limit`:
+ * columns position, body (bytes). None: it was replaced meanwhile. */
+ASSAY_MUST_CHECK int assay_job_kept_parts(struct assay_job_store *store, int64_t state_id,
+                                          int64_t from, int limit, struct assay_db_rows **ret_rows,
+                                          struct assay_error *err);
 /** Handled errors. error: JSON {"code","text",…}, no secret. ret_state (may be NULL): the state
  * that followed, static text. permanent: failed at once. transient: again after 10 s, 30 s, 2 min,
  * 10 min, 30 min, 1 h (± 50 %), dead after max_failures or past the deadline. An inspect task is
@@ -255,8 +270,9 @@ ASSAY_MUST_CHECK int assay_job_holds(struct assay_job_store *store, int64_t task
  * transaction each. */
 ASSAY_MUST_CHECK int assay_job_reap(struct assay_job_store *store, int64_t grace_ms, int limit,
                                     int *ret_reaped, struct assay_error *err);
-/** Delete stage rows of attempts that lost, published stage rows, expired inspect secrets and old
- * inbox rows, and hidden operations that ended more than keep_hidden_ms ago. */
+/** Delete stage rows of attempts that lost, published stage rows (a split's with its merge),
+ * expired inspect secrets and old inbox rows, and hidden operations that ended more than
+ * keep_hidden_ms ago. */
 ASSAY_MUST_CHECK int assay_job_sweep(struct assay_job_store *store, int64_t keep_hidden_ms,
                                      int *ret_deleted, struct assay_error *err);
 

@@ -163,10 +163,13 @@ static int settle(struct assay_db_conn *conn, void *context, struct assay_error 
         return ASSAY_OK;
     if (s->event == ASSAY_JOB_REAPED)
         ASSAY_TRY(lock_expired(conn, s, err));
-    assay_job_transition(&row, s->event, s->jitter, &change);
+    /* what would follow is not wanted any more, so this is no success either */
+    const bool in_vain = s->tasks_count && row.cancel_requested_at;
+    assay_job_transition(&row, in_vain ? ASSAY_JOB_STOPPED : s->event, s->jitter, &change);
     s->state = change.state;
     ASSAY_TRY(write_change(conn, s, &row, &change, err));
-    ASSAY_TRY(insert_children(conn, s, &row, err));
+    if (!in_vain)
+        ASSAY_TRY(insert_children(conn, s, &row, err));
     if (change.finished_at)
         ASSAY_TRY(unblock(conn, row.unblocks, !strcmp(change.state, "cancelled"), err));
     if (change.trips_breaker)

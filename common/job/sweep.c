@@ -6,10 +6,12 @@ static const struct sweep {
     const char *sql;
     bool takes_age; /* $1: hidden operations are kept that many microseconds */
 } sweeps[] = {
-    /* results of attempts that lost, and results that are published */
+    /* results of attempts that lost, and results that are published; a split's are read by its
+       merge */
     {"DELETE FROM stage_row WHERE EXISTS (SELECT 1 FROM task t WHERE t.id = stage_row.task_id AND "
-     "(stage_row.epoch < t.epoch OR t.published_at IS NOT NULL OR "
-     "(t.finished_at IS NOT NULL AND t.result_epoch IS NULL)))",
+     "(stage_row.epoch < t.epoch OR (t.finished_at IS NOT NULL AND t.result_epoch IS NULL) OR "
+     "(t.published_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM task m WHERE m.id = t.unblocks "
+     "AND m.published_at IS NULL))))",
      false},
     {"DELETE FROM inspect_secret WHERE expires_at <= assay_now()", false},
     {"DELETE FROM worker WHERE seen_at < assay_now() - 86400000000", false},

@@ -21,7 +21,7 @@ static const struct place {
 } places[] = {
     {"container", "container"}, {"fields", "container"},  {"checks", "container"},
     {"anomalies", "container"}, {"inferred", "inferred"}, {"found", "found"},
-    {"inspect", "inspect"},
+    {"inspect", "inspect"},     {"plan", "plan"},         {"again", "again"},
 };
 
 int assay_result_new(uint64_t max_bytes, struct assay_result **ret_result, struct assay_error *err)

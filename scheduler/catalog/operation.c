@@ -105,27 +105,58 @@ static int waiting_message(struct assay_db_conn *conn, json_t *operation, struct
     return assay_json_set(operation, "message", assay_json_safe_string(text.data, text.size), err);
 }
 
+/* Counters of what runs; of a container those of its latest round, and a merge reads nothing. */
+struct live {
+    json_int_t containers, analyzed, records;
+    json_int_t of_container; /* its records so far */
+    bool open;               /* a task of it is not finished */
+};
+
+static int add_live_task(struct live *live, const struct assay_db_rows *rows, size_t row,
+                         struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *progress = NULL;
+    const char *kind = assay_db_get_text(rows, row, 4);
+    const bool done = !assay_db_is_null(rows, row, 1);
+    ASSAY_TRY(assay_row_value(rows, row, done ? 2 : 3, ASSAY_COLUMN_JSON, &progress, err));
+    if (!strcmp(kind, "profile.plan"))
+        live->of_container = 0;
+    if (strcmp(kind, "profile.merge") != 0)
+        live->of_container += assay_json_int(progress, "records", 0);
+    live->open |= !done;
+    return ASSAY_OK;
+}
+
+static void end_live_container(struct live *live)
+{
+    live->containers++;
+    live->analyzed += !live->open;
+    live->records += live->of_container;
+    live->of_container = 0;
+    live->open = false;
+}
+
 /* Counters of an operation that runs, from its tasks and what their leases say; and what holds it
  * up. */
 static int live_status(struct assay_db_conn *conn, json_t *row, struct assay_error *err)
 {
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
     ASSAY_TRY(assay_db_run(conn,
-                           "SELECT t.container_id, t.finished_at, t.summary, l.progress FROM task "
-                           "t LEFT JOIN task_lease l ON "
-                           "l.task_id = t.id WHERE t.op_id = $1",
+                           "SELECT t.container_id, t.finished_at, t.summary, l.progress, t.kind "
+                           "FROM task t LEFT JOIN task_lease l ON l.task_id = t.id "
+                           "WHERE t.op_id = $1 ORDER BY t.container_id, t.id",
                            &rows, err, assay_db_int(assay_json_int(row, "id", 0))));
-    json_int_t analyzed = 0, records = 0;
-    for (size_t i = 0; i < assay_db_rows_count(rows); i++) {
-        ASSAY_AUTO(assay_json_decref) json_t *progress = NULL;
-        const bool done = !assay_db_is_null(rows, i, 1);
-        ASSAY_TRY(assay_row_value(rows, i, done ? 2 : 3, ASSAY_COLUMN_JSON, &progress, err));
-        records += assay_json_int(progress, "records", 0);
-        analyzed += done ? 1 : 0;
+    struct live live = {0};
+    const size_t count = assay_db_rows_count(rows);
+    for (size_t i = 0; i < count; i++) {
+        const int64_t container = assay_db_get_int(rows, i, 0);
+        ASSAY_TRY(add_live_task(&live, rows, i, err));
+        if (!container || i + 1 == count || assay_db_get_int(rows, i + 1, 0) != container)
+            end_live_container(&live);
     }
-    json_t *status =
-        json_pack("{s:I, s:I, s:I, s:b}", "total_containers", (json_int_t)assay_db_rows_count(rows),
-                  "containers_analyzed", analyzed, "records_processed", records, "live", 0);
+    json_t *status = json_pack("{s:I, s:I, s:I, s:b}", "total_containers", live.containers,
+                               "containers_analyzed", live.analyzed, "records_processed",
+                               live.records, "live", 0);
     ASSAY_TRY(assay_json_set(row, "status", status, err));
     return waiting_message(conn, row, err);
 }

@@ -68,7 +68,9 @@ static int add_task(struct plan *plan, size_t place, int64_t container_id, const
                     struct assay_error *err)
 {
     plan->specs[place] = assay_json_text(spec);
-    plan->tasks[place] = (struct assay_job_task_new){.kind = plan->kind,
+    /* a profile's first task decides whether the container is cut */
+    const char *kind = strcmp(plan->kind, "profile") ? plan->kind : "profile.plan";
+    plan->tasks[place] = (struct assay_job_task_new){.kind = kind,
                                                      .container_id = container_id,
                                                      .spec = place,
                                                      .split_count = 1,

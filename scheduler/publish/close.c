@@ -10,7 +10,7 @@ enum { MESSAGE_BYTES = 2000, REASONS_SHOWN = 5 };
 struct summary {
     char kind[16], result[16];
     bool cancelled;
-    int64_t tasks, succeeded, stopped;
+    int64_t tasks, succeeded, stopped; /* containers; a sync's task */
     struct assay_buf message;
     json_t *counters;
 };
@@ -54,31 +54,60 @@ static void add_rest(struct summary *s, int64_t reasons)
         assay_buf_printf(&s->message, "; and %lld more", (long long)(reasons - REASONS_SHOWN));
 }
 
-/* The reasons of tasks that did not succeed, with the containers' names. */
+/* What a task came to. */
+struct outcome {
+    bool failed, stopped;
+    const char *error; /* JSON; NULL = none */
+};
+
+static struct outcome outcome_of(const struct assay_db_rows *rows, size_t row)
+{
+    const char *state = assay_db_get_text(rows, row, 0);
+    struct outcome outcome = {.stopped = !strcmp(state, "cancelled"),
+                              .error = assay_db_get_text(rows, row, 1)};
+    /* a success with an error could not be published */
+    outcome.failed = !outcome.stopped && (strcmp(state, "succeeded") != 0 || outcome.error);
+    return outcome;
+}
+
+static void add_reason(struct summary *s, const struct assay_db_rows *rows, size_t row,
+                       const struct outcome *outcome, int64_t *shown)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *reason = NULL;
+    if (outcome->error)
+        ASSAY_IGNORE(
+            assay_json_parse(outcome->error, strlen(outcome->error), "error", &reason, NULL));
+    add_remark(s, assay_db_get_text(rows, row, 2),
+               assay_json_str(reason, "text", assay_db_get_text(rows, row, 0)), shown);
+}
+
+/* What each container's tasks came to, with the reasons of those that did not succeed. A split's
+ * failure is its merge's. */
 static int read_tasks(struct assay_db_conn *conn, int64_t id, struct summary *s,
                       struct assay_error *err)
 {
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
     int64_t shown = 0;
+    struct outcome whole = {0};
     ASSAY_TRY(assay_db_run(conn,
-                           "SELECT t.state, t.last_error, c.name FROM task t LEFT JOIN container c "
-                           "ON c.id = t.container_id "
-                           "WHERE t.op_id = $1 ORDER BY t.id",
+                           "SELECT t.state, t.last_error, c.name, t.container_id FROM task t LEFT "
+                           "JOIN container c ON c.id = t.container_id WHERE t.op_id = $1 AND "
+                           "t.kind <> 'profile.split' ORDER BY t.container_id, t.id",
                            &rows, err, assay_db_int(id)));
-    s->tasks = (int64_t)assay_db_rows_count(rows);
-    for (size_t row = 0; row < assay_db_rows_count(rows); row++) {
-        const char *state = assay_db_get_text(rows, row, 0),
-                   *error = assay_db_get_text(rows, row, 1);
-        const bool succeeded = !strcmp(state, "succeeded") && !error; /* and published */
-        s->succeeded += succeeded;
-        s->stopped += !strcmp(state, "cancelled");
-        if (succeeded || !strcmp(state, "cancelled"))
+    const size_t count = assay_db_rows_count(rows);
+    for (size_t row = 0; row < count; row++) {
+        const struct outcome outcome = outcome_of(rows, row);
+        const int64_t container = assay_db_get_int(rows, row, 3);
+        whole.failed |= outcome.failed;
+        whole.stopped |= outcome.stopped;
+        if (outcome.failed)
+            add_reason(s, rows, row, &outcome, &shown);
+        if (container && row + 1 < count && assay_db_get_int(rows, row + 1, 3) == container)
             continue;
-        ASSAY_AUTO(assay_json_decref) json_t *reason = NULL;
-        if (error)
-            ASSAY_IGNORE(assay_json_parse(error, strlen(error), "error", &reason, NULL));
-        add_remark(s, assay_db_get_text(rows, row, 2), assay_json_str(reason, "text", state),
-                   &shown);
+        s->tasks++;
+        s->stopped += whole.stopped && !whole.failed;
+        s->succeeded += !whole.stopped && !whole.failed;
+        whole = (struct outcome){0};
     }
     add_rest(s, shown);
     return ASSAY_OK;

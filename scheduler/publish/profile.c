@@ -106,10 +106,18 @@ static int finish_container(struct assay_publishing *p, int64_t container_id, in
                         err, assay_db_int(profile_id), assay_db_int(checks));
 }
 
+/* The task's answer was tasks: splits, or the same once more. Their merge has the profile. */
+static bool goes_on(const struct assay_publishing *p)
+{
+    return assay_json_get(p->document, "plan") || assay_json_get(p->document, "again");
+}
+
 int assay_publish_profile(struct assay_publishing *p, struct assay_error *err)
 {
     struct assay_publish_container container;
     int64_t profile_id = 0, checks = 0;
+    if (goes_on(p))
+        return ASSAY_OK;
     ASSAY_TRY(assay_publish_lock_container(p, &container, err));
     if (!container.found)
         return ASSAY_OK;

@@ -10,24 +10,25 @@
 
 enum { TASKS_A_TICK = 50, CLOSES_A_TICK = 50, CONFLICT_TRIES = 3 };
 
-/* Kinds without a row (plans, splits) have nothing to publish: their merge has. */
+/* A kind without a row (splits) has nothing to publish: its merge has. */
 static const struct kind {
     const char *name;
     int (*publish)(struct assay_publishing *p, struct assay_error *err);
 } kinds[] = {
     {"sync", assay_publish_sync},
     {"profile", assay_publish_profile},
+    {"profile.plan", assay_publish_profile},
     {"profile.merge", assay_publish_profile},
     {"scan", assay_publish_scan},
     {"scan.merge", assay_publish_scan},
 };
 
-static int publish_kind(struct assay_publishing *p, struct assay_error *err)
+static const struct kind *find_kind(const char *name)
 {
     for (size_t i = 0; i < ASSAY_COUNT(kinds); i++)
-        if (!strcmp(p->task->kind, kinds[i].name))
-            return kinds[i].publish(p, err);
-    return ASSAY_OK;
+        if (!strcmp(name, kinds[i].name))
+            return &kinds[i];
+    return NULL;
 }
 
 static int assemble(struct assay_publishing *p, struct assay_result *result,
@@ -48,11 +49,14 @@ static int assemble(struct assay_publishing *p, struct assay_result *result,
 static int publish_results(struct assay_publishing *p, struct assay_error *err)
 {
     ASSAY_AUTO(assay_result_free) struct assay_result *result = NULL;
+    const struct kind *kind = find_kind(p->task->kind);
+    if (!kind)
+        return ASSAY_OK;
     if (!strcmp(p->task->state, "succeeded")) {
         ASSAY_TRY(assay_result_new(0, &result, err));
         ASSAY_TRY(assemble(p, result, err));
     }
-    const int rc = publish_kind(p, err);
+    const int rc = kind->publish(p, err);
     p->document = NULL;
     return rc;
 }
@@ -83,7 +87,8 @@ static int publish_or_fail(struct assay_publishing *p, struct assay_job_publishe
         return assay_fail_memory(err);
     ASSAY_TRY(assay_db_run(p->conn, "UPDATE task SET last_error = $2 WHERE id = $1", NULL, err,
                            assay_db_int(task->task_id), assay_db_text(task->last_error)));
-    return publish_kind(p, err);
+    const struct kind *kind = find_kind(task->kind);
+    return kind ? kind->publish(p, err) : ASSAY_OK;
 }
 
 struct context {

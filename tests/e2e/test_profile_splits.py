@@ -39,7 +39,7 @@ class SplitTest(unittest.TestCase):
         data = self.path.read_bytes()
         cuts = [0] + [data.index(b"\n", len(data) * i // splits) + 1 for i in range(1, splits)] + [0]
         limits = {"memory_bytes": 1 << 30, "threads": 1, "deadline_ms": 0}
-        return [execute.run(execute.task("profile", self.source, split_no=i, split_count=splits, limits=limits,
+        return [execute.run(execute.task("profile.split", self.source, split_no=i, split_count=splits, limits=limits,
                                          split={"parts": [[0, cuts[i], cuts[i + 1]]]}))["chunks"] for i in range(splits)]
 
     def merge(self, states):

@@ -17,6 +17,8 @@ static const struct kind {
     {"inspect", assay_inspect_run},
     {"profile", assay_profile_run},
     {"profile.merge", assay_profile_merge_run},
+    {"profile.plan", assay_profile_run},
+    {"profile.split", assay_profile_run},
     {"scan", assay_scan_run},
     {"sync", assay_sync_run},
 };

@@ -113,6 +113,7 @@ static int parse_limits(struct assay_task *task, struct assay_error *err)
     task->split_no = (int)assay_json_int(task->spec, "split_no", 0);
     task->split_count = (int)assay_json_int(task->spec, "split_count", 1);
     task->split = assay_json_get(task->spec, "split");
+    task->is_split = !strcmp(task->kind, "profile.split");
     return ASSAY_OK;
 }
 

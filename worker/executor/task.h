@@ -49,6 +49,7 @@ struct assay_task {
     uint64_t memory_bytes; /* budget */
     int threads;           /* ≥ 1 */
     int split_no, split_count;
+    bool is_split; /* counts leave as states, on one thread, so that they are the same each time */
     const json_t *split;   /* bounds of the split; NULL = all of the container */
     const char *connector; /* name of the row in connect/ */
     json_t *properties; /* of the source, secrets merged in; the task's; wiped with the secrets */

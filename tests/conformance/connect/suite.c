@@ -10,6 +10,7 @@
 #include "common/base/datetime.h"
 #include "common/base/memory.h"
 #include "common/base/number.h"
+#include "worker/executor/connect/plan_groups.h"
 
 static const struct suite_quirks *quirks;
 
@@ -407,13 +408,16 @@ static void splits_are_a_partition(void **state)
     (void)state;
     struct assay_conn *conn = suite_open(quirks);
     ASSAY_AUTO(assay_json_decref) json_t *container = suite_container(quirks->many);
+    ASSAY_AUTO(assay_json_decref) json_t *groups = NULL;
     ASSAY_AUTO(assay_json_decref) json_t *bounds = NULL;
+    const struct assay_plan_goal goal = {.count = 4};
     if (!conn->connector->plan) {
         conn->connector->close(conn);
         return;
     }
     struct assay_error err = {0};
-    if (conn->connector->plan(conn, container, NULL, 4, &bounds, &err) != ASSAY_OK)
+    if (conn->connector->plan(conn, container, NULL, &goal, &groups, &err) != ASSAY_OK ||
+        assay_plan_groups_bounds(groups, &bounds, &err) != ASSAY_OK)
         fail_msg("planning: %s", err.text);
     conn->connector->close(conn);
     assert_true(json_array_size(bounds) >= (quirks->splits ? 2 : 1));

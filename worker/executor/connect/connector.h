@@ -31,6 +31,13 @@ struct assay_split {
     const json_t *bounds; /* NULL = all */
 };
 
+/** How a container is to be cut. */
+struct assay_plan_goal {
+    size_t count;     /* splits, about at most */
+    uint64_t ms;      /* that one thread takes for a split, about; 0 = only the count matters */
+    uint64_t records; /* of a split, at least, by estimate */
+};
+
 /** Called for each container found; takes what it wants by ASSAY_TAKE. Not ASSAY_OK stops the
  * listing. */
 typedef int assay_found_fn(struct assay_found *found, void *context, struct assay_error *err);
@@ -60,11 +67,11 @@ struct assay_connector {
     int (*read)(struct assay_conn *conn, const json_t *container, const json_t *reader_options,
                 const struct assay_split *split, const char *const *fields, size_t fields_count,
                 struct assay_reader **ret_reader, struct assay_error *err);
-    /** Cut a container into at most `count` parts of about equal work that together are all of it,
-     * each record in one. *ret_bounds: an array, the caller's; each element is a split's `bounds`
-     * (null = all: nothing to cut). NULL for connectors that cannot. */
+    /** Cut a container by the goal; together the splits are all of it, each record in one.
+     * *ret_groups: an array, the caller's, as in docs/executor-protocol.md, "Plan" (plan_groups.h);
+     * one group with one split when nothing is to be cut. NULL for connectors that cannot. */
     int (*plan)(struct assay_conn *conn, const json_t *container, const json_t *reader_options,
-                size_t count, json_t **ret_bounds, struct assay_error *err);
+                const struct assay_plan_goal *goal, json_t **ret_groups, struct assay_error *err);
     /** Quote a name for the source's SQL into buf; NULL for files. */
     void (*quote)(struct assay_buf *sql, const char *name);
 };

@@ -277,11 +277,12 @@ static int file_read(struct assay_conn *base, const json_t *container, const jso
 }
 
 static int file_plan(struct assay_conn *base, const json_t *container, const json_t *reader_options,
-                     size_t count, json_t **ret_bounds, struct assay_error *err)
+                     const struct assay_plan_goal *goal, json_t **ret_groups,
+                     struct assay_error *err)
 {
     struct assay_file_set *set = NULL;
     ASSAY_TRY(assay_file_conn_set(base, container, reader_options, &set, err));
-    return assay_file_set_plan(set, count, ret_bounds, err);
+    return assay_file_set_plan(set, goal, ret_groups, err);
 }
 
 const struct assay_connector assay_file_connector = {

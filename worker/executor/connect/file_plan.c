@@ -1,57 +1,99 @@
-// Cutting a set of files into parts of about equal size.
+// Cutting a set of files into groups and splits of about equal work.
 // SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/connect/connector.h"
+#include "worker/executor/connect/file_plan.h"
 #include "worker/executor/connect/file_set.h"
+#include "worker/executor/connect/plan_groups.h"
 #include "worker/executor/read/csv_ranges.h"
 
-enum { LEAST_BYTES = 8 << 20 }; /* a smaller part is not worth a task */
+enum { SAMPLE_BYTES = 64 << 10 };
+/* A bundle fits a chunk: bytes of its names, and of what a file takes besides. */
+enum { NAMES_BYTES = 256 << 10, FILE_BYTES = 100 };
+#define LEAST_BYTES (UINT64_C(8) << 20) /* of a split that only threads want */
+
+/* What one thread profiles in a millisecond, from runs on wide tables (docs/performance.md). */
+static const uint64_t bytes_a_ms[] = {
+    [ASSAY_FAMILY_CSV] = 200000, [ASSAY_FAMILY_JSON] = 100000, [ASSAY_FAMILY_PARQUET] = 100000};
 
 struct planner {
     const struct assay_file_set *set;
-    json_t *bounds; /* done */
-    json_t *parts;  /* of the bounds being filled */
-    uint64_t filled, target;
+    struct assay_plan_groups groups;
+    json_t *parts;         /* of the bundle being filled; NULL = none */
+    uint64_t filled;       /* bytes in it */
+    size_t names;          /* bytes of its files' names */
+    uint64_t target;       /* bytes of a split */
+    uint64_t least;        /* bytes that no split of a cut file goes below */
+    uint64_t record_bytes; /* estimate; 0 = unknown */
     struct assay_error *err;
 };
 
-static uint64_t file_size(const struct assay_set_file *file)
+static uint64_t file_stat(const struct assay_set_file *file, char fingerprint[static 48])
 {
     struct stat info;
-    return stat(file->path, &info) ? 0 : (uint64_t)info.st_size;
+    if (stat(file->path, &info))
+        info = (struct stat){0};
+    (void)snprintf(fingerprint, 48, "%lld:%lld", (long long)info.st_size,
+                   (long long)info.st_mtim.tv_sec * 1000000000 + (long long)info.st_mtim.tv_nsec);
+    return S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 }
 
-static int finish_bounds(struct planner *planner)
+static int64_t records_of(const struct planner *planner, uint64_t bytes)
 {
-    json_t *parts = ASSAY_TAKE(planner->parts);
-    planner->filled = 0;
-    return parts
-               ? assay_json_push(planner->bounds, json_pack("{s:o}", "parts", parts), planner->err)
-               : ASSAY_OK;
+    return planner->record_bytes ? (int64_t)(bytes / planner->record_bytes) : -1;
 }
 
-static int add_part(struct planner *planner, size_t file, uint64_t begin, uint64_t end,
-                    uint64_t size)
+/* --- bundles of small files --- */
+
+static int close_bundle(struct planner *planner)
+{
+    if (!planner->parts)
+        return ASSAY_OK;
+    json_t *parts = ASSAY_TAKE(planner->parts);
+    const uint64_t bytes = planner->filled;
+    planner->filled = 0;
+    planner->names = 0;
+    ASSAY_TRY(assay_plan_groups_split(&planner->groups, json_pack("{s:o}", "parts", parts),
+                                      records_of(planner, bytes), (int64_t)bytes, planner->err));
+    return assay_plan_groups_close(&planner->groups, planner->err);
+}
+
+static int add_whole(struct planner *planner, size_t file, uint64_t size, const char *fingerprint)
 {
     if (!planner->parts && !(planner->parts = json_array()))
         return assay_fail_memory(planner->err);
-    ASSAY_TRY(assay_json_push(
-        planner->parts,
-        json_pack("[I, I, I]", (json_int_t)file, (json_int_t)begin, (json_int_t)end),
-        planner->err));
+    ASSAY_TRY(assay_plan_groups_partition(&planner->groups, planner->set->files[file].shown,
+                                          fingerprint, planner->err));
+    ASSAY_TRY(assay_json_push(planner->parts, json_pack("[I, i, i]", (json_int_t)file, 0, 0),
+                              planner->err));
     planner->filled += size;
-    return planner->filled >= planner->target ? finish_bounds(planner) : ASSAY_OK;
+    planner->names += strlen(planner->set->files[file].shown) + FILE_BYTES;
+    return planner->filled >= planner->target || planner->names >= NAMES_BYTES
+               ? close_bundle(planner)
+               : ASSAY_OK;
+}
+
+/* --- large files --- */
+
+static int add_range(struct planner *planner, size_t file, uint64_t begin, uint64_t end,
+                     uint64_t bytes)
+{
+    return assay_plan_groups_split(
+        &planner->groups,
+        json_pack("{s:[[I, I, I]]}", "parts", (json_int_t)file, (json_int_t)begin, (json_int_t)end),
+        records_of(planner, bytes), (int64_t)bytes, planner->err);
 }
 
 /* JSON lines may be cut at any byte: a reader takes the lines that begin in its range. */
 static int cut_json(struct planner *planner, size_t file, uint64_t size, size_t pieces)
 {
-    for (size_t i = 0; i < pieces; i++) {
-        const uint64_t begin = size / pieces * i,
-                       end = i + 1 == pieces ? 0 : size / pieces * (i + 1);
-        ASSAY_TRY(add_part(planner, file, begin, end, size / pieces));
-    }
+    for (size_t i = 0; i < pieces; i++)
+        ASSAY_TRY(add_range(planner, file, size / pieces * i,
+                            i + 1 == pieces ? 0 : size / pieces * (i + 1), size / pieces));
     return ASSAY_OK;
 }
 
@@ -62,58 +104,139 @@ static int cut_csv(struct planner *planner, size_t file, struct assay_source *so
     size_t count = 0;
     if (!ranges)
         return assay_fail_memory(planner->err);
-    ASSAY_TRY(assay_csv_ranges_exact(source, planner->set->files[file].head, pieces, LEAST_BYTES,
+    ASSAY_TRY(assay_csv_ranges_exact(source, planner->set->files[file].head, pieces, planner->least,
                                      ranges, &count, planner->err));
     for (size_t i = 0; i < count; i++)
-        ASSAY_TRY(add_part(planner, file, ranges[i].begin, i + 1 == count ? 0 : ranges[i].end,
-                           ranges[i].end - ranges[i].begin));
+        ASSAY_TRY(add_range(planner, file, i ? ranges[i].begin : 0,
+                            i + 1 == count ? 0 : ranges[i].end, ranges[i].end - ranges[i].begin));
     return ASSAY_OK;
 }
 
-static int cut_file(struct planner *planner, size_t file)
+/* Text in ranges; *ret_cut false: the file is to be read from its beginning. */
+static int cut_text(struct planner *planner, size_t file, uint64_t size, size_t pieces,
+                    const char *fingerprint, bool *ret_cut)
 {
     const struct assay_file_set *set = planner->set;
-    const uint64_t size = file_size(&set->files[file]);
-    const size_t pieces = (size_t)((size + planner->target - 1) / planner->target);
+    const char *key = set->files[file].shown;
     ASSAY_AUTO(assay_source_close) struct assay_source *source = NULL;
-    if (pieces < 2 || size < 2 * (uint64_t)LEAST_BYTES)
-        return add_part(planner, file, 0, 0, size);
+    enum assay_json_shape shape = ASSAY_JSON_LINES;
+    *ret_cut = false;
     ASSAY_TRY(assay_source_open(set->files[file].path,
                                 assay_json_str(set->options, "encoding", NULL), &source,
                                 planner->err));
     if (!assay_source_seekable(source))
-        return add_part(planner, file, 0, 0, size);
-    if (set->family == ASSAY_FAMILY_CSV)
-        return cut_csv(planner, file, source, pieces);
-    enum assay_json_shape shape;
-    ASSAY_TRY(assay_json_shape_find(source, set->options, &shape, planner->err));
-    return shape == ASSAY_JSON_LINES ? cut_json(planner, file, size, pieces)
-                                     : add_part(planner, file, 0, 0, size);
+        return ASSAY_OK;
+    if (set->family == ASSAY_FAMILY_JSON)
+        ASSAY_TRY(assay_json_shape_find(source, set->options, &shape, planner->err));
+    if (shape != ASSAY_JSON_LINES)
+        return ASSAY_OK;
+    *ret_cut = true;
+    ASSAY_TRY(close_bundle(planner));
+    ASSAY_TRY(assay_plan_groups_partition(&planner->groups, key, fingerprint, planner->err));
+    ASSAY_TRY(set->family == ASSAY_FAMILY_CSV ? cut_csv(planner, file, source, pieces)
+                                              : cut_json(planner, file, size, pieces));
+    return assay_plan_groups_close(&planner->groups, planner->err);
 }
 
-int assay_file_set_plan(const struct assay_file_set *set, size_t count, json_t **ret_bounds,
-                        struct assay_error *err)
+static int cut_parquet(struct planner *planner, size_t file, size_t pieces, const char *fingerprint)
 {
-    ASSAY_AUTO(assay_json_decref) json_t *bounds = json_array();
+    const struct assay_set_file *item = &planner->set->files[file];
+    const struct assay_plan_goal goal = {
+        .count = pieces,
+        .records = planner->record_bytes ? planner->least / planner->record_bytes : 0};
+    ASSAY_TRY(close_bundle(planner));
+    ASSAY_TRY(
+        assay_plan_groups_partition(&planner->groups, item->shown, fingerprint, planner->err));
+    ASSAY_TRY(assay_file_plan_parquet(item->path, file, &goal, &planner->groups, planner->err));
+    return assay_plan_groups_close(&planner->groups, planner->err);
+}
+
+static int cut_file(struct planner *planner, size_t file)
+{
+    char fingerprint[48];
+    bool cut = false;
+    const uint64_t size = file_stat(&planner->set->files[file], fingerprint);
+    size_t pieces = (size_t)((size + planner->target - 1) / planner->target);
+    if (planner->least && pieces > size / planner->least)
+        pieces = (size_t)(size / planner->least);
+    if (pieces > 1 && planner->set->family == ASSAY_FAMILY_PARQUET)
+        return cut_parquet(planner, file, pieces, fingerprint);
+    if (pieces > 1)
+        ASSAY_TRY(cut_text(planner, file, size, pieces, fingerprint, &cut));
+    return cut ? ASSAY_OK : add_whole(planner, file, size, fingerprint);
+}
+
+/* --- estimates --- */
+
+/* Bytes of a record, from the lines at the beginning of the first file; 0 = unknown. */
+static int estimate_text(const struct assay_file_set *set, uint64_t *ret_bytes,
+                         struct assay_error *err)
+{
+    ASSAY_AUTO(assay_source_close) struct assay_source *source = NULL;
+    ASSAY_AUTO(assay_free_text) char *text = assay_malloc(SAMPLE_BYTES);
+    size_t size = 0, got, lines = 0;
+    if (!text)
+        return assay_fail_memory(err);
+    ASSAY_TRY(assay_source_open(set->files[0].path, assay_json_str(set->options, "encoding", NULL),
+                                &source, err));
+    do {
+        ASSAY_TRY(assay_source_read(source, text + size, SAMPLE_BYTES - size, &got, err));
+        size += got;
+    } while (got && size < SAMPLE_BYTES);
+    for (size_t i = 0; i < size; i++)
+        lines += text[i] == '\n';
+    *ret_bytes = lines ? (size + lines - 1) / lines : 0;
+    return ASSAY_OK;
+}
+
+static int estimate(struct planner *planner, const struct assay_plan_goal *goal)
+{
+    const struct assay_file_set *set = planner->set;
+    planner->least = goal->ms ? 1 : LEAST_BYTES;
+    if (!goal->ms || !set->count || !strcmp(set->files[0].path, "-"))
+        return ASSAY_OK;
+    ASSAY_TRY(set->family == ASSAY_FAMILY_PARQUET
+                  ? assay_file_plan_parquet_record(set->files[0].path, &planner->record_bytes,
+                                                   planner->err)
+                  : estimate_text(set, &planner->record_bytes, planner->err));
+    if (goal->records * planner->record_bytes > planner->least)
+        planner->least = goal->records * planner->record_bytes;
+    return ASSAY_OK;
+}
+
+static uint64_t target_of(const struct planner *planner, const struct assay_plan_goal *goal,
+                          uint64_t total)
+{
+    const uint64_t by_count = total / (goal->count ? goal->count : 1) + 1;
+    const uint64_t by_time = goal->ms * bytes_a_ms[planner->set->family];
+    const uint64_t target = by_time > by_count ? by_time : by_count;
+    return target > planner->least ? target : planner->least;
+}
+
+static int plan(struct planner *planner, const struct assay_plan_goal *goal)
+{
+    const struct assay_file_set *set = planner->set;
+    char fingerprint[48];
     uint64_t total = 0;
     for (size_t i = 0; i < set->count; i++)
-        total += file_size(&set->files[i]);
-    if (!bounds)
-        return assay_fail_memory(err);
-    struct planner planner = {
-        .set = set, .bounds = bounds, .target = total / (count ? count : 1) + 1, .err = err};
-    if (planner.target < LEAST_BYTES)
-        planner.target = LEAST_BYTES;
-    int rc = ASSAY_OK;
-    if (count < 2 || set->family == ASSAY_FAMILY_PARQUET || total <= planner.target)
-        rc = assay_json_push(bounds, json_null(), err);
-    else
-        for (size_t i = 0; i < set->count && rc == ASSAY_OK; i++)
-            rc = cut_file(&planner, i);
+        total += file_stat(&set->files[i], fingerprint);
+    ASSAY_TRY(estimate(planner, goal));
+    planner->target = target_of(planner, goal, total);
+    if (goal->count < 2 || total <= planner->target)
+        planner->target = UINT64_MAX; /* one bundle */
+    for (size_t i = 0; i < set->count; i++)
+        ASSAY_TRY(cut_file(planner, i));
+    return close_bundle(planner);
+}
+
+int assay_file_set_plan(const struct assay_file_set *set, const struct assay_plan_goal *goal,
+                        json_t **ret_groups, struct assay_error *err)
+{
+    struct planner planner = {.set = set, .err = err};
+    const int rc = plan(&planner, goal);
     if (rc == ASSAY_OK)
-        rc = finish_bounds(&planner);
+        *ret_groups = assay_plan_groups_take(&planner.groups);
     json_decref(planner.parts);
-    ASSAY_TRY(rc);
-    *ret_bounds = ASSAY_TAKE(bounds);
-    return ASSAY_OK;
+    assay_plan_groups_release(&planner.groups);
+    return rc;
 }

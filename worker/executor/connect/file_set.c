@@ -203,8 +203,11 @@ static int open_json(struct assay_file_set *set, bool sample, const atomic_bool 
                      struct assay_error *err)
 {
     const char *encoding = assay_json_str(set->options, "encoding", NULL);
+    const json_t *saved = assay_json_get(set->options, "json_fields");
     ASSAY_TRY(assay_json_fields_new(set->options, &set->json, err));
-    for (size_t i = 0; i < set->count; i++) {
+    if (saved)
+        ASSAY_TRY(assay_json_fields_load(set->json, saved, err));
+    for (size_t i = 0; i < set->count && !saved; i++) {
         const char *path = set->files[i].path;
         ASSAY_AUTO(assay_source_close) struct assay_source *source = NULL;
         if (!sample) {

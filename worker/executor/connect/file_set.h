@@ -7,6 +7,8 @@
 #include "worker/executor/read/csv_reader.h"
 #include "worker/executor/read/json_reader.h"
 
+struct assay_plan_goal; /* connector.h */
+
 enum assay_file_family { ASSAY_FAMILY_CSV, ASSAY_FAMILY_JSON, ASSAY_FAMILY_PARQUET };
 
 /** The format of a file: reader option `format`, else its extension, else its first bytes.
@@ -55,9 +57,10 @@ ASSAY_MUST_CHECK int assay_file_set_read(const struct assay_file_set *set, const
                                          const char *const *fields, size_t fields_count,
                                          const atomic_bool *cancelled,
                                          struct assay_reader **ret_reader, struct assay_error *err);
-/** Cut the set into at most `count` bounds of about equal size; small files are bundled.
- * *ret_bounds is an array, the caller's; an element is null when nothing is to be cut. */
-ASSAY_MUST_CHECK int assay_file_set_plan(const struct assay_file_set *set, size_t count,
-                                         json_t **ret_bounds, struct assay_error *err);
+/** Cut the set: large files into splits of about equal size, small ones bundled, whole. Otherwise as
+ * connector.h's plan. */
+ASSAY_MUST_CHECK int assay_file_set_plan(const struct assay_file_set *set,
+                                         const struct assay_plan_goal *goal, json_t **ret_groups,
+                                         struct assay_error *err);
 
 #endif

@@ -37,9 +37,9 @@ void pg_append_relation(struct assay_buf *sql, const struct pg_relation *relatio
  * parents. */
 ASSAY_MUST_CHECK int pg_list(struct pg_session *session, const char *schema, const json_t *options,
                              assay_found_fn *found, void *context, struct assay_error *err);
-/** At most `count` bounds over blocks of the relation, {"relation": {"schema", "name"}, "from",
- * "to"}; [null] when it cannot or need not be cut. */
+/** As connector.h's plan: bounds over blocks, {"relation": {"schema", "name"}, "from", "to"}. */
 ASSAY_MUST_CHECK int pg_plan(struct pg_session *session, const struct pg_relation *relation,
-                             size_t count, json_t **ret_bounds, struct assay_error *err);
+                             const struct assay_plan_goal *goal, json_t **ret_groups,
+                             struct assay_error *err);
 
 #endif

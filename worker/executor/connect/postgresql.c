@@ -111,14 +111,14 @@ static int pg_read(struct assay_conn *base, const json_t *container, const json_
 }
 
 static int pg_plan_split(struct assay_conn *base, const json_t *container,
-                         const json_t *reader_options, size_t count, json_t **ret_bounds,
-                         struct assay_error *err)
+                         const json_t *reader_options, const struct assay_plan_goal *goal,
+                         json_t **ret_groups, struct assay_error *err)
 {
     (void)reader_options;
     struct pg_conn *conn = (struct pg_conn *)base;
     ASSAY_SCOPED(pg_relation_release) struct pg_relation relation = {0};
     ASSAY_TRY(pg_relation_find(&conn->session, conn->schema, container, &relation, err));
-    return pg_plan(&conn->session, &relation, count, ret_bounds, err);
+    return pg_plan(&conn->session, &relation, goal, ret_groups, err);
 }
 
 const struct assay_connector assay_postgresql_connector = {

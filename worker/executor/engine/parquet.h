@@ -31,6 +31,16 @@ ASSAY_MUST_CHECK int assay_parquet_count(struct assay_session *session,
                                          uint64_t *ret_records, uint64_t *ret_groups,
                                          struct assay_error *err);
 
+/** A row group, as the footer describes it. */
+struct assay_parquet_group {
+    uint64_t records, bytes; /* compressed */
+};
+/** The row groups of one file in order; *ret_groups on the heap (assay_free()), with one place at
+ * least. Errors as of assay_parquet_describe(). */
+ASSAY_MUST_CHECK int assay_parquet_groups(struct assay_session *session, const char *path,
+                                          struct assay_parquet_group **ret_groups,
+                                          size_t *ret_count, struct assay_error *err);
+
 /** What to read. */
 struct assay_parquet_request {
     struct assay_parquet_files files;

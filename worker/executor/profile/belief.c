@@ -3,6 +3,7 @@
 #include "worker/executor/profile/belief.h"
 
 #include "common/base/memory.h"
+#include "worker/executor/profile/beliefs.h"
 #include "worker/executor/profile/profile_parts.h"
 
 enum { SPOTS = 12, SPOT_ROWS = 256, ELEMENTS_MAX = 2048 };
@@ -11,8 +12,8 @@ static int count_cells(struct assay_type_profile *types, const struct assay_colu
                        size_t rows, struct assay_error *err)
 {
     if (column->layout == ASSAY_LAYOUT_LIST && column->child) {
-        column = column->child;
         rows = column->child_rows < ELEMENTS_MAX ? column->child_rows : ELEMENTS_MAX;
+        column = column->child;
     }
     const struct assay_cell *cells = column->values;
     for (size_t i = 0; column->layout == ASSAY_LAYOUT_CELL && i < rows; i++)
@@ -75,15 +76,28 @@ static int look_over(struct assay_profile_source *source, struct assay_profile_f
     return look_around(&look, err);
 }
 
-static int settle(struct assay_profile_field *field, const json_t *reader_options,
+static int settle(struct assay_profile_field *field, const struct assay_task *task,
                   struct assay_error *err)
 {
+    bool known;
     ASSAY_TRY(
-        assay_type_given(reader_options, field->name, &field->given, &field->given_target, err));
+        assay_type_given(task->reader, field->name, &field->given, &field->given_target, err));
     assay_type_decide(&field->types, field->given ? &field->given_target : NULL, &field->decision);
     field->target = field->decision.target;
+    ASSAY_TRY(assay_beliefs_apply(assay_json_get(task->settings, "beliefs"), field, &known, err));
     assay_profile_field_reset(field);
     return ASSAY_OK;
+}
+
+/* Was the container looked at before, for all of these fields? */
+static bool all_believed(const struct assay_task *task, struct assay_profile_field *const *fields,
+                         size_t count)
+{
+    const json_t *beliefs = assay_json_get(task->settings, "beliefs");
+    for (size_t i = 0; i < count; i++)
+        if (!assay_json_get(beliefs, fields[i]->name))
+            return false;
+    return true;
 }
 
 int assay_belief_form(struct assay_profile_source *source,
@@ -105,9 +119,10 @@ int assay_belief_form(struct assay_profile_source *source,
     }
     if (!count)
         return ASSAY_OK;
-    ASSAY_TRY(look_over(source, cells, names, count, err));
+    if (!all_believed(source->task, cells, count))
+        ASSAY_TRY(look_over(source, cells, names, count, err));
     for (size_t i = 0; i < count; i++)
-        ASSAY_TRY(settle(cells[i], source->task->reader, err));
+        ASSAY_TRY(settle(cells[i], source->task, err));
     return ASSAY_OK;
 }
 

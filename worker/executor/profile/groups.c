@@ -10,7 +10,7 @@
 
 size_t assay_groups_lanes(const struct assay_profile_source *source)
 {
-    const size_t threads = source->task->split_count > 1 ? 1 : (size_t)source->task->threads;
+    const size_t threads = source->task->is_split ? 1 : (size_t)source->task->threads;
     const size_t parts = json_array_size(source->bounds);
     return assay_profile_source_by_engine(source) || threads < parts ? threads : parts ? parts : 1;
 }

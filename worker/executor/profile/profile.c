@@ -6,6 +6,7 @@
 #include "common/base/nearest.h"
 #include "worker/executor/profile/belief.h"
 #include "worker/executor/profile/profile_passes.h"
+#include "worker/executor/profile/profile_plan.h"
 #include "worker/executor/profile/state.h"
 
 /* --- fields --- */
@@ -164,8 +165,13 @@ static int profile(struct assay_profile_run *run, struct assay_error *err)
 {
     struct assay_task *task = run->task;
     struct assay_profile_result *result = &run->result;
+    bool planned = false;
     ASSAY_TRY(assay_profile_source_open(task, &run->source, err));
     ASSAY_TRY(choose_fields(run, err));
+    if (!strcmp(task->kind, "profile.plan"))
+        ASSAY_TRY(assay_profile_plan(run, &planned, err));
+    if (planned)
+        return ASSAY_OK;
     ASSAY_TRY(select_records(run, err));
     ASSAY_TRY(profile_fields(run, err));
     result->sampled = run->selection.by_hash ||
@@ -180,7 +186,7 @@ int assay_profile_run(struct assay_task *task, struct assay_error *err)
     struct assay_profile_run run = {0};
     int rc = assay_profile_run_init(&run, task, err);
     run.result.source = &run.source;
-    run.as_state = task->split_count > 1;
+    run.as_state = task->is_split;
     if (rc == ASSAY_OK)
         rc = profile(&run, err);
     if (rc != ASSAY_OK)

@@ -8,18 +8,20 @@
 #include "common/base/file.h"
 #include "common/base/memory.h"
 #include "worker/executor/profile/belief.h"
+#include "worker/executor/profile/beliefs.h"
 #include "worker/executor/profile/profile_run.h"
 #include "worker/executor/profile/state.h"
 
-/* A file of chunks, one JSON object a line. */
-static int take_lines(struct assay_state_merge *merge, FILE *file, const char *path,
+/* A file of chunks, one JSON object a line; at most until so many splits are whole. */
+static int take_lines(struct assay_state_merge *merge, FILE *file, int64_t until, const char *path,
                       struct assay_error *err)
 {
     char *line = NULL;
     size_t capacity = 0;
     ssize_t size;
     int rc = ASSAY_OK;
-    while (rc == ASSAY_OK && (size = getline(&line, &capacity, file)) > 0) {
+    while (rc == ASSAY_OK && merge->splits < until &&
+           (size = getline(&line, &capacity, file)) > 0) {
         ASSAY_AUTO(assay_json_decref) json_t *chunk = NULL;
         rc = assay_json_parse(line, (size_t)size, path, &chunk, err);
         if (rc == ASSAY_OK)
@@ -35,29 +37,34 @@ static int take_file(struct assay_state_merge *merge, const char *path, struct a
     if (!file)
         return assay_fail_errno(err, assay_code_of_errno(errno), errno,
                                 "opening the states in %.300s", path);
-    const int rc = take_lines(merge, file, path, err);
+    const int rc = take_lines(merge, file, INT64_MAX, path, err);
     (void)fclose(file);
     return rc;
 }
 
 static int take_split(struct assay_state_merge *merge, const json_t *split, struct assay_error *err)
 {
-    const unsigned before = merge->splits;
+    const int64_t splits = assay_json_int(split, "splits", 1);
+    const int64_t until = merge->splits + splits;
     const char *path = assay_json_str(split, "path", NULL);
     const json_t *chunks = assay_json_get(split, "chunks");
-    if (path)
+    if (path && !strcmp(path, "-"))
+        ASSAY_TRY(take_lines(merge, stdin, until, path, err));
+    else if (path)
         ASSAY_TRY(take_file(merge, path, err));
     for (size_t i = 0; i < json_array_size(chunks); i++)
         ASSAY_TRY(assay_state_take(merge, json_array_get(chunks, i), err));
-    return merge->splits == before + 1
+    return splits > 0 && merge->splits == until
                ? ASSAY_OK
                : assay_fail(err, ASSAY_FORMAT, "the state of a split is not whole");
 }
 
-/* Types are decided from all values of all splits. A field that the splits read otherwise has no
- * figures to give. */
-static int decide_types(struct assay_state_merge *merge, struct assay_error *err)
+/* Types are decided from all values of all splits. *ret_changed: the first field that the splits
+ * read otherwise, which has no figures to give; NULL = none. */
+static int decide_types(struct assay_state_merge *merge,
+                        const struct assay_profile_field **ret_changed, struct assay_error *err)
 {
+    *ret_changed = NULL;
     for (size_t i = 0; i < merge->fields_count; i++) {
         struct assay_profile_field *field = &merge->fields[i];
         bool changed;
@@ -65,14 +72,26 @@ static int decide_types(struct assay_state_merge *merge, struct assay_error *err
             return assay_fail(err, ASSAY_FORMAT, "no split holds the counts of %.100s",
                               field->name);
         assay_belief_decide(field, &changed);
-        if (changed)
-            return assay_fail(
-                err, ASSAY_CONFLICT,
-                "the values of %.100s are of type %s, the splits read it otherwise: name "
-                "its type (types.%.100s) and profile again",
-                field->name, assay_type_name(field->decision.type), field->name);
+        if (changed && !*ret_changed)
+            *ret_changed = field;
     }
     return ASSAY_OK;
+}
+
+/* The container is to be read again, under what is known now; but only once. */
+static int ask_again(struct assay_profile_run *run, const struct assay_state_merge *merge,
+                     const struct assay_profile_field *changed, struct assay_error *err)
+{
+    json_t *beliefs = NULL;
+    if (assay_json_bool(run->task->settings, "again", false))
+        return assay_fail(err, ASSAY_CONFLICT,
+                          "the values of %.100s are of type %s, the splits read it otherwise: name "
+                          "its type (types.%.100s) and profile again",
+                          changed->name, assay_type_name(changed->decision.type), changed->name);
+    ASSAY_TRY(assay_beliefs_json(merge->fields, merge->fields_count, &beliefs, err));
+    return assay_task_emit(run->task, "again",
+                           json_pack("{s:i, s:o}", "v", ASSAY_STATE_VERSION, "beliefs", beliefs),
+                           err);
 }
 
 static int merge_splits(struct assay_profile_run *run, struct assay_state_merge *merge,
@@ -86,7 +105,10 @@ static int merge_splits(struct assay_profile_run *run, struct assay_state_merge 
         ASSAY_TRY(assay_task_check(run->task, err));
         ASSAY_TRY(take_split(merge, json_array_get(states, i), err));
     }
-    ASSAY_TRY(decide_types(merge, err));
+    const struct assay_profile_field *changed;
+    ASSAY_TRY(decide_types(merge, &changed, err));
+    if (changed)
+        return ask_again(run, merge, changed, err);
     struct assay_profile_result *result = &run->result;
     result->pass = merge->pass; /* lent: taken back before the run is released */
     result->fields_count = merge->fields_count;

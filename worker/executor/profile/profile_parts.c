@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/connect/plan_groups.h"
 #include "worker/executor/read/csv_ranges.h"
 
 enum { PARTS_PER_THREAD = 4, PARTS_MAX = 256 };
@@ -106,8 +107,10 @@ static int cut_database(struct assay_profile_source *source, json_t **ret_bounds
         *ret_bounds = json_pack("[n]");
         return *ret_bounds ? ASSAY_OK : assay_fail_memory(err);
     }
-    return connector->plan(source->conn, task->container, task->reader, (size_t)task->threads,
-                           ret_bounds, err);
+    const struct assay_plan_goal goal = {.count = (size_t)task->threads};
+    ASSAY_AUTO(assay_json_decref) json_t *groups = NULL;
+    ASSAY_TRY(connector->plan(source->conn, task->container, task->reader, &goal, &groups, err));
+    return assay_plan_groups_bounds(groups, ret_bounds, err);
 }
 
 int assay_profile_parts_whole(struct assay_profile_source *source, bool guess, json_t **ret_bounds,

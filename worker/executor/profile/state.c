@@ -6,19 +6,12 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/profile/base64.h"
-#include "worker/executor/profile/belief.h"
+#include "worker/executor/profile/beliefs.h"
 #include "worker/executor/profile/state_types.h"
 
 enum { PIECE_BYTES = 384 << 10, STATE_MAX_BYTES = 64 << 20 };
 
 /* --- out --- */
-
-static json_t *target_json(const struct assay_cell_target *target)
-{
-    return json_pack("[i, i, b, b, i, b]", (int)target->layout, (int)target->format,
-                     (int)target->leading_zeros, (int)target->texts_only, (int)target->scale,
-                     (int)target->long_decimals);
-}
 
 static json_t *field_json(const struct assay_profile_field *field)
 {
@@ -28,8 +21,8 @@ static json_t *field_json(const struct assay_profile_field *field)
         assay_json_safe_string(field->name, strlen(field->name)), "native_type",
         native ? assay_json_safe_string(native, strlen(native)) : json_null(), "layout",
         (int)field->layout, "scale", (int)field->scale, "cells", (int)field->cells, "projected",
-        (int)field->projected, "given", (int)field->given, "target", target_json(&field->target),
-        "types", assay_state_types_json(&field->types));
+        (int)field->projected, "given", (int)field->given, "target",
+        assay_target_json(&field->target), "types", assay_state_types_json(&field->types));
 }
 
 /* A piece of the saved bytes; the first one carries the description. */
@@ -134,32 +127,18 @@ struct description {
     struct assay_cell_target target;
 };
 
-static bool is_layout(json_int_t value)
-{
-    return value >= 0 && value <= ASSAY_LAYOUT_CELL;
-}
-
 static int describe(const json_t *chunk, struct description *ret_description,
                     struct assay_error *err)
 {
     const char *name = NULL;
-    json_int_t layout, format, scale;
-    int leading_zeros, texts_only, long_decimals;
+    struct assay_cell_target target;
     const int64_t delivered = assay_json_int(chunk, "layout", -1);
     ASSAY_TRY(assay_json_need_str(chunk, "field", &name, err));
-    if (json_unpack(assay_json_get(chunk, "target"), "[I, I, b, b, I, b]", &layout, &format,
-                    &leading_zeros, &texts_only, &scale, &long_decimals) ||
-        !is_layout(layout) || !is_layout(delivered) || format < 0 || format >= ASSAY_DATE_FORMATS ||
-        scale < 0 || scale > 38)
+    if (!assay_target_parse(assay_json_get(chunk, "target"), &target) || delivered < 0 ||
+        delivered > ASSAY_LAYOUT_CELL)
         return assay_fail(err, ASSAY_FORMAT, "the state of %.100s makes no sense", name);
-    *ret_description = (struct description){.name = name,
-                                            .layout = (enum assay_layout)delivered,
-                                            .target = {.layout = (enum assay_layout)layout,
-                                                       .format = (enum assay_date_format)format,
-                                                       .leading_zeros = leading_zeros != 0,
-                                                       .texts_only = texts_only != 0,
-                                                       .scale = (uint8_t)scale,
-                                                       .long_decimals = long_decimals != 0}};
+    *ret_description = (struct description){
+        .name = name, .layout = (enum assay_layout)delivered, .target = target};
     return ASSAY_OK;
 }
 
@@ -289,9 +268,11 @@ static int take_split(struct assay_state_merge *merge, const json_t *split, stru
         return assay_fail_memory(err);
     ASSAY_TRY(
         assay_pass_add_warnings(merge->pass.warnings, assay_json_get(split, "warnings"), err));
+    if (!json_is_string(json_object_get(split, "format")) || !json_object_get(split, "dialect"))
+        return assay_fail(err, ASSAY_FORMAT, "the state of a split does not name its format");
     if (!merge->splits) {
         merge->format = json_incref(assay_json_get(split, "format"));
-        merge->dialect = json_incref(assay_json_get(split, "dialect"));
+        merge->dialect = json_incref(json_object_get(split, "dialect")); /* null for others */
     }
     merge->splits++;
     merge->records_count += (uint64_t)assay_json_int(split, "records_count", 0);

@@ -55,6 +55,13 @@ ASSAY_MUST_CHECK int assay_json_fields_add_file(struct assay_json_fields *fields
                                                 const char *encoding, int threads,
                                                 const atomic_bool *cancelled,
                                                 struct assay_error *err);
+/** What was found, as JSON, and back into an empty tree instead of reading the texts again: the
+ * splits of a container share one. *ret_saved is the caller's. Save: ASSAY_UNSUPPORTED when a key
+ * is not UTF-8. Load: ASSAY_FORMAT, ASSAY_LIMIT; hostile input is safe. */
+ASSAY_MUST_CHECK int assay_json_fields_save(const struct assay_json_fields *fields,
+                                            json_t **ret_saved, struct assay_error *err);
+ASSAY_MUST_CHECK int assay_json_fields_load(struct assay_json_fields *fields, const json_t *saved,
+                                            struct assay_error *err);
 /** All texts are added: settle the layouts. Once, before the schema or a reader is wanted. */
 ASSAY_MUST_CHECK int assay_json_fields_finish(struct assay_json_fields *fields,
                                               struct assay_error *err);
