@@ -11,7 +11,7 @@
 #include "common/base/cleanup.h"
 #include "worker/executor/infer/cell_class.h"
 #include "worker/executor/infer/cell_date.h"
-#include "worker/executor/infer/cell_tables.h"
+#include "worker/executor/infer/cell_quick.h"
 
 #define F(name) (UINT32_C(1) << ASSAY_DATE_##name)
 
@@ -176,6 +176,105 @@ static void the_quick_look_is_never_wrong(void **unused)
     }
 }
 
+/* Texts that fill whole columns need no closer look. */
+static const struct {
+    const char *text;
+    enum assay_cell_class class_;
+} quick[] = {
+    {"0", ASSAY_CLASS_INTEGER},
+    {"41507", ASSAY_CLASS_INTEGER},
+    {"1234567890123456", ASSAY_CLASS_INTEGER},
+    {"00501", ASSAY_CLASS_LEADING_ZERO},
+    {"00", ASSAY_CLASS_LEADING_ZERO},
+    {"128.218.224.148", ASSAY_CLASS_TEXT},
+    {"1.255.255.255", ASSAY_CLASS_TEXT},
+    {"1.2.3.4", ASSAY_CLASS_TEXT},
+    {"10.0.0.12", ASSAY_CLASS_TEXT},
+    {"8c7b1cd2-7742", ASSAY_CLASS_TEXT},
+    {"8eb9026e1", ASSAY_CLASS_TEXT},
+    {"+1-706-462-1862", ASSAY_CLASS_TEXT},
+    {"2187 Sise Avenue", ASSAY_CLASS_TEXT},
+    {"12 Sise Lane", ASSAY_CLASS_TEXT},
+};
+
+static void quick_classes(void **unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < ASSAY_COUNT(quick); i++) {
+        uint32_t formats;
+        const size_t size = strlen(quick[i].text);
+        assert_int_equal(assay_quick_class(quick[i].text, size), quick[i].class_);
+        assert_int_equal(assay_text_classify(quick[i].text, size, &formats), quick[i].class_);
+    }
+}
+
+/* Texts made of what numbers, dates, amounts and addresses are made of: where a quick look says a
+ * class, it is the class. */
+static void quick_classes_are_never_wrong(void **unused)
+{
+    (void)unused;
+    static const char *const pieces[] = {"0",
+                                         "1",
+                                         "12",
+                                         "25",
+                                         "255",
+                                         "256",
+                                         "001",
+                                         "999",
+                                         "2024",
+                                         ".",
+                                         ".",
+                                         ".",
+                                         ".",
+                                         "-",
+                                         "/",
+                                         " ",
+                                         " ",
+                                         ":",
+                                         ",",
+                                         "e",
+                                         "E",
+                                         "+",
+                                         "%",
+                                         "T",
+                                         "Z",
+                                         "jan",
+                                         "Dec",
+                                         "USD",
+                                         "EUR",
+                                         "$",
+                                         "\xE2\x82\xAC",
+                                         "a",
+                                         "Sise",
+                                         "PM",
+                                         "\xC3\xA9"};
+    uint64_t random = 7;
+    size_t known = 0;
+    for (size_t round = 0; round < 400000; round++) {
+        char text[64];
+        size_t size = 0;
+        random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+        const uint64_t few = random >> 60 & 1 ? ASSAY_COUNT(pieces) : 13; /* digits and points */
+        for (size_t left = 1 + (random >> 33) % 8; left; left--) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+            const char *piece = pieces[(random >> 33) % few];
+            memcpy(text + size, piece, strlen(piece));
+            size += strlen(piece);
+        }
+        uint32_t formats;
+        const enum assay_cell_class class_ = assay_text_classify(text, size, &formats),
+                                    looked = assay_quick_class(text, size);
+        if (looked != ASSAY_CLASS_COUNT && looked != class_)
+            print_message("\"%.*s\"\n", (int)size, text);
+        if (looked != ASSAY_CLASS_COUNT)
+            assert_int_equal(looked, class_);
+        if (assay_cell_is_surely_text(text, size))
+            assert_int_equal(class_, ASSAY_CLASS_TEXT);
+        known += looked != ASSAY_CLASS_COUNT;
+    }
+    assert_true(known > 50000);
+}
+
 static void kinds(void **unused)
 {
     (void)unused;
@@ -237,7 +336,9 @@ static void formats_by_name(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(table), cmocka_unit_test(the_quick_look_is_never_wrong),
-        cmocka_unit_test(kinds), cmocka_unit_test(timestamps), cmocka_unit_test(formats_by_name)};
+        cmocka_unit_test(table),          cmocka_unit_test(the_quick_look_is_never_wrong),
+        cmocka_unit_test(quick_classes),  cmocka_unit_test(quick_classes_are_never_wrong),
+        cmocka_unit_test(kinds),          cmocka_unit_test(timestamps),
+        cmocka_unit_test(formats_by_name)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,24 @@ const bool assay_cell_ends[256] = {
     ['Z'] = true, ['z'] = true, ['C'] = true, ['T'] = true,
 };
 
+#define LETTER(c)        (UINT32_C(1) << ((c)&31))
+#define BOTH(c, seconds) [c] = (seconds), [(c) & ~0x20] = (seconds)
+
+const uint32_t assay_cell_seconds[256] = {
+    BOTH('a', LETTER('p') | LETTER('u')),
+    BOTH('c', LETTER('h') | LETTER('n') | LETTER('a')),
+    BOTH('d', LETTER('e') | LETTER('k')),
+    BOTH('e', LETTER('u')),
+    BOTH('f', LETTER('e')),
+    BOTH('g', LETTER('b')),
+    BOTH('j', LETTER('a') | LETTER('u') | LETTER('p')),
+    BOTH('m', LETTER('a')),
+    BOTH('n', LETTER('o')),
+    BOTH('o', LETTER('c')),
+    BOTH('s', LETTER('e')),
+    BOTH('u', LETTER('s')),
+};
+
 static bool is_digit(char c)
 {
     return (unsigned char)(c - '0') < 10;

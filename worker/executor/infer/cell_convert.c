@@ -10,6 +10,7 @@
 #include "common/base/memory.h"
 #include "worker/executor/infer/cell_decimal.h"
 #include "worker/executor/infer/cell_fast.h"
+#include "worker/executor/infer/cell_quick.h"
 #include "worker/executor/infer/cell_tables.h"
 #include "worker/executor/infer/type_count.h"
 
@@ -339,9 +340,16 @@ static void convert_text(struct run *run)
         nulls += to - from - (size_t)__builtin_popcountll(valid);
         texts += (size_t)__builtin_popcountll(valid & ~unsure);
         for (; unsure; unsure &= unsure - 1) {
-            enum assay_cell_class class_;
             const size_t row = from + (size_t)__builtin_ctzll(unsure);
-            const int rc = assay_type_count(profile, &run->cells[row], &class_, run->err);
+            const struct assay_cell *cell = &run->cells[row];
+            enum assay_cell_class class_ = ASSAY_CLASS_COUNT;
+            if (cell->size_bytes && cell->kind <= ASSAY_CELL_STRING)
+                class_ = assay_quick_class(cell->data, cell->size_bytes);
+            if (class_ != ASSAY_CLASS_COUNT) {
+                profile->counts[class_]++;
+                continue;
+            }
+            const int rc = assay_type_count(profile, cell, &class_, run->err);
             if (rc != ASSAY_OK)
                 run->rc = rc;
         }
