@@ -10,6 +10,9 @@
 struct column_data {
     int64_t ints[ROWS];
     double reals[ROWS];
+    assay_i128 wides[ROWS];
+    unsigned char bools[ROWS];
+    int32_t days[ROWS];
     struct assay_text texts[ROWS];
     char bytes[ROWS][16];
     unsigned char valid[ROWS];
@@ -25,6 +28,9 @@ static int make_data(void **state)
     for (size_t i = 0; data && i < ROWS; i++) {
         const uint64_t r = assay_random_next(&random);
         data->ints[i] = i % 5 ? (int64_t)(r % 9000) - 1000 : 7;
+        data->wides[i] = (assay_i128)data->ints[i] * INT64_C(1000000000000) * INT64_C(1000000000);
+        data->bools[i] = r % 3 == 0;
+        data->days[i] = (int32_t)(r % 9000) - 4000;
         data->reals[i] = i % 97 ? (double)(r >> 12) / 1e9 : (i % 2 ? INFINITY : NAN);
         const int size = snprintf(data->bytes[i], 16, "v%u", (unsigned)(r % (i % 3 ? 100000 : 10)));
         data->texts[i] = (struct assay_text){.data = data->bytes[i], .size_bytes = (uint32_t)size};
@@ -45,15 +51,28 @@ static struct whole whole_of(enum assay_layout layout)
     struct whole whole = {.layout = layout, .value_bytes = 8, .valid = data->valid, .rows = ROWS};
     whole.values =
         layout == ASSAY_LAYOUT_DOUBLE ? (const void *)data->reals : (const void *)data->ints;
-    if (layout == ASSAY_LAYOUT_TEXT) {
-        whole.values = data->texts;
-        whole.value_bytes = sizeof *data->texts;
+    const struct {
+        enum assay_layout layout;
+        const void *values;
+        size_t value_bytes;
+    } others[] = {{ASSAY_LAYOUT_TEXT, data->texts, sizeof *data->texts},
+                  {ASSAY_LAYOUT_DECIMAL128, data->wides, sizeof *data->wides},
+                  {ASSAY_LAYOUT_BOOL, data->bools, sizeof *data->bools},
+                  {ASSAY_LAYOUT_DATE, data->days, sizeof *data->days}};
+    for (size_t i = 0; i < ASSAY_COUNT(others); i++) {
+        if (layout == others[i].layout) {
+            whole.values = others[i].values;
+            whole.value_bytes = others[i].value_bytes;
+        }
     }
+    whole.scale = layout == ASSAY_LAYOUT_DECIMAL128 ? 21 : 0;
     return whole;
 }
 
-static const enum assay_layout layouts[] = {ASSAY_LAYOUT_INT64, ASSAY_LAYOUT_DOUBLE,
-                                            ASSAY_LAYOUT_TEXT, ASSAY_LAYOUT_INSTANT};
+static const enum assay_layout layouts[] = {
+    ASSAY_LAYOUT_INT64,      ASSAY_LAYOUT_DOUBLE, ASSAY_LAYOUT_TEXT, ASSAY_LAYOUT_INSTANT,
+    ASSAY_LAYOUT_DECIMAL128, ASSAY_LAYOUT_BOOL,   ASSAY_LAYOUT_DATE,
+};
 
 static void same_text(struct assay_value_text a, struct assay_value_text b)
 {
@@ -65,8 +84,9 @@ static double share_below(const struct whole *whole, double value)
 {
     size_t below = 0, all = 0;
     for (size_t i = 0; i < ROWS; i++) {
-        const double x =
-            whole->layout == ASSAY_LAYOUT_DOUBLE ? data->reals[i] : (double)data->ints[i];
+        const double x = whole->layout == ASSAY_LAYOUT_DOUBLE ? data->reals[i]
+                         : whole->layout == ASSAY_LAYOUT_DATE ? (double)data->days[i]
+                                                              : (double)data->ints[i];
         all += data->valid[i] && isfinite(x);
         below += data->valid[i] && isfinite(x) && x < value;
     }
@@ -157,7 +177,8 @@ static void round_trip(void **state)
         for (size_t r = 0; r < ASSAY_COUNT(rows); r++) {
             ASSAY_SCOPED(assay_buf_release) struct assay_buf bytes = {0}, again = {0};
             ASSAY_AUTO(assay_field_state_free) struct assay_field_state *loaded = NULL;
-            const struct assay_field_plan plan = {.layout = layouts[l], .seed = SEED};
+            const struct assay_field_plan plan = {
+                .layout = layouts[l], .scale = whole.scale, .seed = SEED};
             ASSAY_AUTO(assay_field_state_free) struct assay_field_state *field = state_of(&plan);
             struct assay_error err = {0};
             size_t used = 0;
@@ -256,7 +277,8 @@ static void thin(void **state)
     for (size_t l = 0; l < ASSAY_COUNT(layouts); l++) {
         const struct whole whole = whole_of(layouts[l]);
         ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *want = count_whole(&whole);
-        const struct assay_field_plan plan = {.layout = layouts[l], .seed = SEED};
+        const struct assay_field_plan plan = {
+            .layout = layouts[l], .scale = whole.scale, .seed = SEED};
         ASSAY_AUTO(assay_field_state_free) struct assay_field_state *total = state_of(&plan);
         for (size_t part = 0; part < 4; part++) {
             ASSAY_SCOPED(assay_buf_release) struct assay_buf bytes = {0};
@@ -300,10 +322,12 @@ static void out_of_memory(void **state)
             struct assay_kernel_rows *rows = assay_kernel_rows_new();
             ASSAY_SCOPED(assay_buf_release) struct assay_buf bytes = {0};
             assay_memory_fail_at(nth);
-            int rc = assay_field_state_new(&(struct assay_field_plan){.layout = layouts[l]}, &field,
-                                           NULL);
+            int rc = assay_field_state_new(
+                &(struct assay_field_plan){.layout = layouts[l], .scale = whole.scale}, &field,
+                NULL);
             for (size_t from = 0; rc == ASSAY_OK && from < 8192; from += 2048) {
                 const struct assay_column column = {.layout = layouts[l],
+                                                    .scale = whole.scale,
                                                     .values = (const char *)whole.values +
                                                               from * whole.value_bytes};
                 assay_kernel_rows_set(rows, SEED, 0, from, NULL, 2048);
