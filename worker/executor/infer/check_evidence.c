@@ -18,11 +18,19 @@ static const struct {
     const char *rule;
     double a;
 } priors[] = {
-    {"notNull", 0.03},        {"notNegative", 0.01},
-    {"notFuture", 0.01},      {"between", 0.05},
-    {"betweenTimes", 0.02},   {"matchesPattern", 0.05},
-    {"unique", 0.03},         {"afterDateTime", 0.02},
-    {"beforeDateTime", 0.02}, {"timeDistributionSize", 0.05},
+    {"notNull", 0.03},
+    {"expectedValues", 0.1},
+    {"notNegative", 0.01},
+    {"notFuture", 0.01},
+    {"between", 0.07},
+    {"betweenTimes", 0.02},
+    {"matchesPattern", 0.05},
+    {"unique", 0.03},
+    {"greaterThan", 0.02},
+    {"lessThan", 0.02},
+    {"afterDateTime", 0.02},
+    {"beforeDateTime", 0.02},
+    {"timeDistributionSize", 0.03},
 };
 
 double assay_prior_of(const char *rule)
@@ -107,9 +115,9 @@ static int set_forecast(json_t *inference, const struct assay_offer *offer, stru
     const struct assay_evidence *evidence = &offer->evidence;
     const double a = assay_prior_of(offer->rule);
     const double failed = (double)(evidence->support - evidence->held);
-    const double chance = evidence->chance > 0  ? evidence->chance
-                          : offer->coverage > 0 ? chance_below(evidence, offer->coverage)
-                                                : chance_of_any(evidence, a);
+    const bool covered = offer->coverage > 0 && offer->coverage < 1;
+    const double chance = covered ? chance_below(evidence, offer->coverage)
+                                  : 1 - (1 - evidence->chance) * (1 - chance_of_any(evidence, a));
     ASSAY_TRY(assay_json_set(inference, "failing_share",
                              rounded((failed + a) / ((double)evidence->support + a + 1)), err));
     return assay_json_set(inference, "false_alarm_rate", rounded(fmax(chance, CHANCE_LEAST)), err);

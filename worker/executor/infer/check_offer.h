@@ -30,8 +30,7 @@ struct assay_evidence {
     uint64_t tested, passed; /* held out */
     uint64_t judged; /* by a scan of as many records as were profiled; more than support where that
                         is a sample */
-    double chance;   /* of an alarm in such a scan, where the method tells; 0 = by the rule's prior
-                        or the coverage */
+    double chance;   /* of an alarm in such a scan, as far as the method itself tells of one */
 };
 
 /** The check to be. Texts are borrowed, properties are taken over (NULL = none). */
