@@ -61,7 +61,8 @@ int assay_checks_update(struct assay_request *request, struct assay_answer *answ
 static int write_removal(struct assay_db_conn *conn, struct assay_request *request, void *context,
                          struct assay_error *err)
 {
-    return assay_check_remove(conn, request->id, context, err);
+    const struct assay_editor editor = assay_request_editor(request);
+    return assay_check_remove(conn, request->id, context, &editor, err);
 }
 
 int assay_checks_delete(struct assay_request *request, struct assay_answer *answer,
@@ -77,6 +78,7 @@ static int write_removals(struct assay_db_conn *conn, struct assay_request *requ
                           struct assay_error *err)
 {
     (void)context;
+    const struct assay_editor editor = assay_request_editor(request);
     size_t i;
     json_t *item;
     json_array_foreach(request->body, i, item)
@@ -84,7 +86,7 @@ static int write_removals(struct assay_db_conn *conn, struct assay_request *requ
         struct assay_removal removal;
         int64_t id;
         ASSAY_TRY(assay_removal_of_item(item, "Discarded", &id, &removal, err));
-        ASSAY_TRY(assay_check_remove(conn, id, &removal, err));
+        ASSAY_TRY(assay_check_remove(conn, id, &removal, &editor, err));
     }
     return ASSAY_OK;
 }

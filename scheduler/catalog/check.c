@@ -252,7 +252,7 @@ static int write_status(struct assay_db_conn *conn, int64_t id, const json_t *bo
             making, err);
     const struct assay_removal removal = {
         .archive = true, .status = strcmp(status, "Invalid") == 0 ? status : "Discarded"};
-    return assay_check_remove(conn, id, &removal, err);
+    return assay_check_remove(conn, id, &removal, NULL, err);
 }
 
 int assay_check_update(struct assay_db_conn *conn, int64_t id, const json_t *body,
@@ -303,7 +303,7 @@ static int delete_own_anomalies(struct assay_db_conn *conn, int64_t id, struct a
 }
 
 int assay_check_remove(struct assay_db_conn *conn, int64_t id, const struct assay_removal *removal,
-                       struct assay_error *err)
+                       const struct assay_editor *editor, struct assay_error *err)
 {
     if (removal->delete_anomalies)
         ASSAY_TRY(delete_own_anomalies(conn, id, err));
@@ -312,11 +312,12 @@ int assay_check_remove(struct assay_db_conn *conn, int64_t id, const struct assa
     if (strcmp(removal->status, "Invalid") != 0 && strcmp(removal->status, "Discarded") != 0)
         return assay_fail(err, ASSAY_INVALID, "\"status\" must be one of Invalid|Discarded");
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
-    ASSAY_TRY(assay_db_run(
-        conn,
-        "UPDATE quality_check SET status = $1, deleted_at = $2, updated_at = $2 WHERE id = $3",
-        &rows, err, assay_db_text(removal->status), assay_db_int(assay_now_us()),
-        assay_db_int(id)));
+    ASSAY_TRY(
+        assay_db_run(conn,
+                     "UPDATE quality_check SET status = $1, deleted_at = $2, updated_at = $2, "
+                     "last_editor = coalesce($4, last_editor) WHERE id = $3",
+                     &rows, err, assay_db_text(removal->status), assay_db_int(assay_now_us()),
+                     assay_db_int(id), editor ? assay_db_text(editor->name) : assay_db_null()));
     if (assay_db_rows_changed(rows) == 0)
         return assay_fail(err, ASSAY_NOT_FOUND, "quality check %" PRId64 " is not in the catalog",
                           id);
