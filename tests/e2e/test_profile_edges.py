@@ -112,6 +112,17 @@ class EdgesTest(unittest.TestCase):
         self.check(field, null_count=1, min_length=0, max_length=2, mean_length=4 / 3)
         self.check({**field["elements"], "name": "a[]"}, count=4, null_count=1, min="0.10", max="0.30", sum="0.60", mean=0.2)
 
+    def test_long_texts_say_that_they_are_cut(self):
+        path = self.file("long.csv", f"s\n{'a' * 200}\n{'a' * 201}\nb{'x' * 70000}\n")
+        document = execute.profile(path)
+        field = document["fields"][0]
+        self.assertEqual((field["min"], field["max"], field["max_length"]), ("a" * 200, "b" + "x" * 65535, 70001))
+        self.assertEqual([warning["message"] for warning in document["warnings"] if warning["code"] == "long_texts"],
+                         ["max is longer than 65536 bytes: only these are shown and compared"])
+        for listed in (field["top_values"], field["histogram_buckets"]):
+            self.assertEqual(sorted((value["value"], value["count"], value.get("cut", False)) for value in listed),
+                             [("a" * 128, 1, True), ("a" * 128, 1, True), ("b" + "x" * 127, 1, True)])
+
     def test_nothing(self):
         for name, text, records in (("zero.csv", "a,b\n", 0), ("null.csv", "a,b\n,\n,\n", 2), ("zero.jsonl", "", 0)):
             document = execute.profile(self.file(name, text))

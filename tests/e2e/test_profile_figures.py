@@ -248,6 +248,16 @@ class TextFiles(Figures):
                     self.assertEqual((field[key], field[key]), (other[key], third[key]), (name, field["name"], key))
 
 
+@unittest.skipUnless(PARQUET.exists(), "the shared test data is not there")
+class ThreadsTest(unittest.TestCase):
+    def test_parquet_by_any_number_of_threads(self):
+        limits = {"memory_bytes": 1 << 30, "deadline_ms": 0}
+        one, three = (execute.profile(PARQUET, limits={**limits, "threads": threads})["fields"] for threads in (1, 3))
+        for field, other in zip(one, three, strict=True):
+            for key in ("patterns", "is_not_normal", "sum", "min", "max", "approximate_distinct_values", "unique_distinct_ratio", "null_count"):
+                self.assertEqual(field[key], other[key], (field["name"], key))
+
+
 @unittest.skipUnless(duckdb and PARQUET.exists(), "DuckDB for Python or the shared test data is not there")
 class ParquetFile(Figures):
     """Three million records: sketches and samples against exact answers."""

@@ -80,6 +80,22 @@ class NumericTest(unittest.TestCase):
         self.assertEqual(field["type"], "Fractional")
         self.check_exact(field, LONG)
 
+    def test_splits(self):
+        """Parts that have not seen each other agree on the scale; their merged figures are exact."""
+        values = [f"{i}.{i % 97:02}" for i in range(9000)] + ["12345678901234567.890123456789012345"]
+        whole, _ = self.profile("parts", values)
+        source = {"connector": "postgresql", "properties": {"uri": URL, "schema": self.schema},
+                  "container": {"name": "parts", "container_type": "table", "location": f"{self.schema}.parts"}}
+        relation = {"schema": self.schema, "name": "parts"}
+        states = [execute.run(execute.task("profile.split", source, split_no=i, split_count=2, split={"relation": relation, "from": begin, "to": end}))
+                  ["chunks"] for i, (begin, end) in enumerate(((0, 9), (9, None)))]
+        merged = execute.container(execute.run(execute.task("profile.merge", source, settings={"states": [{"chunks": chunks} for chunks in states]})))
+        field = merged["fields"][0]
+        self.assertEqual(merged["records_count"], 9002)
+        for key in ("type", "null_count", "min", "max", "sum", "approximate_distinct_values", "type_mismatches"):
+            self.assertEqual(field[key], whole[key], key)
+        self.assertEqual(decimal.Decimal(field["sum"]), sum(map(decimal.Decimal, values)))
+
     def test_fallback_is_said(self):
         field, warnings = self.profile("beyond", BEYOND)
         self.assertEqual((field["type"], field["nan_count"], field["null_count"]), ("Fractional", 1, 1))

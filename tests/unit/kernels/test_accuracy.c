@@ -157,7 +157,7 @@ static void distinct_error(void **state)
     }
 }
 
-/* Texts through a field's whole state, in parts: distinct ones by the million (10 M in the proof). */
+/* Texts through a field's whole state, in parts: distinct ones by the million (10 in the proof). */
 static double texts_error_of(uint64_t seed, size_t size)
 {
     static char bytes[BATCH][24];

@@ -245,9 +245,13 @@ static void write_lengths(struct writer *writer, const struct assay_field_stats 
 
 static json_t *bucket_json(const struct assay_bucket *bucket)
 {
-    if (bucket->value.text)
-        return json_pack("{s:o, s:I}", "value", text_or_null(&bucket->value), "count",
-                         (json_int_t)bucket->count);
+    if (bucket->value.text) {
+        json_t *by_value = json_pack("{s:o, s:I}", "value", text_or_null(&bucket->value), "count",
+                                     (json_int_t)bucket->count);
+        if (by_value && bucket->value.cut && json_object_set_new(by_value, "cut", json_true()))
+            return json_decref(by_value), NULL;
+        return by_value;
+    }
     json_t *object = json_pack("{s:o, s:o, s:I}", "from", text_or_null(&bucket->from), "to",
                                text_or_null(&bucket->to), "count", (json_int_t)bucket->count);
     if (object && bucket->tail && json_object_set_new(object, "tail", json_true()))

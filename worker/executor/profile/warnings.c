@@ -8,6 +8,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/plural.h"
+#include "worker/executor/kernels/text_scan.h"
 
 #define MOSTLY_NULL 0.05 /* completeness below */
 #define KEY_ERRORS                                                                                 \
@@ -140,6 +141,17 @@ static bool has_invalid_utf8(const struct assay_profile_field *field, struct ass
     return field->stats->invalid_utf8_count > 0;
 }
 
+static bool are_extremes_cut(const struct assay_profile_field *field, struct assay_buf *text)
+{
+    const bool min = field->stats->min.cut, max = field->stats->max.cut;
+    assay_buf_printf(text, "%s longer than %u bytes: only these are shown and compared",
+                     min && max ? "min and max are"
+                     : min      ? "min is"
+                                : "max is",
+                     ASSAY_EXTREME_KEEP_BYTES);
+    return min || max;
+}
+
 static const struct {
     const char *code;
     warning_fn *test;
@@ -157,6 +169,7 @@ static const struct {
     {"not_decimal", are_not_decimals},
     {"formatted_numbers", has_formatted_numbers},
     {"invalid_utf8", has_invalid_utf8},
+    {"long_texts", are_extremes_cut},
 };
 
 static int add(json_t *list, const char *code, const char *field, const char *message,
