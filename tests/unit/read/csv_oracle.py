@@ -13,7 +13,8 @@ for path in sorted(pathlib.Path(sys.argv[1]).glob("*.csv")):
     lines = [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
     delimiter = path.stem.rsplit("-", 1)[1]
     delimiter = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}[delimiter]
-    rows = list(csv.reader(lines, delimiter=delimiter, quotechar='"', doublequote=True))
+    how = {"escapechar": "\\", "doublequote": False} if "escaped" in path.stem else {"doublequote": True}
+    rows = list(csv.reader(lines, delimiter=delimiter, quotechar='"', **how))
     width, rejected = next((len(row) for row in rows if row), 1), 0
     if not any(rows):
         rows = []  # blank lines only: no columns

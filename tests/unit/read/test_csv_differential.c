@@ -10,12 +10,13 @@
 #include <duckdb.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/base/file.h"
 #include "tests/unit/read/csv_text.h"
 
-enum { FILES = 2400, DUCKDB_EVERY = 6, MOST_COLUMNS = 7 };
+enum { FILES = 2400, DUCKDB_EVERY = 6, MOST_COLUMNS = 7, SMALL_BYTES = 110 };
 
 static const struct {
     const char *name;
@@ -28,7 +29,8 @@ struct plan {
     char delimiter;
     size_t columns, records;
     bool crlf, mark, last_newline, ragged,
-        wild; /* wild: NUL bytes, stray quotes, lone CR within quotes */
+        wild;     /* NUL bytes, stray quotes, lone CR within quotes */
+    bool escaped; /* by backslashes, not by doubled quotes */
 };
 
 static struct plan plan_of(const char *folder, size_t index)
@@ -42,13 +44,14 @@ static struct plan plan_of(const char *folder, size_t index)
                         .mark = next_random(&random) % 5 == 0,
                         .last_newline = next_random(&random) % 4 > 0,
                         .ragged = next_random(&random) % 4 == 0,
-                        .wild = next_random(&random) % 3 == 0};
+                        .wild = next_random(&random) % 3 == 0,
+                        .escaped = next_random(&random) % 3 == 0};
     const size_t d = next_random(&random) % ASSAY_COUNT(delimiters);
     plan.delimiter = delimiters[d].delimiter;
     if (index % DUCKDB_EVERY == 0) /* what DuckDB reads the same way */
         plan.ragged = plan.wild = plan.mark = false;
-    (void)snprintf(plan.path, sizeof plan.path, "%s/%05zu-%s.csv", folder, index,
-                   delimiters[d].name);
+    (void)snprintf(plan.path, sizeof plan.path, "%s/%05zu%s-%s.csv", folder, index,
+                   plan.escaped ? "-escaped" : "", delimiters[d].name);
     return plan;
 }
 
@@ -67,6 +70,25 @@ static void make_value(uint64_t *random, const struct plan *plan, struct assay_b
         else if (plan->wild)
             assay_buf_append(value, pick % 2 ? "\0" : "\xFF", 1);
     }
+}
+
+/* With backslashes in front of what would end the cell, or be one. */
+static void append_escaped(uint64_t *random, const struct plan *plan, const struct assay_buf *value,
+                           struct assay_buf *file)
+{
+    const char *text = assay_buf_str(value);
+    bool quoted = next_random(random) % 2 || strpbrk(text, "\r\n\\\"") ||
+                  strchr(text, plan->delimiter); /* as DuckDB wants it */
+    if (plan->wild) /* escapes outside of quotes, as Python reads them */
+        quoted = memchr(text, '\n', value->size) || memchr(text, '\r', value->size);
+    assay_buf_text(file, quoted ? "\"" : "");
+    for (size_t i = 0; i < value->size; i++) {
+        const char c = text[i];
+        const bool special = c == '"' || c == '\\' || (c == plan->delimiter && !quoted);
+        assay_buf_text(file, special ? "\\" : "");
+        assay_buf_append(file, &c, 1);
+    }
+    assay_buf_text(file, quoted ? "\"" : "");
 }
 
 static void append_cell(uint64_t *random, const struct plan *plan, const struct assay_buf *value,
@@ -102,27 +124,27 @@ static void make_file(const struct plan *plan, size_t index, struct assay_buf *f
             if (c)
                 assay_buf_char(file, plan->delimiter);
             make_value(&random, plan, &value);
-            append_cell(&random, plan, &value, file);
+            (plan->escaped ? append_escaped : append_cell)(&random, plan, &value, file);
         }
         if (row + 1 < plan->records || plan->last_newline)
             assay_buf_text(file, plan->crlf ? "\r\n" : "\n");
     }
 }
 
-/* The records as the oracle writes them. nulls: "~" for NULL, as DuckDB tells it apart. */
-static void read_ours(const struct plan *plan, bool nulls, struct assay_buf *out)
+static json_t *options_of(const struct plan *plan)
 {
-    ASSAY_AUTO(assay_json_decref)
     json_t *options =
         json_pack("{s:s%, s:s, s:s, s:b, s:b}", "delimiter", &plan->delimiter, (size_t)1, "quote",
-                  "\"", "escape", "none", "header", 0, "quoted_null", 0);
-    ASSAY_AUTO(assay_reader_close) struct assay_reader *reader = NULL;
-    struct assay_source *source;
-    struct assay_error err = {0};
-    const struct assay_batch *batch = NULL;
+                  "\"", "escape", plan->escaped ? "\\" : "none", "header", 0, "quoted_null", 0);
     assert_non_null(options);
-    assert_int_equal(assay_source_open(plan->path, NULL, &source, &err), ASSAY_OK);
-    assert_int_equal(assay_csv_reader_open(source, NULL, options, NULL, &reader, &err), ASSAY_OK);
+    return options;
+}
+
+/* The records as the oracle writes them. nulls: "~" for NULL, as DuckDB tells it apart. */
+static void append_ours(struct assay_reader *reader, bool nulls, struct assay_buf *out)
+{
+    const struct assay_batch *batch = NULL;
+    struct assay_error err = {0};
     for (;;) {
         assert_int_equal(assay_reader_next(reader, &batch, &err), ASSAY_OK);
         if (!batch)
@@ -140,6 +162,17 @@ static void read_ours(const struct plan *plan, bool nulls, struct assay_buf *out
             assay_buf_char(out, '\n');
         }
     }
+}
+
+static void read_ours(const struct plan *plan, bool nulls, struct assay_buf *out)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *options = options_of(plan);
+    ASSAY_AUTO(assay_reader_close) struct assay_reader *reader = NULL;
+    struct assay_source *source;
+    struct assay_error err = {0};
+    assert_int_equal(assay_source_open(plan->path, NULL, &source, &err), ASSAY_OK);
+    assert_int_equal(assay_csv_reader_open(source, NULL, options, NULL, &reader, &err), ASSAY_OK);
+    append_ours(reader, nulls, out);
     if (!nulls)
         assay_buf_printf(out, "rejected %" PRIu64 "\n", reader->rejections.count);
 }
@@ -153,6 +186,48 @@ static void assert_same(const struct plan *plan, const struct assay_buf *ours,
                       assay_buf_str(ours), assay_buf_str(theirs));
     assert_int_equal(ours->size, theirs->size);
     assert_memory_equal(assay_buf_str(ours), assay_buf_str(theirs), ours->size);
+}
+
+/* The records that begin in [*at, end); *at moves to where the range says that the next one
+ * begins. */
+static uint64_t read_range(const struct assay_buf *file, const struct assay_csv_head *head,
+                           uint64_t *at, uint64_t end, struct assay_buf *out)
+{
+    ASSAY_AUTO(assay_reader_close) struct assay_reader *reader = NULL;
+    struct assay_source *source;
+    struct assay_error err = {0};
+    const struct assay_csv_part part = {.begin = *at, .end = end};
+    assert_int_equal(
+        assay_source_open_memory(assay_buf_str(file), file->size, "t", NULL, &source, &err),
+        ASSAY_OK);
+    assert_int_equal(assay_csv_reader_open(source, head, NULL, &part, &reader, &err), ASSAY_OK);
+    append_ours(reader, false, out);
+    *at = assay_csv_reader_stop(reader);
+    return reader->rejections.count;
+}
+
+/* The file read as two ranges, cut at every place, is what the oracle reads of the whole. */
+static size_t split_everywhere(const struct plan *plan, const struct assay_buf *theirs)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf file = {0};
+    ASSAY_AUTO(assay_json_decref) json_t *options = options_of(plan);
+    ASSAY_AUTO(assay_csv_head_free) struct assay_csv_head *head = NULL;
+    ASSAY_AUTO(assay_source_close) struct assay_source *source = NULL;
+    struct assay_error err = {0};
+    assert_int_equal(assay_file_read(plan->path, &file, &err), ASSAY_OK);
+    assert_int_equal(assay_source_open(plan->path, NULL, &source, &err), ASSAY_OK);
+    assert_int_equal(assay_csv_head_read(source, options, &head, &err), ASSAY_OK);
+    for (uint64_t cut = head->data_begin + 1; cut < file.size; cut++) {
+        ASSAY_SCOPED(assay_buf_release) struct assay_buf ours = {0};
+        uint64_t at = head->data_begin;
+        uint64_t rejected = read_range(&file, head, &at, cut, &ours);
+        assert_true(at >= cut);
+        if (at < file.size)
+            rejected += read_range(&file, head, &at, file.size, &ours);
+        assay_buf_printf(&ours, "rejected %" PRIu64 "\n", rejected);
+        assert_same(plan, &ours, theirs);
+    }
+    return file.size;
 }
 
 static char folder[] = "/tmp/assay-differential-XXXXXX";
@@ -199,6 +274,7 @@ static void against_python(void **unused)
         skip();
     }
     assert_int_equal(system(command), 0);
+    size_t splits = 0;
     for (size_t i = 0; i < FILES; i++) {
         ASSAY_SCOPED(assay_buf_release) struct assay_buf ours = {0}, theirs = {0};
         struct plan plan = plan_of(folder, i), out = plan;
@@ -208,7 +284,11 @@ static void against_python(void **unused)
         assay_csv_use_avx2(i % 2);
         read_ours(&plan, false, &ours);
         assert_same(&plan, &ours, &theirs);
+        struct stat status;
+        if (!stat(plan.path, &status) && status.st_size <= SMALL_BYTES)
+            splits += split_everywhere(&plan, &theirs);
     }
+    assert_true(splits > 10000);
 }
 
 static void read_duckdb(duckdb_connection connection, const struct plan *plan,
@@ -218,9 +298,10 @@ static void read_duckdb(duckdb_connection connection, const struct plan *plan,
     duckdb_result result;
     assay_buf_printf(&sql,
                      "SELECT * FROM read_csv('%s', auto_detect=false, header=false, delim='%c', "
-                     "quote='\"', escape='\"', "
+                     "quote='\"', escape='%c', "
                      "nullstr='', allow_quoted_nulls=false, new_line='%s', columns={",
-                     plan->path, plan->delimiter, plan->crlf ? "\\r\\n" : "\\n");
+                     plan->path, plan->delimiter, plan->escaped ? '\\' : '"',
+                     plan->crlf ? "\\r\\n" : "\\n");
     for (size_t c = 0; c < plan->columns; c++)
         assay_buf_printf(&sql, "%s'c%zu': 'VARCHAR'", c ? ", " : "", c);
     assay_buf_text(&sql, "})");

@@ -24,8 +24,8 @@ extern const unsigned short assay_cell_word_sizes[256];
  * UTC, GMT. */
 extern const bool assay_cell_ends[256];
 
-/** Bit n: a month's name or a currency code that begins with this byte goes on with letter n, in any
- * case. */
+/** Bit n: a month's name or a currency code that begins with this byte goes on with letter n, in
+ * any case. */
 extern const uint32_t assay_cell_seconds[256];
 
 /** Digits, with a sign in front or not, and then what no number, date or amount goes on with: a
