@@ -36,8 +36,8 @@ struct assay_removal {
         *status; /* of the archived: Invalid, Discarded (checks), Resolved, Duplicate (anomalies) */
     bool delete_anomalies; /* checks: with the anomalies that only they raised */
 };
-/** editor: who takes it away, NULL = who edited it last. An inferred check that a person archived is
- * not brought back by a profile. */
+/** editor: who takes it away, NULL = who edited it last. An inferred check that a person archived
+ * is not brought back by a profile. */
 ASSAY_MUST_CHECK int assay_check_remove(struct assay_db_conn *conn, int64_t id,
                                         const struct assay_removal *removal,
                                         const struct assay_editor *editor, struct assay_error *err);
