@@ -68,7 +68,77 @@ static const struct {
     {"latin-1", "a\xE4", 2, "latin-1", "a\xC3\xA4", "latin1"},
     {"windows-1252", "\x80", 1, "cp1252", "\xE2\x82\xAC", "windows-1252"},
     {"empty", "", 0, NULL, "", "utf-8"},
+    {"utf-16 little-endian without mark", "a\0,\0b\0\n\0\xE4\0", 10, NULL, "a,b\n\xC3\xA4",
+     "utf-16le"},
+    {"utf-16 big-endian without mark", "\0a\0,\0b\0\n\0\xE4", 10, NULL, "a,b\n\xC3\xA4",
+     "utf-16be"},
+    {"utf-32 little-endian by mark", "\xFF\xFE\0\0a\0\0\0\xE4\0\0\0", 12, NULL, "a\xC3\xA4",
+     "utf-32le"},
+    {"utf-32 big-endian by mark", "\0\0\xFE\xFF\0\0\0a", 8, NULL, "a", "utf-32be"},
 };
+
+/* Where each character of the text stands in the file: hand-counted. */
+static const struct {
+    const char *label, *data;
+    size_t size;
+    const char *encoding;
+    struct {
+        uint64_t text, file;
+    } places[6];
+} places[] = {
+    {"utf-8 as it is", "a\xC3\xA4z", 4, NULL, {{0, 0}, {1, 1}, {3, 3}}},
+    {"utf-16 behind its mark",
+     "\xFF\xFE"
+     "a\0\xE4\0z\0",
+     8,
+     NULL,
+     {{0, 2}, {1, 4}, {3, 6}, {4, 8}}},
+    {"a surrogate pair, then a lone one",
+     "\xFF\xFE\x3D\xD8\x00\xDE\x3D\xD8z\0",
+     10,
+     NULL,
+     {{0, 2}, {4, 6}, {7, 8}, {8, 10}}},
+    {"latin-1", "\xE4\xE4z", 3, "latin-1", {{0, 0}, {2, 1}, {4, 2}, {5, 3}}},
+};
+
+static void places_in_the_file(void **unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < ASSAY_COUNT(places); i++) {
+        ASSAY_AUTO(assay_source_close) struct assay_source *source = NULL;
+        ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
+        struct assay_error err = {0};
+        print_message("%s\n", places[i].label);
+        assert_int_equal(assay_source_open_memory(places[i].data, places[i].size, "t",
+                                                  places[i].encoding, &source, &err),
+                         ASSAY_OK);
+        assert_int_equal(read_all(source, 64, &text, &err), ASSAY_OK);
+        for (int round = 0; round < 2; round++) /* rising, and from the beginning again */
+            for (size_t j = 0; j < 6 && (j == 0 || places[i].places[j].text); j++)
+                assert_int_equal(assay_source_file_offset(source, places[i].places[j].text),
+                                 places[i].places[j].file);
+    }
+}
+
+/* Many blocks of two-byte characters: a place far behind is found from a place near it. */
+static void places_far_behind(void **unused)
+{
+    (void)unused;
+    enum { CHARACTERS = 300000 };
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf data = {0}, text = {0};
+    ASSAY_AUTO(assay_source_close) struct assay_source *source = NULL;
+    struct assay_error err = {0};
+    assay_buf_append(&data, "\xFF\xFE", 2);
+    for (int i = 0; i < CHARACTERS; i++)
+        assay_buf_append(&data, i % 3 ? "a\0" : "\xE4\0", 2);
+    assert_int_equal(assay_source_open_memory(data.data, data.size, "t", NULL, &source, &err),
+                     ASSAY_OK);
+    assert_int_equal(read_all(source, 4096, &text, &err), ASSAY_OK);
+    assert_int_equal(text.size, CHARACTERS / 3 * 4);
+    for (uint64_t third = 0; third < CHARACTERS / 3; third += 7777) /* each of 4 bytes of text */
+        assert_int_equal(assay_source_file_offset(source, 4 * third), 2 + 6 * third);
+    assert_int_equal(assay_source_file_offset(source, 4), 8);
+}
 
 static void encodings_table(void **unused)
 {
@@ -253,10 +323,15 @@ static void failing_memory(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(encodings_table), cmocka_unit_test(gzip_members),
-        cmocka_unit_test(zstd_frames),     cmocka_unit_test(damaged),
-        cmocka_unit_test(errors),          cmocka_unit_test(file_and_pipe),
+        cmocka_unit_test(encodings_table),
+        cmocka_unit_test(gzip_members),
+        cmocka_unit_test(zstd_frames),
+        cmocka_unit_test(damaged),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(file_and_pipe),
         cmocka_unit_test(failing_memory),
+        cmocka_unit_test(places_in_the_file),
+        cmocka_unit_test(places_far_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

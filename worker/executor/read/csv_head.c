@@ -8,6 +8,7 @@
 #include "worker/executor/read/csv_cell.h"
 #include "worker/executor/read/csv_reader.h"
 #include "worker/executor/read/csv_walk.h"
+#include "worker/executor/read/text_check.h"
 
 enum { MOST_COLUMNS = 100000, NAME_BYTES = 16384 }; /* of a column's name; the rest is cut */
 
@@ -151,6 +152,7 @@ static int read_sample(struct assay_csv_head *head, struct assay_source *source,
     size_t size;
     ASSAY_TRY(assay_source_peek(source, size_bytes, &sample, &size, err));
     *ret_ended = size < size_bytes;
+    ASSAY_TRY(assay_text_check(sample, size, assay_source_name(source), err));
     ASSAY_TRY(assay_dialect_detect(sample, size, *ret_ended, &head->options, &head->dialect, err));
     assay_schema_release(&head->schema);
     head->names_changed = false;

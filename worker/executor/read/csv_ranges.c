@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/read/csv_ranges.h"
 
+#include <string.h>
+
 #include "common/base/memory.h"
 #include "worker/executor/read/csv_guess.h"
 #include "worker/executor/read/csv_scan.h"
@@ -26,20 +28,21 @@ static uint64_t cut_of(const struct assay_csv_head *head, size_t index, size_t c
 }
 
 /* The first record that begins at `cut` or behind it; *ret_begin the file's end when none is
- * found. */
+ * found. A piece without a newline, the inside of a huge cell, is not worth a look. */
 static int guess(struct assay_source *source, const struct assay_csv_head *head, uint64_t cut,
                  uint64_t *ret_begin, struct assay_error *err)
 {
     ASSAY_AUTO(assay_free) void *room = NULL;
     *ret_begin = head->size_bytes;
     for (size_t bytes = LEAST_PIECE; bytes <= MOST_PIECE; bytes *= 4) {
-        size_t size, begin;
+        size_t size, begin = 0;
         assay_free(ASSAY_TAKE(room));
         room = assay_malloc(bytes);
         if (!room)
             return assay_fail_memory(err);
         ASSAY_TRY(assay_csv_read_at(source, cut - 1, room, bytes, &size, err));
-        ASSAY_TRY(assay_csv_guess_begin(head, room, size, &begin, err));
+        if (memchr(room, head->dialect.newline, size))
+            ASSAY_TRY(assay_csv_guess_begin(head, room, size, &begin, err));
         if (begin)
             *ret_begin = cut - 1 + begin;
         if (begin || size < bytes)

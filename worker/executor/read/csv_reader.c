@@ -41,6 +41,9 @@ static void apply_null_values(struct assay_csv_reader *csv)
 static void account(struct assay_csv_reader *csv)
 {
     struct assay_reader *reader = &csv->reader;
+    if (!csv->head->seekable) /* decoded, perhaps */
+        for (size_t row = 0; row < csv->rows; row++)
+            csv->offset[row] = assay_source_file_offset(csv->source, csv->offset[row]);
     csv->batch.rows = csv->rows;
     csv->batch.first_row = reader->records_read;
     reader->records_read += csv->rows;

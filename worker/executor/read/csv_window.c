@@ -71,9 +71,9 @@ static uint64_t count_newlines(const struct assay_csv_reader *csv, size_t from, 
 
 static int reject(struct assay_csv_reader *csv, size_t end, const char *reason)
 {
-    return assay_rejections_add(&csv->reader.rejections, csv->file, csv->lines + 1,
-                                csv->origin + csv->at, csv->buffer + csv->at, end - csv->at, "%s",
-                                reason)
+    const uint64_t offset = assay_source_file_offset(csv->source, csv->origin + csv->at);
+    return assay_rejections_add(&csv->reader.rejections, csv->file, csv->lines + 1, offset,
+                                csv->buffer + csv->at, end - csv->at, "%s", reason)
                ? ASSAY_OK
                : ASSAY_NO_MEMORY;
 }
@@ -340,8 +340,9 @@ static int skip_record(struct assay_csv_reader *csv, struct assay_error *err)
                        "cell %zu is larger than max_cell (%" PRIu64 " bytes)", column + 1,
                        csv->head->options.max_cell);
     csv->recovered += csv->origin + csv->at - offset;
-    if (!assay_rejections_add(&csv->reader.rejections, csv->file, lines + 1, offset, raw,
-                              sizeof raw, "%s", reason))
+    if (!assay_rejections_add(&csv->reader.rejections, csv->file, lines + 1,
+                              assay_source_file_offset(csv->source, offset), raw, sizeof raw, "%s",
+                              reason))
         return assay_fail_memory(err);
     if (open && second && csv->head->seekable && csv->recovered <= RECOVERY_BYTES) {
         ASSAY_TRY(assay_source_seek(csv->source, second, err));

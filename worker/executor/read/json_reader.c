@@ -25,12 +25,13 @@ struct json_reader {
 static int reject(struct json_reader *reader, const struct json_record *record, const char *fault,
                   size_t at, struct assay_error *err)
 {
+    struct assay_rejections *rejections = &reader->base.rejections;
+    const uint64_t offset = assay_source_file_offset(reader->records.source, record->offset);
     const bool kept =
-        at ? assay_rejections_add(&reader->base.rejections, reader->file, record->line,
-                                  record->offset, record->data, record->size,
-                                  "%s (byte %zu of the record)", fault, at)
-           : assay_rejections_add(&reader->base.rejections, reader->file, record->line,
-                                  record->offset, record->data, record->size, "%s", fault);
+        at ? assay_rejections_add(rejections, reader->file, record->line, offset, record->data,
+                                  record->size, "%s (byte %zu of the record)", fault, at)
+           : assay_rejections_add(rejections, reader->file, record->line, offset, record->data,
+                                  record->size, "%s", fault);
     return kept ? ASSAY_OK : assay_fail_memory(err);
 }
 
@@ -56,7 +57,7 @@ static int fill_batch(struct json_reader *reader, size_t *ret_rows, struct assay
             ASSAY_TRY(reject(reader, &record, fault, at, err));
             continue;
         }
-        reader->offsets[rows] = record.offset;
+        reader->offsets[rows] = assay_source_file_offset(reader->records.source, record.offset);
         reader->lines[rows++] = record.line;
     }
     *ret_rows = rows;

@@ -6,8 +6,9 @@
 #include <strings.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/read/text_check.h"
 
-enum { WINDOW_BYTES = 1 << 20, SKIP_RAW_BYTES = ASSAY_RAW_BYTES };
+enum { WINDOW_BYTES = 1 << 20, SKIP_RAW_BYTES = ASSAY_RAW_BYTES, FIRST_BYTES = 64 };
 
 void json_records_release(struct json_records *records)
 {
@@ -103,6 +104,13 @@ static int find_shape(struct json_records *records, const char *format, uint64_t
     return ASSAY_OK;
 }
 
+static int check_text(struct json_records *records, struct assay_error *err)
+{
+    while (!records->at_end && records->end < FIRST_BYTES)
+        ASSAY_TRY(fill(records, err));
+    return assay_text_check(records->window, records->end, assay_source_name(records->source), err);
+}
+
 int json_records_start(struct json_records *records, struct assay_source *source,
                        const char *format, uint64_t begin, uint64_t end, uint64_t limit,
                        struct assay_error *err)
@@ -122,6 +130,8 @@ int json_records_start(struct json_records *records, struct assay_source *source
         records->offset = begin - 1;
     if (range || assay_source_seekable(source))
         ASSAY_TRY(assay_source_seek(source, records->offset, err));
+    if (!range)
+        ASSAY_TRY(check_text(records, err));
     ASSAY_TRY(find_shape(records, format, range ? begin : 0, err));
     return range ? skip_line(records, err) : ASSAY_OK;
 }

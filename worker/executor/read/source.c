@@ -16,6 +16,8 @@
 #include "common/base/memory.h"
 #include "worker/executor/read/source_layer.h"
 
+enum { LEAST_PAIRS = 4 }; /* of bytes, to see UTF-16 */
+
 /* The lowest layer: a descriptor, or memory. */
 struct raw_layer {
     struct assay_layer layer;
@@ -105,6 +107,17 @@ static int raw_read(struct assay_layer *layer, void *buffer, size_t size_bytes, 
     return ASSAY_OK;
 }
 
+static int raw_read_at(struct assay_layer *layer, uint64_t offset, void *buffer, size_t size_bytes,
+                       size_t *ret_size, struct assay_error *err)
+{
+    const struct raw_layer *raw = (const struct raw_layer *)layer;
+    if (!raw->seekable)
+        return assay_fail(err, ASSAY_UNSUPPORTED, "reading %s: a stream is read once", layer->name);
+    struct raw_layer view = *raw;
+    view.at = offset;
+    return raw_read(&view.layer, buffer, size_bytes, ret_size, err);
+}
+
 static void raw_close(struct assay_layer *layer)
 {
     const struct raw_layer *raw = (const struct raw_layer *)layer;
@@ -151,13 +164,15 @@ static int add_decompression(struct assay_source *source, struct assay_error *er
 
 struct mark {
     const char *encoding;
-    unsigned char bytes[3];
+    unsigned char bytes[4];
     size_t size;
 };
 
 static const struct mark *find_mark(const struct assay_layer *layer)
 {
     static const struct mark marks[] = {{"utf-8", {0xEF, 0xBB, 0xBF}, 3},
+                                        {"utf-32le", {0xFF, 0xFE, 0, 0}, 4},
+                                        {"utf-32be", {0, 0, 0xFE, 0xFF}, 4},
                                         {"utf-16le", {0xFF, 0xFE}, 2},
                                         {"utf-16be", {0xFE, 0xFF}, 2}};
     for (size_t i = 0; i < ASSAY_COUNT(marks); i++)
@@ -165,6 +180,21 @@ static const struct mark *find_mark(const struct assay_layer *layer)
             !memcmp(layer->lead, marks[i].bytes, marks[i].size))
             return &marks[i];
     return NULL;
+}
+
+/* UTF-16 without a mark: most of the first characters are ASCII, so that every second byte is 0. */
+static const char *unmarked_encoding(const struct assay_layer *layer)
+{
+    size_t little = 0, big = 0;
+    const size_t pairs = layer->lead_size / 2;
+    for (size_t i = 0; i < pairs; i++) {
+        const unsigned char first = layer->lead[2 * i], second = layer->lead[2 * i + 1];
+        little += first && !second;
+        big += !first && second;
+    }
+    if (pairs < LEAST_PAIRS || (little && big))
+        return "utf-8";
+    return 4 * little >= 3 * pairs ? "utf-16le" : 4 * big >= 3 * pairs ? "utf-16be" : "utf-8";
 }
 
 /* The mark decides unless another encoding was asked for by name. */
@@ -181,7 +211,9 @@ static int add_decoding(struct assay_source *source, const char *encoding, struc
         source->text_begin = mark->size;
         source->encoding = assay_strdup(mark->encoding);
     } else {
-        const char *name = !asked ? "utf-8" : !strcmp(asked, "utf-16") ? "utf-16le" : asked;
+        const char *name = !asked                     ? unmarked_encoding(source->top)
+                           : !strcmp(asked, "utf-16") ? "utf-16le"
+                                                      : asked;
         source->encoding = assay_strdup(name);
     }
     if (!source->encoding)
@@ -206,7 +238,8 @@ static int open_layers(struct assay_source *source, const char *encoding, struct
 
 static struct assay_source *source_new(const char *name)
 {
-    static const struct assay_layer_ops ops = {.read = raw_read, .close = raw_close};
+    static const struct assay_layer_ops ops = {
+        .read = raw_read, .close = raw_close, .read_at = raw_read_at};
     struct assay_source *source = assay_calloc(1, sizeof *source);
     if (!source)
         return NULL;
@@ -369,6 +402,15 @@ const char *assay_source_compression(const struct assay_source *source)
 uint64_t assay_source_raw_bytes(const struct assay_source *source)
 {
     return source->raw.at;
+}
+
+uint64_t assay_source_file_offset(struct assay_source *source, uint64_t text_offset)
+{
+    uint64_t offset;
+    return strcmp(source->encoding, "utf-8") &&
+                   assay_layer_decoded_from(source->top, text_offset, &offset)
+               ? offset
+               : text_offset;
 }
 
 uint64_t assay_source_text_begin(const struct assay_source *source)

@@ -15,7 +15,8 @@
  * One thread. */
 struct assay_source;
 
-/** Open a file; path "-" is fd 0. `encoding`: NULL (byte order mark, else "utf-8"), "utf-8",
+/** Open a file; path "-" is fd 0. `encoding`: NULL (byte order mark, else UTF-16 where every second
+ * byte is 0 in front, else "utf-8"), "utf-8",
  * "utf-16", "utf-16le", "utf-16be", "latin-1", "windows-1252" or any name iconv(3) knows.
  * Compression is seen by content: gzip (several members), zstd (several frames). The text never
  * holds the byte order mark. ASSAY_NOT_FOUND, ASSAY_DENIED, ASSAY_IO, ASSAY_INVALID (unknown
@@ -60,6 +61,10 @@ const char *
 assay_source_compression(const struct assay_source *source); /* "none", "gzip", "zstd" */
 /** Bytes read of the file itself, compressed or not. */
 uint64_t assay_source_raw_bytes(const struct assay_source *source);
+/** Where byte text_offset of the delivered text, at which a character begins, stands in the file:
+ * other than text_offset only for decoded files that are not compressed. Quickest for rising
+ * offsets. */
+uint64_t assay_source_file_offset(struct assay_source *source, uint64_t text_offset);
 /** Bytes of the byte order mark in front of the text: where the text of a seekable source
  * begins. */
 uint64_t assay_source_text_begin(const struct assay_source *source);
