@@ -140,8 +140,10 @@ int pg_relation_find(struct pg_session *session, const char *schema, const json_
     if (!found)
         ASSAY_TRY(find_split_name(session, name, &relation, &found, err));
     if (!found)
-        return assay_fail(err, ASSAY_NOT_FOUND, "schema %s has no table or view named %s", schema,
-                          name);
+        return assay_fail(
+            err, ASSAY_NOT_FOUND,
+            "schema %s has no table or view named %s that this user sees: check its name", schema,
+            name);
     ASSAY_TRY(read_columns(session, &relation, err));
     *ret_relation = relation;
     relation = (struct pg_relation){0};

@@ -33,19 +33,30 @@ int sqlite_fail(sqlite3 *db, int rc, const char *doing, struct assay_error *err)
 {
     static const struct {
         int sqlite, code;
+        const char *remedy; /* NULL = what SQLite says is all there is */
     } rows[] = {
-        {SQLITE_NOMEM, ASSAY_NO_MEMORY},    {SQLITE_INTERRUPT, ASSAY_CANCELLED},
-        {SQLITE_BUSY, ASSAY_TRANSIENT},     {SQLITE_LOCKED, ASSAY_TRANSIENT},
-        {SQLITE_CANTOPEN, ASSAY_NOT_FOUND}, {SQLITE_PERM, ASSAY_DENIED},
-        {SQLITE_NOTADB, ASSAY_FORMAT},      {SQLITE_CORRUPT, ASSAY_FORMAT},
-        {SQLITE_IOERR, ASSAY_IO},           {SQLITE_SCHEMA, ASSAY_SCHEMA_CHANGED},
-        {SQLITE_READONLY, ASSAY_DENIED},    {SQLITE_AUTH, ASSAY_DENIED},
+        {SQLITE_NOMEM, ASSAY_NO_MEMORY, NULL},
+        {SQLITE_INTERRUPT, ASSAY_CANCELLED, NULL},
+        {SQLITE_BUSY, ASSAY_TRANSIENT, "try again when nobody writes to it"},
+        {SQLITE_LOCKED, ASSAY_TRANSIENT, "try again when nobody writes to it"},
+        {SQLITE_CANTOPEN, ASSAY_NOT_FOUND, "check its name and its rights"},
+        {SQLITE_PERM, ASSAY_DENIED, "check its rights"},
+        {SQLITE_NOTADB, ASSAY_FORMAT, "name an SQLite file; text files are named without sqlite:"},
+        {SQLITE_CORRUPT, ASSAY_FORMAT, "recover it (sqlite3 FILE .recover) or take a backup"},
+        {SQLITE_IOERR, ASSAY_IO, "check the disk"},
+        {SQLITE_SCHEMA, ASSAY_SCHEMA_CHANGED, "try again"},
+        {SQLITE_READONLY, ASSAY_DENIED, "check its rights"},
+        {SQLITE_AUTH, ASSAY_DENIED, NULL},
     };
     int code = ASSAY_INVALID;
+    const char *remedy = NULL;
     for (size_t i = 0; i < ASSAY_COUNT(rows); i++)
-        if (rows[i].sqlite == (rc & 0xff))
+        if (rows[i].sqlite == (rc & 0xff)) {
             code = rows[i].code;
-    return assay_fail(err, code, "%s: %s", doing, db ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
+            remedy = rows[i].remedy;
+        }
+    return assay_fail(err, code, "%s: %s%s%s", doing, db ? sqlite3_errmsg(db) : sqlite3_errstr(rc),
+                      remedy ? ": " : "", remedy ? remedy : "");
 }
 
 static void sqlite_close_conn(struct assay_conn *base)
@@ -219,7 +230,8 @@ static int find_fields(struct sqlite_conn *conn, const char *name, struct sqlite
         ASSAY_TRY(add_field(&fields, statement, err));
     }
     if (!fields.count)
-        return assay_fail(err, ASSAY_NOT_FOUND, "the database has no table or view named %s", name);
+        return assay_fail(err, ASSAY_NOT_FOUND,
+                          "the database has no table or view named %s: check its name", name);
     *ret_fields = fields;
     fields = (struct sqlite_fields){0};
     return ASSAY_OK;

@@ -10,9 +10,10 @@
 
 #include "common/base/buf.h"
 #include "common/base/memory.h"
+#include "common/base/utf8.h"
 #include "worker/executor/engine/scratch.h"
 
-enum { CONNECTIONS_MAX = 64, WATCH_MS = 25 };
+enum { CONNECTIONS_MAX = 64, WATCH_MS = 25, MESSAGE_BYTES = 400 };
 #define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20)
 
 struct assay_session {
@@ -75,6 +76,22 @@ static int io_code(const char *message)
     return strstr(message, "Permission denied") ? ASSAY_DENIED : ASSAY_IO;
 }
 
+/* The message without the statement that DuckDB quotes behind it ("\n\nLINE 1: …"). Values in it
+ * may hold newlines of their own. */
+static void one_line(const char *message, char text[MESSAGE_BYTES + 1])
+{
+    const char *quoted = strstr(message, "\nLINE ");
+    size_t size = quoted ? (size_t)(quoted - message) : strlen(message);
+    while (size && (message[size - 1] == '\n' || message[size - 1] == ' '))
+        size--;
+    size = assay_utf8_cut(message, size, MESSAGE_BYTES);
+    memcpy(text, message, size);
+    text[size] = '\0';
+    for (char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ')
+            *at = ' ';
+}
+
 int assay_session_fail(duckdb_error_type type, const char *message, struct assay_error *err)
 {
     if (!message)
@@ -85,8 +102,9 @@ int assay_session_fail(duckdb_error_type type, const char *message, struct assay
     for (size_t i = 0; i < ASSAY_COUNT(error_codes); i++)
         if (error_codes[i].type == type)
             code = error_codes[i].code;
-    const size_t line = strcspn(message, "\n");
-    return assay_fail(err, code, "%.*s", (int)(line > 400 ? 400 : line), message);
+    char text[MESSAGE_BYTES + 1];
+    one_line(message, text);
+    return assay_fail(err, code, "%s", text);
 }
 
 static int fail_result(duckdb_result *result, struct assay_error *err)
@@ -156,6 +174,25 @@ static void append_list(struct assay_buf *sql, const char *setting, const char *
     assay_buf_text(sql, "];");
 }
 
+static int set_timezone(struct assay_session *session, const char *timezone,
+                        struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    struct assay_error why = {0};
+    assay_buf_text(&sql, "SET TimeZone=");
+    assay_sql_text(&sql, timezone);
+    ASSAY_TRY(assay_buf_check(&sql, err));
+    const int rc = assay_session_exec(session, sql.data, &why);
+    if (rc == ASSAY_OK)
+        return rc;
+    return strstr(why.text, "TimeZone")
+               ? assay_fail(err, ASSAY_INVALID,
+                            "the time zone \"%.60s\" is not known: give a name such as UTC or "
+                            "Europe/Zurich",
+                            timezone)
+               : assay_fail(err, rc, "preparing the engine: %s", why.text);
+}
+
 /* Everything is set before the door is closed: enable_external_access = false leaves only the
  * allowed paths, and lock_configuration refuses any later SET of a statement that a user wrote. */
 static int configure(struct assay_session *session, const struct assay_session_options *options,
@@ -167,8 +204,6 @@ static int configure(struct assay_session *session, const struct assay_session_o
     assay_buf_printf(&sql, "SET threads=%d;", options->threads > 0 ? options->threads : 1);
     assay_buf_text(&sql, "SET temp_directory=");
     assay_sql_text(&sql, session->scratch);
-    assay_buf_text(&sql, ";SET TimeZone=");
-    assay_sql_text(&sql, options->timezone ? options->timezone : "UTC");
     assay_buf_text(&sql,
                    ";SET autoinstall_known_extensions=false;SET autoload_known_extensions=false;"
                    "SET allow_community_extensions=false;");
@@ -181,8 +216,18 @@ static int configure(struct assay_session *session, const struct assay_session_o
     append_list(&sql, "allowed_directories", options->folders, options->folders_count);
     assay_buf_text(&sql, "SET enable_external_access=false;SET lock_configuration=true;");
     ASSAY_TRY(assay_buf_check(&sql, err));
+    ASSAY_TRY(set_timezone(session, options->timezone ? options->timezone : "UTC", err));
     const int rc = assay_session_exec(session, sql.data, err);
     return rc == ASSAY_OK ? rc : assay_context(err, rc, "preparing the engine");
+}
+
+int assay_session_check_timezone(const char *timezone, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_session_close) struct assay_session *session = NULL;
+    if (strcmp(timezone, "UTC") == 0)
+        return ASSAY_OK;
+    const struct assay_session_options options = {.threads = 1, .timezone = timezone};
+    return assay_session_open(&options, &session, err);
 }
 
 static int init_sync(struct assay_session *session, struct assay_error *err)

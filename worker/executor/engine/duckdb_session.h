@@ -70,6 +70,9 @@ double assay_session_progress(struct assay_session *session);
 /** Turn DuckDB's message and type into an error of ours. Returns its code. */
 int assay_session_fail(duckdb_error_type type, const char *message, struct assay_error *err);
 
+/** Does the engine know this time zone? ASSAY_INVALID says what to give instead. */
+ASSAY_MUST_CHECK int assay_session_check_timezone(const char *timezone, struct assay_error *err);
+
 struct assay_buf;
 /** Append a quoted identifier ("my ""col""") or a quoted text ('it''s'). */
 void assay_sql_name(struct assay_buf *sql, const char *name);

@@ -3,6 +3,7 @@
 #include "worker/executor/engine/parquet.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -18,6 +19,43 @@ void assay_parquet_source_sql(const struct assay_parquet_files *files, struct as
     assay_buf_text(sql, "])");
 }
 
+/* What the engine says of a file, and what helps. The first row that fits counts. */
+static const struct {
+    const char *fragment, *remedy;
+} remedies[] = {
+    {"too small to be a Parquet", "it is none, or only the beginning of one: copy it again, or "
+                                  "give --reader format=csv where it is text"},
+    {"No magic bytes", "it is none, or does not end where it should: copy it again, or give "
+                       "--reader format=csv where it is text"},
+    {"codec", "write it again with snappy, zstd or gzip"},
+    {"encoding", "write it again with another encoding, such as the default of its writer"},
+    {"ncrypt", "write it again without encryption"},
+    {"No such file", "check its name"},
+    {"No files found", "check its name"},
+    {"Permission denied", "check its rights"},
+    {"memory", "raise --memory"},
+    {"", "it is damaged, or written in a way that is not known: write or copy it again"},
+};
+
+/* The engine's own word for the kind of error says nothing to the reader of a message. */
+static void drop_kind(struct assay_error *err)
+{
+    char *text = strstr(err->text, " Error: ");
+    if (text && text - err->text < 24)
+        memmove(err->text, text + strlen(" Error: "), strlen(text + strlen(" Error: ")) + 1);
+}
+
+static void add_remedy(struct assay_error *err)
+{
+    size_t i = 0;
+    drop_kind(err);
+    while (!strstr(err->text, remedies[i].fragment))
+        i++;
+    const size_t size_bytes = strlen(err->text);
+    (void)snprintf(err->text + size_bytes, sizeof err->text - size_bytes, ": %s",
+                   remedies[i].remedy);
+}
+
 /* Anything that goes wrong while a Parquet file is decoded is the file's fault, unless it says
  * otherwise. */
 int assay_parquet_context(const struct assay_parquet_files *files, int code,
@@ -27,6 +65,8 @@ int assay_parquet_context(const struct assay_parquet_files *files, int code,
         err->code = code = ASSAY_FORMAT;
     if (code == ASSAY_CANCELLED || !files->count)
         return code;
+    if (err && err->code == ASSAY_FORMAT)
+        add_remedy(err);
     if (files->count == 1)
         return assay_context(err, code, "reading %s", files->paths[0]);
     return assay_context(err, code, "reading %s and %zu more", files->paths[0], files->count - 1);
