@@ -70,10 +70,15 @@ static int push_file(json_t *files, const char *path, const char *shown, struct 
 {
     struct stat status;
     char absolute[PATH_MAX];
+    if (stat(path, &status) == 0 && S_ISFIFO(status.st_mode)) /* a file is read more than once */
+        return assay_fail(err, ASSAY_UNSUPPORTED,
+                          "reading %s: it is a pipe: read it as standard input: "
+                          "assay profile - --reader format=csv < %s",
+                          shown, shown);
     if (!realpath(path, absolute) || stat(absolute, &status))
         return assay_fail(err, assay_code_of_errno(errno),
                           "reading %s: %s: check its name and its rights", shown, strerror(errno));
-    if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode))
+    if (!S_ISREG(status.st_mode))
         return assay_fail(err, ASSAY_UNSUPPORTED,
                           "reading %s: it is no regular file: name a file, a folder or a glob",
                           shown);

@@ -113,8 +113,9 @@ static int scan_input(struct assay_scan_run *run, size_t at, struct assay_error 
         *err = why;
         return rc;
     }
-    return assay_inputs_add_error(&run->inputs, "scanning", input->name, input->location, &why,
-                                  err);
+    ASSAY_TRY(
+        assay_inputs_add_error(&run->inputs, "scanning", input->name, input->location, &why, err));
+    return assay_scan_add_unread(run, at, why.text, err);
 }
 
 static int scan_all(struct assay_scan_run *run, struct assay_error *err)

@@ -63,6 +63,9 @@ ASSAY_MUST_CHECK int assay_scan_secrets(const struct assay_scan_run *run,
  * each named container that the input lacks. ASSAY_USAGE: a check names no container and there are
  * several; nothing to run. */
 ASSAY_MUST_CHECK int assay_scan_assign(struct assay_scan_run *run, struct assay_error *err);
+/** The input could not be read: every check that was given to it is errored, with that message. */
+ASSAY_MUST_CHECK int assay_scan_add_unread(struct assay_scan_run *run, size_t input,
+                                           const char *message, struct assay_error *err);
 /** Ask each source for its fields; a check on one that does not exist is ASSAY_USAGE with its line
  * and the nearest name, unless an expectedSchema check of that container lists it: then its loss is
  * the data's fault and the executor says so. Sources that cannot be asked are left to the scan. */

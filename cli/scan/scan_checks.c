@@ -1,5 +1,6 @@
 // Which check goes to which container, and fields that do not exist.
 // SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/scan/scan.h"
@@ -11,46 +12,117 @@ static bool is_active(const json_t *check)
     return strcmp(assay_json_str(check, "status", "Active"), "Active") == 0;
 }
 
+/* ---- checks that cannot be judged ---- */
+
+/* The container of that name in the document, made where it is not there yet. */
+static int find_container(struct assay_scan_run *run, const char *name, const char *location,
+                          json_t **ret_container, struct assay_error *err)
+{
+    json_t *containers = json_object_get(run->document, "containers");
+    for (size_t i = 0; i < json_array_size(containers); i++) {
+        json_t *container = json_array_get(containers, i);
+        if (strcmp(assay_json_str(container, "name", ""), name) == 0 &&
+            strcmp(assay_json_str(container, "location", ""), location ? location : "") == 0) {
+            *ret_container = container;
+            return ASSAY_OK;
+        }
+    }
+    json_t *container = json_pack(
+        "{s:o, s:o, s:n, s:i, s:s, s:{s:i, s:i, s:i, s:i}, s:[], s:[]}", "name",
+        assay_json_safe_string(name, strlen(name)), "location",
+        location ? assay_json_safe_string(location, strlen(location)) : json_null(),
+        "records_count", "rejected_records", 0, "outcome", "errored", "assessed", "checks", 0,
+        "checks_evaluated", 0, "partitions", 0, "partitions_scanned", 0, "checks", "anomalies");
+    ASSAY_TRY(assay_json_push(containers, container, err));
+    *ret_container = container;
+    return ASSAY_OK;
+}
+
+static int add_errored(struct assay_scan_run *run, const char *name, const char *location,
+                       const json_t *check, const char *message, struct assay_error *err)
+{
+    json_t *container, *assessed;
+    ASSAY_TRY(find_container(run, name, location, &container, err));
+    assessed = json_object_get(container, "assessed");
+    ASSAY_TRY(assay_json_set(assessed, "checks",
+                             json_integer(assay_json_int(assessed, "checks", 0) + 1), err));
+    json_t *result = json_pack(
+        "{s:O, s:O, s:O, s:s, s:O, s:i, s:i, s:i, s:o}", "index", json_object_get(check, "index"),
+        "rule", json_object_get(check, "rule"), "fields", json_object_get(check, "fields"),
+        "outcome", "errored", "severity", json_object_get(check, "severity"),
+        "asserted_records_count", 0, "null_records_count", 0, "anomalous_records_count", 0,
+        "message", assay_json_safe_string(message, strlen(message)));
+    return assay_json_push(json_object_get(container, "checks"), result, err);
+}
+
+int assay_scan_add_unread(struct assay_scan_run *run, size_t input, const char *message,
+                          struct assay_error *err)
+{
+    const struct assay_input *unread = &run->inputs.items[input];
+    for (size_t i = 0; i < json_array_size(run->assigned[input]); i++)
+        ASSAY_TRY(add_errored(run, unread->name, unread->location,
+                              json_array_get(run->assigned[input], i), message, err));
+    return ASSAY_OK;
+}
+
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Inputs that are not there, or cannot be opened: a check that means one is errored there. */
+static int add_unopened(struct assay_scan_run *run, const json_t *check, size_t *means,
+                        struct assay_error *err)
+{
+    const json_t *errors = run->inputs.errors;
+    for (size_t i = 0; i < json_array_size(errors); i++) {
+        const json_t *error = json_array_get(errors, i);
+        const char *location = assay_json_str(error, "container", "");
+        if (!assay_check_means(check, location) && !assay_check_means(check, file_name(location)))
+            continue;
+        ASSAY_TRY(add_errored(run, file_name(location), location, check,
+                              assay_json_str(error, "message", ""), err));
+        ++*means;
+    }
+    return ASSAY_OK;
+}
+
 /* A named container that the input lacks: its checks are errored, in a container of their own. */
 static int add_missing(struct assay_scan_run *run, const json_t *check, struct assay_error *err)
 {
     const char *name = assay_json_str(check, "container", "");
-    json_t *containers = json_object_get(run->document, "containers"), *container = NULL;
-    for (size_t i = 0; i < json_array_size(containers); i++)
-        if (strcmp(assay_json_str(json_array_get(containers, i), "name", ""), name) == 0)
-            container = json_array_get(containers, i);
-    if (!container) {
-        container = json_pack("{s:O, s:n, s:n, s:i, s:s, s:{s:i, s:i, s:i, s:i}, s:[], s:[]}",
-                              "name", json_object_get(check, "container"), "location",
-                              "records_count", "rejected_records", 0, "outcome", "errored",
-                              "assessed", "checks", 0, "checks_evaluated", 0, "partitions", 0,
-                              "partitions_scanned", 0, "checks", "anomalies");
-        ASSAY_TRY(assay_json_push(containers, container, err));
-    }
-    struct assay_buf message = {0};
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf message = {0};
     assay_buf_printf(&message, "The input has no container %s.", name);
-    json_t *result = json_pack(
-        "{s:O, s:O, s:O, s:s, s:O, s:i, s:i, s:i, s:s}", "index", json_object_get(check, "index"),
-        "rule", json_object_get(check, "rule"), "fields", json_object_get(check, "fields"),
-        "outcome", "errored", "severity", json_object_get(check, "severity"),
-        "asserted_records_count", 0, "null_records_count", 0, "anomalous_records_count", 0,
-        "message", assay_buf_str(&message));
-    assay_buf_release(&message);
-    return assay_json_push(json_object_get(container, "checks"), result, err);
+    ASSAY_TRY(assay_buf_check(&message, err));
+    return add_errored(run, name, NULL, check, assay_buf_str(&message), err);
+}
+
+/* ---- giving them to inputs ---- */
+
+/* "check 0 (notNull, line 3)"; one of the command line has no line. */
+static void describe(const json_t *check, char *text, size_t size)
+{
+    char place[32] = "--check";
+    const int64_t line = assay_json_int(check, "line", 0);
+    if (line > 0)
+        (void)snprintf(place, sizeof place, "line %lld", (long long)line);
+    (void)snprintf(text, size, "check %lld (%s, %s)", (long long)assay_json_int(check, "index", 0),
+                   assay_json_str(check, "rule", ""), place);
 }
 
 static int assign_check(struct assay_scan_run *run, json_t *check, struct assay_error *err)
 {
     const char *container = assay_json_str(check, "container", NULL);
+    char described[160];
     size_t means = 0;
+    describe(check, described, sizeof described);
     if (!container && run->inputs.count > 1)
         return assay_fail(err, ASSAY_USAGE,
-                          "giving checks to containers: check %lld (%s, line %lld) names no "
-                          "container and the input has "
+                          "giving checks to containers: %s names no container and the input has "
                           "%zu: add `container:` to it",
-                          (long long)assay_json_int(check, "index", 0),
-                          assay_json_str(check, "rule", ""),
-                          (long long)assay_json_int(check, "line", 0), run->inputs.count);
+                          described, run->inputs.count);
+    ASSAY_TRY(add_unopened(run, check, &means, err));
     for (size_t i = 0; i < run->inputs.count; i++)
         if (assay_check_means(check, run->inputs.items[i].name)) {
             ASSAY_TRY(assay_json_push(run->assigned[i], json_incref(check), err));
@@ -114,15 +186,14 @@ static int unknown_field(const json_t *check, const char *name, const json_t *fi
                          const char *location, struct assay_error *err)
 {
     struct assay_nearest nearest = {.wanted = name};
+    char described[160];
+    describe(check, described, sizeof described);
     for (size_t i = 0; i < json_array_size(fields); i++)
         assay_nearest_offer(&nearest, assay_json_str(json_array_get(fields, i), "name", ""));
-    return assay_fail(
-        err, ASSAY_USAGE,
-        "checking the fields of %s: check %lld (%s, line %lld): there is no field %.80s: %s%s%s",
-        location, (long long)assay_json_int(check, "index", 0), assay_json_str(check, "rule", ""),
-        (long long)assay_json_int(check, "line", 0), name,
-        nearest.best ? "did you mean " : "see `assay profile`", nearest.best ? nearest.best : "",
-        nearest.best ? "?" : "");
+    return assay_fail(err, ASSAY_USAGE,
+                      "checking the fields of %s: %s: there is no field %.80s: %s%s%s", location,
+                      described, name, nearest.best ? "did you mean " : "see `assay profile`",
+                      nearest.best ? nearest.best : "", nearest.best ? "?" : "");
 }
 
 /* Nested names ("address.city") are the executor's affair. */

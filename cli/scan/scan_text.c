@@ -67,8 +67,14 @@ static void add_check(const json_t *check, const struct assay_style *style, stru
     assay_buf_char(out, '\n');
     assay_buf_release(&name);
     assay_buf_release(&counts);
+    const bool passed = strcmp(look->outcome, "passed") == 0;
     const char *message = assay_json_str(check, "message", NULL);
-    if (message && strcmp(look->outcome, "passed") != 0) {
+    if (passed) /* all-null and empty ones must not look judged */
+        message = assay_json_get(check, "asserted_records_count") &&
+                          assay_json_int(check, "asserted_records_count", 1) == 0
+                      ? "no record was there to be judged"
+                      : NULL;
+    if (message) {
         assay_buf_printf(out, "%*s", MESSAGE_COLUMN, "");
         assay_text_wrapped(out, style, message, MESSAGE_COLUMN, MESSAGE_LINES);
     }

@@ -86,8 +86,9 @@ static int add_check(struct document *d, const json_t *item)
     ASSAY_TRY(validate(d, item, expanded ? expanded : item, &check));
     ASSAY_TRY(assay_json_set(check, "index", json_integer((json_int_t)json_array_size(d->checks)),
                              d->in.err));
-    ASSAY_TRY(
-        assay_json_set(check, "line", json_integer(assay_yaml_line(d->yaml, item)), d->in.err));
+    const int line = assay_yaml_line(d->yaml, item);
+    if (line > 0)
+        ASSAY_TRY(assay_json_set(check, "line", json_integer(line), d->in.err));
     return assay_json_push(d->checks, ASSAY_TAKE(check), d->in.err);
 }
 
@@ -144,6 +145,8 @@ static int parse(const char *text, size_t size_bytes, const char *name,
     ASSAY_TRY(assay_yaml_parse(text, size_bytes, name, &yaml, err));
     if (!file->checks && !(file->checks = json_array()))
         return assay_fail_memory(err);
+    if (single)
+        assay_yaml_forget_lines(yaml);
     struct document d = {.in = {.yaml = yaml, .err = &own}, .yaml = yaml, .checks = file->checks};
     const int code = single ? add_check(&d, assay_yaml_root(yaml)) : add_document(&d);
     return code == ASSAY_OK ? ASSAY_OK : assay_fail(err, code, "%s: %s", name, own.text);

@@ -10,7 +10,7 @@
 #include "common/json/json.h"
 
 /** The checks of a file, each in normal form (check_validate.h) with "index" (its place in the
- * file, from 0) and "line". Free with assay_check_file_release(). */
+ * file, from 0) and, of a file, "line". Free with assay_check_file_release(). */
 struct assay_check_file {
     json_t *checks; /* array */
 };

@@ -16,6 +16,7 @@
 struct assay_yaml {
     json_t *root;
     struct assay_places places;
+    bool no_lines;
 };
 
 struct anchor {
@@ -316,7 +317,12 @@ json_t *assay_yaml_root(const struct assay_yaml *yaml)
 int assay_yaml_line(const struct assay_yaml *yaml, const json_t *node)
 {
     const struct assay_place *place = assay_places_find(&yaml->places, node, NULL, 0);
-    return place ? place->line : 0;
+    return place && !yaml->no_lines ? place->line : 0;
+}
+
+void assay_yaml_forget_lines(struct assay_yaml *yaml)
+{
+    yaml->no_lines = true;
 }
 
 const char *assay_yaml_text(const struct assay_yaml *yaml, const json_t *node)
@@ -328,7 +334,7 @@ const char *assay_yaml_text(const struct assay_yaml *yaml, const json_t *node)
 int assay_yaml_key_line(const struct assay_yaml *yaml, const json_t *object, const char *key)
 {
     const struct assay_place *place = assay_places_find(&yaml->places, object, key, 0);
-    return place ? place->line : assay_yaml_line(yaml, object);
+    return place && !yaml->no_lines ? place->line : assay_yaml_line(yaml, object);
 }
 
 const char *assay_yaml_member_text(const struct assay_yaml *yaml, const json_t *object,

@@ -23,6 +23,8 @@ ASSAY_DEFINE_CLEANUP(struct assay_yaml, assay_yaml_free)
 json_t *assay_yaml_root(const struct assay_yaml *yaml);
 /** Line (from 1) and column of a node of this document, 0 when unknown. */
 int assay_yaml_line(const struct assay_yaml *yaml, const json_t *node);
+/** From now on every line is unknown: those of a document that is an argument say nothing. */
+void assay_yaml_forget_lines(struct assay_yaml *yaml);
 /** Source text of a scalar node of this document (without quotes), NULL when unknown. The
  * document's. */
 const char *assay_yaml_text(const struct assay_yaml *yaml, const json_t *node);

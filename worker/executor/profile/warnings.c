@@ -180,6 +180,19 @@ static int add(json_t *list, const char *code, const char *field, const char *me
         list, json_pack("{s:s, s:o, s:s}", "code", code, "field", name, "message", message), err);
 }
 
+/* Once for all fields: a text file that is not UTF-8 is read by naming its encoding. */
+static int advise_encoding(json_t *warnings, struct assay_error *err)
+{
+    static const char code[] = "encoding";
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        if (strcmp(assay_json_str(json_array_get(warnings, i), "code", ""), code) == 0)
+            return ASSAY_OK;
+    return add(warnings, code, NULL,
+               "some text is not valid as UTF-8: where the file has another encoding, name it, as "
+               "in --reader encoding=latin-1 (or windows-1252, utf-16, …)",
+               err);
+}
+
 int assay_warnings_of_field(const struct assay_profile_field *field, json_t *warnings,
                             struct assay_error *err)
 {
@@ -189,6 +202,8 @@ int assay_warnings_of_field(const struct assay_profile_field *field, json_t *war
             continue;
         ASSAY_TRY(assay_buf_check(&text, err));
         ASSAY_TRY(add(warnings, field_warnings[i].code, field->name, text.data, err));
+        if (field->cells && field_warnings[i].test == has_invalid_utf8)
+            ASSAY_TRY(advise_encoding(warnings, err));
     }
     return ASSAY_OK;
 }
