@@ -102,8 +102,10 @@ static int open_container(struct assay_profile_source *source, struct assay_erro
     }
     if (source->files_bytes)
         atomic_store(&task->progress.bytes_total, (int_fast64_t)source->files_bytes);
-    return assay_profile_source_is_parquet(source) ? open_parquet(source, err)
-                                                   : open_readers(source, err);
+    if (assay_profile_source_is_parquet(source))
+        return open_parquet(source, err);
+    ASSAY_TRY(assay_session_check_timezone(task->timezone, err)); /* Parquet's session looks too */
+    return open_readers(source, err);
 }
 
 int assay_profile_source_open(struct assay_task *task, struct assay_profile_source *ret_source,
