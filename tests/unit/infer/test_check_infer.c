@@ -361,6 +361,35 @@ static void times(void **state)
     assert_non_null(find(checks, "beforeDateTime", "future"));
 }
 
+/* 9999-12-31 stands for "never" in many tables: no year comes after it that a rule could name. What
+ * lies before year 1 or is infinite has no bounds at all. */
+static void times_without_end(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t odd;
+        bool after, before;
+    } cases[] = {
+        {2932896, true, false},  /* 9999-12-31; a tenth of 8,000 years before now is after year 1 */
+        {2932897, false, false}, /* 10000-01-01 */
+        {INT32_MAX, false, false},  /* infinity */
+        {-719162, false, true},     /* 0001-01-01: the widened beginning would lie before it */
+        {-719163, false, false},    /* 0000-12-31 */
+        {-INT32_MAX, false, false}, /* -infinity */
+    };
+    for (size_t c = 0; c < ASSAY_COUNT(cases); c++) {
+        for (size_t i = 0; i < ROWS; i++)
+            days[i] = i % 3 ? 19900 + (int32_t)(i % 1000) : cases[c].odd;
+        ASSAY_AUTO(assay_field_stats_free)
+        struct assay_field_stats *stats = stats_for(DAYS, ROWS, false);
+        const struct assay_infer_field fields[] = {field_of("until", stats)};
+        ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 1, ASSAY_INFER_MAX);
+        assert_null(find(checks, "betweenTimes", "until"));
+        assert_true((find(checks, "afterDateTime", "until") != NULL) == cases[c].after);
+        assert_true((find(checks, "beforeDateTime", "until") != NULL) == cases[c].before);
+    }
+}
+
 static void two_fields(void **state)
 {
     (void)state;
@@ -558,14 +587,23 @@ static void wilson(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(levels),           cmocka_unit_test(measures),
-        cmocka_unit_test(small_and_skewed), cmocka_unit_test(categories),
-        cmocka_unit_test(identifiers),      cmocka_unit_test(times),
-        cmocka_unit_test(two_fields),       cmocka_unit_test(nulls),
-        cmocka_unit_test(nothing),          cmocka_unit_test(wilson),
-        cmocka_unit_test(shapes),           cmocka_unit_test(predictions),
-        cmocka_unit_test(sizes_over_time),  cmocka_unit_test(heavy_tails),
-        cmocka_unit_test(misfits),          cmocka_unit_test(rare_categories),
+        cmocka_unit_test(levels),
+        cmocka_unit_test(measures),
+        cmocka_unit_test(small_and_skewed),
+        cmocka_unit_test(categories),
+        cmocka_unit_test(identifiers),
+        cmocka_unit_test(times),
+        cmocka_unit_test(times_without_end),
+        cmocka_unit_test(two_fields),
+        cmocka_unit_test(nulls),
+        cmocka_unit_test(nothing),
+        cmocka_unit_test(wilson),
+        cmocka_unit_test(shapes),
+        cmocka_unit_test(predictions),
+        cmocka_unit_test(sizes_over_time),
+        cmocka_unit_test(heavy_tails),
+        cmocka_unit_test(misfits),
+        cmocka_unit_test(rare_categories),
         cmocka_unit_test(coverages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

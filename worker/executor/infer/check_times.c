@@ -20,16 +20,29 @@ struct bounds {
     double low, high;
 };
 
+static double days_of(const struct assay_infer_field *field, double number)
+{
+    return floor(assay_time_us(field, number) / US_PER_DAY);
+}
+
+static double first_day(void)
+{
+    return (double)assay_days_from_civil(1, 1, 1);
+}
+
+static double last_day(void)
+{
+    return (double)assay_days_from_civil(9999, 12, 31);
+}
+
+/* Bounds are written with years of four digits: older, later and infinite times have none. */
 static bool is_dated(const struct assay_infer_field *field)
 {
     const struct assay_field_stats *stats = field->stats;
     return assay_is_time_field(field) && stats->valid_count >= ASSAY_INFER_VALUES_MIN &&
-           stats->min_number < stats->max_number && isfinite(stats->max_number - stats->min_number);
-}
-
-static double days_of(const struct assay_infer_field *field, double number)
-{
-    return floor(assay_time_us(field, number) / US_PER_DAY);
+           stats->min_number < stats->max_number &&
+           days_of(field, stats->min_number) >= first_day() &&
+           days_of(field, stats->max_number) <= last_day();
 }
 
 /* Nothing came for a year, and for a quarter of the time that the values span: a closed chapter. */
@@ -54,8 +67,8 @@ static struct bounds whole_days(double min, double max)
     month = span < DAYS_PER_YEAR ? month + 1 : 13;
     bounds.high =
         (double)assay_days_from_civil(month > 12 ? year + 1 : year, month > 12 ? 1 : month, 1) - 1;
-    bounds.low = fmax(bounds.low, (double)assay_days_from_civil(1, 1, 1));
-    bounds.high = fmin(bounds.high, (double)assay_days_from_civil(9999, 12, 31));
+    bounds.low = fmax(bounds.low, first_day());
+    bounds.high = fmin(bounds.high, last_day());
     return bounds;
 }
 
@@ -149,9 +162,11 @@ int assay_infer_open_times(struct assay_inference *inference, size_t field, stru
         return ASSAY_OK;
     const struct bounds days =
         whole_days(days_of(f, f->stats->min_number), days_of(f, f->stats->max_number));
-    ASSAY_TRY(offer_instant(inference, field, "afterDateTime", days.low - 1,
-                            "after the widened beginning of the profiled times", evidence, err));
-    if (days_of(f, f->stats->max_number) <= now_days)
+    if (days.low > first_day())
+        ASSAY_TRY(offer_instant(inference, field, "afterDateTime", days.low - 1,
+                                "after the widened beginning of the profiled times", evidence,
+                                err));
+    if (days_of(f, f->stats->max_number) <= now_days || days.high >= last_day())
         return ASSAY_OK;
     return offer_instant(inference, field, "beforeDateTime", days.high + 1,
                          "before the widened end of the profiled times", evidence, err);
