@@ -86,6 +86,28 @@ bool assay_distinct_add_texts(struct assay_distinct *distinct, const uint64_t *h
            n;
 }
 
+size_t assay_distinct_add_exact(struct assay_distinct *distinct, const uint64_t *hashes,
+                                const uint64_t *words, size_t n, bool *ret_failed)
+{
+    *ret_failed = false;
+    const size_t done =
+        assay_frequency_add_words(&distinct->frequency, hashes, words, n, ret_failed);
+    distinct->count += done;
+    return done;
+}
+
+bool assay_distinct_has_room(const struct assay_distinct *distinct, uint64_t hash)
+{
+    return assay_distinct_exact(distinct) && assay_frequency_has_room(&distinct->frequency, hash);
+}
+
+bool assay_distinct_merges_exact(const struct assay_distinct *distinct,
+                                 const struct assay_distinct *other)
+{
+    return assay_distinct_exact(distinct) && assay_distinct_exact(other) &&
+           assay_frequency_merges_exact(&distinct->frequency, &other->frequency);
+}
+
 bool assay_distinct_put_word(struct assay_distinct *distinct, uint64_t hash, uint64_t word,
                              uint64_t count)
 {

@@ -44,6 +44,13 @@ bool assay_distinct_add_words(struct assay_distinct *distinct, const uint64_t *h
                               const uint64_t *words, size_t n);
 bool assay_distinct_add_texts(struct assay_distinct *distinct, const uint64_t *hashes,
                               const struct assay_text *texts, size_t n);
+/** The same, but only while that leaves the table exact: returns how many were counted. */
+size_t assay_distinct_add_exact(struct assay_distinct *distinct, const uint64_t *hashes,
+                                const uint64_t *words, size_t n, bool *ret_failed);
+/** Will the table still be exact with one more of this value, or merged with the other? */
+bool assay_distinct_has_room(const struct assay_distinct *distinct, uint64_t hash);
+bool assay_distinct_merges_exact(const struct assay_distinct *distinct,
+                                 const struct assay_distinct *other);
 /** Count one value `count` times. */
 bool assay_distinct_put_word(struct assay_distinct *distinct, uint64_t hash, uint64_t word,
                              uint64_t count);

@@ -6,7 +6,7 @@
 #include "worker/executor/kernels/hash.h"
 
 /* version, size of the body (u32), body, XXH3 of the body (u64) */
-#define VERSION       2
+#define VERSION       3
 #define HEADER_BYTES  5
 #define TRAILER_BYTES 8
 #define DEPTH_MAX     8 /* arrays of arrays */
@@ -165,7 +165,9 @@ static bool load_parts(struct assay_field_state *state, struct assay_bytes *in)
         assay_lengths_load(&state->list_lengths, in);
     if (assay_field_has_distinct(state) && !assay_distinct_load(&state->distinct, in))
         return false;
-    if (assay_field_has_quantiles(state) && !assay_quantile_load(&state->quantile, in))
+    if (assay_field_has_quantiles(state) &&
+        (!assay_quantile_load(&state->quantile, in) ||
+         (assay_field_quantiles_wait(state) && state->quantile.count)))
         return false;
     if (assay_field_has_sample(state) && !assay_sample_load(&state->sample, in))
         return false;

@@ -404,7 +404,7 @@ static bool finish_view(const struct assay_field_state *state, struct assay_fiel
     struct assay_quantile_view view = {0};
     ASSAY_AUTO(assay_free) void *memory = NULL;
     if (assay_field_has_quantiles(state)) {
-        if (!assay_quantile_view(&state->quantile, &view))
+        if (!assay_field_quantiles_view(state, &view))
             return false;
         memory = view.keys;
     }

@@ -184,7 +184,7 @@ static bool by_width(const struct assay_field_state *state, const struct assay_q
 {
     int64_t bounds[BUCKETS + 1], low, high, first, last, ignored;
     double between;
-    const uint64_t seen = state->quantile.count;
+    const uint64_t seen = view->exact ? view->total : state->quantile.count;
     ends_of(state, view, &first, &last);
     assay_quantile_at(view, 0.01, &low, &ignored, &between);
     assay_quantile_at(view, 0.99, &ignored, &high, &between);

@@ -88,6 +88,24 @@ ASSAY_MUST_CHECK int assay_field_plan_take(const struct assay_field_plan *plan,
 struct assay_field_plan assay_field_plan_of_elements(const struct assay_field_plan *plan,
                                                      enum assay_layout layout, uint8_t scale);
 
+/** While the table of a field's values is exact it gives the quantiles too, and the sketch is
+ * empty. */
+static inline bool assay_field_quantiles_wait(const struct assay_field_state *state)
+{
+    return (state->class == ASSAY_CLASS_INT || state->class == ASSAY_CLASS_REAL) &&
+           assay_field_has_quantiles(state) && assay_field_has_distinct(state) &&
+           assay_distinct_exact(&state->distinct);
+}
+/** The table is about to go inexact: give its values to the sketch. False when out of memory, as
+ * those below. */
+bool assay_field_quantiles_start(struct assay_field_state *state);
+/** Merge the sketches; before the tables are merged. */
+bool assay_field_quantiles_merge(struct assay_field_state *state,
+                                 const struct assay_field_state *other);
+/** The quantiles, from the sketch or the table. ret_view->keys: heap, assay_free(). */
+bool assay_field_quantiles_view(const struct assay_field_state *state,
+                                struct assay_quantile_view *ret_view);
+
 /** Count the elements of the lists of a column. */
 ASSAY_MUST_CHECK int assay_field_add_lists(struct assay_field_state *state,
                                            const struct assay_column *column,

@@ -112,16 +112,50 @@ static void add_int_moments(struct assay_field_state *state, const int64_t *valu
     }
 }
 
+/* Count values while the table of them stays exact, which then stands for the sketch too. When it
+ * cannot, the sketch gets what was counted, and the caller the rest. *ret_done: values counted. */
+static bool add_while_exact(struct assay_field_state *state, const uint64_t *hashes,
+                            const uint64_t *words, size_t n, size_t *ret_done)
+{
+    bool failed;
+    *ret_done = 0;
+    if (!assay_field_quantiles_wait(state))
+        return true;
+    *ret_done = assay_distinct_add_exact(&state->distinct, hashes, words, n, &failed);
+    return *ret_done == n || (!failed && assay_field_quantiles_start(state));
+}
+
+static bool add_constant(struct assay_field_state *state, const int64_t *values, size_t n)
+{
+    const uint64_t hash = assay_hash_int(values[0]);
+    const bool counted = assay_field_has_distinct(state);
+    const bool waits = assay_field_quantiles_wait(state);
+    const bool fits = waits && assay_distinct_has_room(&state->distinct, hash);
+    if (waits && !fits && !assay_field_quantiles_start(state))
+        return false;
+    if (!fits && assay_field_has_quantiles(state) &&
+        !assay_quantile_add_ints(&state->quantile, values, n))
+        return false;
+    return !counted || assay_distinct_put_word(&state->distinct, hash, (uint64_t)values[0], n);
+}
+
 static bool add_int_values(struct assay_field_state *state, const int64_t *values, size_t n,
-                           bool constant, uint64_t *hashes)
+                           uint64_t *hashes)
 {
     const uint64_t *words = (const uint64_t *)(const void *)values;
-    if (!assay_field_has_distinct(state))
+    const bool counted = assay_field_has_distinct(state);
+    size_t done = 0;
+    if (counted)
+        assay_hash_ints(values, n, hashes);
+    if (!add_while_exact(state, hashes, words, n, &done))
+        return false;
+    if (done == n)
         return true;
-    if (constant)
-        return assay_distinct_put_word(&state->distinct, assay_hash_int(values[0]), words[0], n);
-    assay_hash_ints(values, n, hashes);
-    return assay_distinct_add_words(&state->distinct, hashes, words, n);
+    if (assay_field_has_quantiles(state) &&
+        !assay_quantile_add_ints(&state->quantile, values + done, n - done))
+        return false;
+    return !counted ||
+           assay_distinct_add_words(&state->distinct, hashes + done, words + done, n - done);
 }
 
 static bool add_ints(struct assay_field_state *state, const struct assay_column *column,
@@ -138,9 +172,8 @@ static bool add_ints(struct assay_field_state *state, const struct assay_column 
         add_int_moments(state, values, n, &scan, rows->reals);
     if (state->timed)
         assay_granularity_add(&state->granularity, values, n);
-    if (assay_field_has_quantiles(state) && !assay_quantile_add_ints(&state->quantile, values, n))
-        return false;
-    return add_int_values(state, values, n, scan.min == scan.max, rows->value_hashes);
+    return scan.min == scan.max ? add_constant(state, values, n)
+                                : add_int_values(state, values, n, rows->value_hashes);
 }
 
 static void add_wide_moments(struct assay_field_state *state, const assay_i128 *values, size_t n,
@@ -231,6 +264,27 @@ static void add_real_moments(struct assay_field_state *state, const double *valu
         assay_moments_add(&state->moments, values, n, sum);
 }
 
+static bool add_real_values(struct assay_field_state *state, const double *values, size_t n,
+                            const struct assay_real_scan *scan, struct assay_kernel_rows *rows)
+{
+    const uint64_t *words = (const uint64_t *)(const void *)values, *hashes = rows->value_hashes;
+    const bool counted = assay_field_has_distinct(state);
+    size_t done = 0;
+    if (counted)
+        assay_hash_reals(values, n, rows->value_hashes);
+    if (!add_while_exact(state, hashes, words, n, &done))
+        return false;
+    if (done == n)
+        return true;
+    size_t count = n - done;
+    const double *finite = finite_of(values + done, scan, rows->reals, &count);
+    if (assay_field_has_quantiles(state) && count &&
+        !assay_quantile_add_reals(&state->quantile, finite, count))
+        return false;
+    return !counted ||
+           assay_distinct_add_words(&state->distinct, hashes + done, words + done, n - done);
+}
+
 static bool add_reals(struct assay_field_state *state, const struct assay_column *column,
                       struct assay_kernel_rows *rows)
 {
@@ -246,17 +300,9 @@ static bool add_reals(struct assay_field_state *state, const struct assay_column
         real_extremes(state, scan.min, scan.max);
     size_t finite_count = n;
     const double *finite = finite_of(values, &scan, rows->reals, &finite_count);
-    if (finite_count) {
+    if (finite_count)
         add_real_moments(state, finite, finite_count, &scan);
-        if (assay_field_has_quantiles(state) &&
-            !assay_quantile_add_reals(&state->quantile, finite, finite_count))
-            return false;
-    }
-    if (!n || !assay_field_has_distinct(state))
-        return true;
-    assay_hash_reals(values, n, rows->value_hashes);
-    return assay_distinct_add_words(&state->distinct, rows->value_hashes,
-                                    (const uint64_t *)(const void *)values, n);
+    return !n || add_real_values(state, values, n, &scan, rows);
 }
 
 static bool add_texts(struct assay_field_state *state, const struct assay_column *column,
@@ -428,7 +474,7 @@ int assay_field_state_merge(struct assay_field_state *state, const struct assay_
     if (assay_field_has_sample(state))
         assay_sample_merge(&state->sample, &other->sample);
     if (!assay_text_scan_merge(&state->text, &other->text) ||
-        !assay_quantile_merge(&state->quantile, &other->quantile) ||
+        !assay_field_quantiles_merge(state, other) ||
         (assay_field_has_distinct(state) &&
          !assay_distinct_merge(&state->distinct, &other->distinct)))
         return assay_fail_memory(err);

@@ -130,7 +130,7 @@ struct assay_field_stats {
 
     struct assay_bucket *buckets;
     size_t buckets_count;
-    enum assay_method buckets_method; /* EXACT by value, SKETCH by width: counts ±
+    enum assay_method buckets_method; /* SKETCH: by width, with counts ±
                                          quantile_rank_error × moments_count */
 
     struct assay_value_count

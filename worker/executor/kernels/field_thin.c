@@ -17,6 +17,9 @@ int assay_field_state_thin(struct assay_field_state *state, struct assay_error *
         assay_sample_thin(&state->sample, SAMPLE);
     if (state->class == ASSAY_CLASS_TEXT)
         assay_text_scan_thin(&state->text, EXTREME_BYTES);
+    if (assay_field_quantiles_wait(state) && state->distinct.frequency.used > EXACT_VALUES &&
+        !assay_field_quantiles_start(state))
+        return assay_fail_memory(err);
     if (assay_field_has_distinct(state) &&
         !assay_distinct_thin(&state->distinct, EXACT_VALUES, HASHES, WATCHED))
         return assay_fail_memory(err);

@@ -224,7 +224,8 @@ static enum room make_room(struct assay_frequency *frequency)
     }
     if (frequency->used == frequency->exact_capacity)
         return ROOM_FULL;
-    if (frequency->used * 2 < frequency->slots_count)
+    if (frequency->used * 4 < frequency->slots_count ||
+        frequency->slots_count == frequency->exact_capacity * 2)
         return ROOM_READY;
     return grow(frequency) ? ROOM_MOVED : ROOM_NO_MEMORY;
 }
@@ -457,13 +458,25 @@ static void add_cells(struct assay_frequency *frequency, const struct assay_freq
     frequency->threshold += other->threshold;
 }
 
+bool assay_frequency_has_room(const struct assay_frequency *frequency, uint64_t hash)
+{
+    return frequency->used < frequency->exact_capacity ||
+           frequency->slots[find(frequency, hash)].hash;
+}
+
+bool assay_frequency_merges_exact(const struct assay_frequency *frequency,
+                                  const struct assay_frequency *other)
+{
+    return frequency->used + other->used - common_values(frequency, other) <=
+           frequency->exact_capacity;
+}
+
 bool assay_frequency_merge(struct assay_frequency *frequency, const struct assay_frequency *other,
                            bool *ret_full)
 {
     const bool both_exact = assay_frequency_exact(frequency) && assay_frequency_exact(other);
     *ret_full = false;
-    if (both_exact && frequency->used + other->used - common_values(frequency, other) >
-                          frequency->exact_capacity) {
+    if (both_exact && !assay_frequency_merges_exact(frequency, other)) {
         *ret_full = true;
         return true;
     }

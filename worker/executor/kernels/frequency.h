@@ -59,6 +59,11 @@ size_t assay_frequency_add_words(struct assay_frequency *frequency, const uint64
 size_t assay_frequency_add_texts(struct assay_frequency *frequency, const uint64_t *hashes,
                                  const struct assay_text *texts, size_t n, bool *ret_failed);
 
+/** Can an exact table take one more of this value, or the values of another exact one? */
+bool assay_frequency_has_room(const struct assay_frequency *frequency, uint64_t hash);
+bool assay_frequency_merges_exact(const struct assay_frequency *frequency,
+                                  const struct assay_frequency *other);
+
 /** No value that is not kept occurs more often; 0 while exact. */
 uint64_t assay_frequency_bound(const struct assay_frequency *frequency);
 

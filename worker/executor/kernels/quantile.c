@@ -9,9 +9,8 @@
 #include "worker/executor/kernels/hash.h"
 #include "worker/executor/kernels/sort.h"
 
-#define BLOCK            ASSAY_QUANTILE_BLOCK
-#define INPUT_MAX        (ASSAY_QUANTILE_INPUT_BLOCKS * BLOCK)
-#define SAMPLE_FROM_LOG2 16 /* values up to which each one is taken */
+#define BLOCK     ASSAY_QUANTILE_BLOCK
+#define INPUT_MAX (ASSAY_QUANTILE_INPUT_BLOCKS * BLOCK)
 
 int64_t assay_key_of_real(double value)
 {
@@ -47,7 +46,7 @@ void assay_quantile_release(struct assay_quantile *quantile)
 static uint32_t level_for(uint64_t count)
 {
     const uint32_t log2_count = count ? 63 - (uint32_t)__builtin_clzll(count) : 0;
-    return log2_count < SAMPLE_FROM_LOG2 ? 0 : log2_count - SAMPLE_FROM_LOG2 + 1;
+    return log2_count < ASSAY_QUANTILE_ALL_LOG2 ? 0 : log2_count - ASSAY_QUANTILE_ALL_LOG2 + 1;
 }
 
 static bool reserve_input(struct assay_quantile *quantile, uint32_t count)
@@ -226,7 +225,7 @@ static size_t stage(struct assay_quantile *quantile, size_t n)
     const uint32_t level = level_for(quantile->count);
     if (!leave_exact(quantile) || !raise_input(quantile, level))
         return 0;
-    const uint64_t left = (UINT64_C(1) << (SAMPLE_FROM_LOG2 + level)) - quantile->count;
+    const uint64_t left = (UINT64_C(1) << (ASSAY_QUANTILE_ALL_LOG2 + level)) - quantile->count;
     const size_t most = n < BLOCK ? n : BLOCK;
     return left < most ? (size_t)left : most;
 }
@@ -288,6 +287,43 @@ bool assay_quantile_add_reals(struct assay_quantile *quantile, const double *val
         quantile->count += part;
         values += part;
         n -= part;
+    }
+    return true;
+}
+
+/* Push the keys of every `step`-th rank. */
+static bool push_ranks(struct assay_quantile *quantile, const struct assay_quantile_view *view,
+                       uint64_t first, uint64_t step)
+{
+    int64_t keys[BLOCK];
+    size_t count = 0, at = 0;
+    for (uint64_t rank = first; rank < view->total; rank += step) {
+        while (view->keys[at].weight <= rank)
+            at++;
+        keys[count++] = view->keys[at].key;
+        if (count == BLOCK) {
+            if (!push(quantile, keys, count))
+                return false;
+            count = 0;
+        }
+    }
+    return push(quantile, keys, count);
+}
+
+bool assay_quantile_fill(struct assay_quantile *quantile, const struct assay_quantile_view *view)
+{
+    quantile->count = view->total;
+    if (view->total > quantile->exact_capacity) {
+        quantile->exact = false;
+        return raise_input(quantile, level_for(view->total)) &&
+               push_ranks(quantile, view, quantile->group_offset,
+                          UINT64_C(1) << quantile->input_level);
+    }
+    if (!reserve_input(quantile, (uint32_t)view->total))
+        return false;
+    for (size_t i = 0; i < view->count; i++) {
+        while (quantile->input_count < view->keys[i].weight)
+            quantile->input[quantile->input_count++] = view->keys[i].key;
     }
     return true;
 }

@@ -21,6 +21,7 @@
 #define ASSAY_QUANTILE_RANK_ERROR   0.005
 #define ASSAY_QUANTILE_BLOCK        1024 /* keys of a compactor */
 #define ASSAY_QUANTILE_INPUT_BLOCKS 4    /* most keys kept unsorted, in blocks */
+#define ASSAY_QUANTILE_ALL_LOG2     16   /* log2 of the values up to which each one is taken */
 #define ASSAY_QUANTILE_LEVELS       64
 /** Most memory, exact or not. */
 #define ASSAY_QUANTILE_BYTES ((size_t)ASSAY_QUANTILE_BLOCK * 8 * 13)
@@ -56,14 +57,18 @@ struct assay_quantile_view {
 int64_t assay_key_of_real(double value);
 double assay_real_of_key(int64_t key);
 
-/** exact_capacity: ASSAY_QUANTILE_BLOCK times a power of two, at most ASSAY_QUANTILE_INPUT_BLOCKS of
- * them. */
+/** exact_capacity: ASSAY_QUANTILE_BLOCK times a power of two, at most ASSAY_QUANTILE_INPUT_BLOCKS
+ * of them. */
 void assay_quantile_init(struct assay_quantile *quantile, uint32_t exact_capacity, uint64_t seed);
 void assay_quantile_release(struct assay_quantile *quantile);
 /** False when out of memory, as all that follow. */
 bool assay_quantile_add_ints(struct assay_quantile *quantile, const int64_t *keys, size_t n);
 bool assay_quantile_add_reals(struct assay_quantile *quantile, const double *values, size_t n);
 bool assay_quantile_merge(struct assay_quantile *quantile, const struct assay_quantile *other);
+/** Give an empty sketch the keys of a view, each as often as it weighs. Below
+ * 2^ASSAY_QUANTILE_ALL_LOG2 values in any order; from there on sorted, and every 2^l-th of them is
+ * taken, the first by chance. */
+bool assay_quantile_fill(struct assay_quantile *quantile, const struct assay_quantile_view *view);
 /** Keep at most `most` (≤ ASSAY_QUANTILE_BLOCK / 2) keys, of equal weight. */
 bool assay_quantile_thin(struct assay_quantile *quantile, uint32_t most);
 bool assay_quantile_view(const struct assay_quantile *quantile,

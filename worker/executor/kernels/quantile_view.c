@@ -51,19 +51,10 @@ bool assay_quantile_view(const struct assay_quantile *quantile,
     return true;
 }
 
-void assay_quantile_at(const struct assay_quantile_view *view, double q, int64_t *ret_low,
-                       int64_t *ret_high, double *ret_between)
+/* The first key up to which the weights come to `target`. */
+static int64_t key_at(const struct assay_quantile_view *view, uint64_t target)
 {
-    if (view->exact) {
-        const double h = (double)(view->count - 1) * q, low = floor(h);
-        const size_t at = (size_t)low;
-        *ret_low = view->keys[at].key;
-        *ret_high = view->keys[at + 1 < view->count ? at + 1 : at].key;
-        *ret_between = h - low;
-        return;
-    }
-    const uint64_t target = (uint64_t)ceil(q * (double)view->total);
-    size_t low = 0, high = view->count - 1; /* the first with cumulative weight ≥ target */
+    size_t low = 0, high = view->count - 1;
     while (low < high) {
         const size_t middle = (low + high) / 2;
         if (view->keys[middle].weight < target)
@@ -71,8 +62,22 @@ void assay_quantile_at(const struct assay_quantile_view *view, double q, int64_t
         else
             high = middle;
     }
-    *ret_low = *ret_high = view->keys[low].key;
-    *ret_between = 0;
+    return view->keys[low].key;
+}
+
+void assay_quantile_at(const struct assay_quantile_view *view, double q, int64_t *ret_low,
+                       int64_t *ret_high, double *ret_between)
+{
+    if (!view->exact) {
+        *ret_low = *ret_high = key_at(view, (uint64_t)ceil(q * (double)view->total));
+        *ret_between = 0;
+        return;
+    }
+    const double h = (double)(view->total - 1) * q, low = floor(h);
+    const uint64_t rank = (uint64_t)low;
+    *ret_low = key_at(view, rank + 1);
+    *ret_high = key_at(view, rank + 2 < view->total ? rank + 2 : view->total);
+    *ret_between = h - low;
 }
 
 uint64_t assay_quantile_rank(const struct assay_quantile_view *view, int64_t key, bool or_equal)
