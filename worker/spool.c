@@ -81,8 +81,8 @@ int assay_spool_kept(struct assay_spool *spool, struct assay_job_store *store, c
 {
     const json_t *states = assay_json_get(keep, "states");
     for (size_t i = 0; i < json_array_size(states); i++)
-        ASSAY_TRY(spool_kept_state(spool, store,
-                                   assay_json_int(json_array_get(states, i), "id", 0), err));
+        ASSAY_TRY(spool_kept_state(spool, store, assay_json_int(json_array_get(states, i), "id", 0),
+                                   err));
     return assay_spool_rewind(spool, err);
 }
 

@@ -14,7 +14,7 @@ struct assay_result {
     uint64_t used_bytes;
 };
 
-/* Which member of the document a chunk's members go to. */
+/* Which member of the document a chunk's members go to; NULL = they stay in the chunks. */
 static const struct place {
     const char *kind;
     const char *member;
@@ -22,6 +22,7 @@ static const struct place {
     {"container", "container"}, {"fields", "container"},  {"checks", "container"},
     {"anomalies", "container"}, {"inferred", "inferred"}, {"found", "found"},
     {"inspect", "inspect"},     {"plan", "plan"},         {"again", "again"},
+    {"kept", "kept"},           {"kept_part", NULL},
 };
 
 int assay_result_new(uint64_t max_bytes, struct assay_result **ret_result, struct assay_error *err)
@@ -82,6 +83,9 @@ static int target_of(struct assay_result *result, const char *kind, json_t **ret
     const struct place *place = place_of(kind);
     if (!place)
         return assay_fail(err, ASSAY_FORMAT, "a result chunk has the unknown kind \"%.40s\"", kind);
+    *ret_target = NULL;
+    if (!place->member)
+        return ASSAY_OK;
     json_t *target = json_object_get(result->document, place->member);
     if (!target) {
         target = json_object();
@@ -104,7 +108,8 @@ int assay_result_add(struct assay_result *result, const char *chunk, size_t size
         return assay_fail(err, ASSAY_FORMAT, "a result chunk is not an object with the text \"t\"");
     json_t *target = NULL;
     ASSAY_TRY(target_of(result, kind, &target, err));
-    ASSAY_TRY(merge_chunk(target, body, err));
+    if (target)
+        ASSAY_TRY(merge_chunk(target, body, err));
     result->used_bytes += size_bytes;
     return ASSAY_OK;
 }

@@ -97,7 +97,8 @@ static const struct assay_writable run_keys[] = {
     {"infer_as_draft", NULL, ASSAY_WRITE_BOOL, .doc = "profile: inferred checks wait for a person"},
     {"max_records_analyzed_per_partition", NULL, ASSAY_WRITE_INT, .nullable = true,
      .doc = "all unless given"},
-    {"incremental", NULL, ASSAY_WRITE_BOOL, .doc = "scan: only what is new"},
+    {"incremental", NULL, ASSAY_WRITE_BOOL,
+     .doc = "scan: only what is new; profile: false reads what is unchanged too (default true)"},
     {.key = NULL},
 };
 

@@ -199,15 +199,29 @@ static int attach_parts(struct assay_db_conn *conn, json_t *items, const char *k
                                                   {"start_time", ASSAY_COLUMN_TIME, ""},
                                                   {"end_time", ASSAY_COLUMN_TIME, ""},
                                                   {.key = NULL}};
+    static const struct assay_column profile_columns[] = {
+        {"id", ASSAY_COLUMN_INT, ""},
+        {"container_id", ASSAY_COLUMN_INT, ""},
+        {"container_name", ASSAY_COLUMN_TEXT, ""},
+        {"result", ASSAY_COLUMN_TEXT, ""},
+        {"message", ASSAY_COLUMN_TEXT, ""},
+        {"records_count", ASSAY_COLUMN_INT, ""},
+        {"records_processed", ASSAY_COLUMN_INT, ""},
+        {"rejected_records", ASSAY_COLUMN_INT, ""},
+        {"start_time", ASSAY_COLUMN_TIME, ""},
+        {"end_time", ASSAY_COLUMN_TIME, ""},
+        {"partitions_count", ASSAY_COLUMN_INT, ""},
+        {"partitions_read", ASSAY_COLUMN_INT, ""},
+        {"records_read", ASSAY_COLUMN_INT, ""},
+        {.key = NULL}};
     if (strcmp(kind, "profile") == 0)
         return assay_attach(
             conn, items, "container_profiles",
             "SELECT p.operation_id, p.id, p.container_id, c.name, p.result, p.message, "
-            "p.records_count, "
-            "p.records_processed, p.rejected_records, p.started_at, p.ended_at FROM "
-            "container_profile p JOIN "
+            "p.records_count, p.records_processed, p.rejected_records, p.started_at, p.ended_at, "
+            "p.partitions_count, p.partitions_read, p.records_read FROM container_profile p JOIN "
             "container c ON c.id = p.container_id WHERE p.operation_id IN (%s) ORDER BY c.name",
-            columns, err);
+            profile_columns, err);
     if (strcmp(kind, "scan") == 0)
         return assay_attach(
             conn, items, "container_scans",

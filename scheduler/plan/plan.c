@@ -19,6 +19,7 @@ struct plan {
     const char *kind;
     struct assay_plan_datastore datastore;
     json_t *settings; /* of the executor */
+    bool incremental; /* profile: what is known of unchanged partitions serves */
     char **specs;
     struct assay_job_task_new *tasks;
     size_t count;
@@ -94,10 +95,13 @@ static int plan_container(struct assay_db_conn *conn, struct plan *plan, size_t 
 {
     const bool scan = !strcmp(plan->kind, "scan");
     ASSAY_AUTO(assay_json_decref) json_t *spec = NULL;
+    json_t *settings = json_deep_copy(plan->settings);
     ASSAY_TRY(assay_plan_container(conn, &plan->datastore, container_id, scan, &spec, err));
-    ASSAY_TRY(assay_json_set(spec, "settings", json_deep_copy(plan->settings), err));
+    ASSAY_TRY(assay_json_set(spec, "settings", settings, err));
     if (scan)
         ASSAY_TRY(assay_plan_checks(conn, container_id, spec, err));
+    else
+        ASSAY_TRY(assay_plan_keep(conn, container_id, spec, settings, plan->incremental, err));
     return add_task(plan, place, container_id, spec, err);
 }
 
@@ -147,6 +151,7 @@ static int plan_all(struct assay_db_conn *conn, void *context, struct assay_erro
     if (plan.datastore.enrichment_only && strcmp(plan.kind, "sync") != 0)
         return assay_fail(err, ASSAY_INVALID, "datastore %.100s is for enrichment only",
                           plan.datastore.name);
+    plan.incremental = assay_json_bool(planning->body, "incremental", true);
     ASSAY_TRY(assay_plan_settings(plan.kind, &plan.datastore, planning->body, &plan.settings, err));
     if (!strcmp(plan.kind, "sync"))
         ASSAY_TRY(plan_sync(&plan, err));

@@ -49,6 +49,12 @@ ASSAY_MUST_CHECK int assay_plan_settings(const char *kind,
                                          const struct assay_plan_datastore *datastore,
                                          const json_t *body, json_t **ret_settings,
                                          struct assay_error *err);
+/** Offer a profile what is kept of the container's partitions: settings get "keep"
+ * (docs/executor-protocol.md, "Kept states"). spec: of the container. wanted false: everything is
+ * to be read. */
+ASSAY_MUST_CHECK int assay_plan_keep(struct assay_db_conn *conn, int64_t container_id,
+                                     const json_t *spec, json_t *settings, bool wanted,
+                                     struct assay_error *err);
 /** Add a scan's own to a spec: active checks, references, key and masked fields. */
 ASSAY_MUST_CHECK int assay_plan_checks(struct assay_db_conn *conn, int64_t container_id,
                                        json_t *spec, struct assay_error *err);

@@ -65,6 +65,17 @@ ASSAY_MUST_CHECK int assay_publish_inferred(struct assay_publishing *p,
                                             const json_t *checks, int64_t *ret_count,
                                             struct assay_error *err);
 
+/** Where nothing had to be read: the fields of the profile that the kept states are of, as they
+ * were published, take the place of those that were made from the states. *ret_checks: how many
+ * checks were inferred from them by the same options, which stay as they are; -1 = they are to be
+ * inferred anew. Before assay_publish_kept(). */
+ASSAY_MUST_CHECK int assay_publish_known(struct assay_publishing *p, int64_t container_id,
+                                         json_t *container, int64_t *ret_checks,
+                                         struct assay_error *err);
+/** Put the states that the profile keeps of its partitions in the place of those before. */
+ASSAY_MUST_CHECK int assay_publish_kept(struct assay_publishing *p, int64_t container_id,
+                                        struct assay_error *err);
+
 /** Anomalies of a scan: rows, duplicates of open ones, and (full scans) those that are resolved.
  * checks: as the scan judged them. */
 struct assay_publish_scan_row {

@@ -19,14 +19,20 @@ static char *body_of(const struct assay_publishing *p, const json_t *container)
     return assay_json_text(body);
 }
 
-static const char *rejections(const json_t *container, char *text, size_t size_bytes)
+/* What a reader of the profile should know: what was not read again, what could not be read. NULL =
+ * nothing. */
+static const char *remarks(const json_t *container, char *text, size_t size_bytes)
 {
+    const char *notice = assay_json_str(assay_json_get(container, "run"), "notice", "");
     const json_int_t rejected = assay_json_int(container, "rejected_records", 0);
-    if (!rejected)
-        return NULL;
-    (void)snprintf(text, size_bytes, "%lld record%s could not be read and %s rejected",
-                   (long long)rejected, rejected == 1 ? "" : "s", rejected == 1 ? "was" : "were");
-    return text;
+    (void)snprintf(text, size_bytes, "%.400s", notice);
+    const size_t used = strlen(text);
+    if (rejected)
+        (void)snprintf(text + used, size_bytes - used,
+                       "%s%lld record%s could not be read and %s rejected", used ? "; " : "",
+                       (long long)rejected, rejected == 1 ? "" : "s",
+                       rejected == 1 ? "was" : "were");
+    return *text ? text : NULL;
 }
 
 /* *ret_id 0: this operation's profile of the container is there already. */
@@ -36,8 +42,9 @@ static int insert_profile(struct assay_publishing *p,
 {
     char reason[REASON_BYTES];
     int64_t started = 0, ended = 0;
+    const json_t *run = assay_json_get(found, "run");
     assay_publish_times(found, &started, &ended);
-    const char *message = found ? rejections(found, reason, sizeof reason)
+    const char *message = found ? remarks(found, reason, sizeof reason)
                                 : assay_publish_reason(p, reason, sizeof reason);
     ASSAY_AUTO(assay_free_text) char *body = body_of(p, found);
     if (!body)
@@ -48,8 +55,8 @@ static int insert_profile(struct assay_publishing *p,
         "INSERT INTO container_profile (container_id, operation_id, parent_profile_id, result, "
         "message, records_count, "
         "records_processed, rejected_records, field_profiles_count, body, started_at, ended_at, "
-        "created_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+        "created_at, partitions_count, partitions_read, records_read) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) "
         "ON CONFLICT (operation_id, container_id) DO NOTHING RETURNING id",
         &rows, err, assay_db_int(container->id), assay_db_int(p->task->operation_id),
         container->latest_profile_id ? assay_db_int(container->latest_profile_id) : assay_db_null(),
@@ -58,7 +65,9 @@ static int insert_profile(struct assay_publishing *p,
         assay_publish_int(found, "rejected_records"),
         assay_db_int((int64_t)json_array_size(assay_json_get(found, "fields"))),
         assay_db_text(body), started ? assay_db_int(started) : assay_db_null(),
-        ended ? assay_db_int(ended) : assay_db_null(), assay_db_int(p->now)));
+        ended ? assay_db_int(ended) : assay_db_null(), assay_db_int(p->now),
+        assay_publish_int(run, "partitions"), assay_publish_int(run, "partitions_read"),
+        assay_publish_int(run, "records_read")));
     *ret_id = assay_db_get_int(rows, 0, 0);
     return ASSAY_OK;
 }
@@ -121,15 +130,17 @@ int assay_publish_profile(struct assay_publishing *p, struct assay_error *err)
     ASSAY_TRY(assay_publish_lock_container(p, &container, err));
     if (!container.found)
         return ASSAY_OK;
-    const json_t *found = assay_json_get(p->document, "container");
+    json_t *found = assay_json_get(p->document, "container");
     if (p->document && !found)
         return assay_fail(err, ASSAY_FORMAT, "the executor sent no profile");
+    ASSAY_TRY(assay_publish_known(p, container.id, found, &checks, err));
     ASSAY_TRY(insert_profile(p, &container, found, &profile_id, err));
     if (!profile_id || !found)
         return ASSAY_OK;
     ASSAY_TRY(publish_fields(p, container.id, profile_id, assay_json_get(found, "fields"), err));
     const json_t *inferred = assay_json_get(assay_json_get(p->document, "inferred"), "checks");
-    if (inferred)
+    if (inferred && checks < 0)
         ASSAY_TRY(assay_publish_inferred(p, &container, inferred, &checks, err));
-    return finish_container(p, container.id, profile_id, found, checks, err);
+    ASSAY_TRY(assay_publish_kept(p, container.id, err));
+    return finish_container(p, container.id, profile_id, found, checks > 0 ? checks : 0, err);
 }

@@ -94,8 +94,73 @@ static void profile_spec(void **state)
     expect_json(spec, "reader", "{\"delimiter\":\";\",\"escape\":\"!\",\"header\":true}");
     expect_json(spec, "timezone", "\"Europe/Zurich\"");
     expect_json(spec, "fields", "[]");
+    json_t *settings = json_object_get(spec, "settings");
+    expect_json(json_object_get(settings, "keep"), "states", "[]");
+    (void)json_object_del(settings, "keep");
     expect_json(spec, "settings", "{\"infer\":\"xhigh\",\"infer_as_draft\":true}");
     json_decref(spec);
+    shop_close(&s);
+}
+
+/* Run a profile of orders with more members in its request; its settings.keep. */
+static json_t *keep_of(struct shop *s, const char *more)
+{
+    char body[256];
+    (void)snprintf(
+        body, sizeof body,
+        "{\"type\":\"profile\",\"datastore_id\":1,\"container_names\":[\"orders*.csv\"]%s}", more);
+    (void)shop_request(s, body);
+    json_t *spec = spec_of(s, 1);
+    json_t *keep = json_incref(json_object_get(json_object_get(spec, "settings"), "keep"));
+    json_decref(spec);
+    return keep;
+}
+
+static void kept_states(void **state)
+{
+    OPEN_SHOP(state);
+    char sql[512];
+    json_t *keep = keep_of(&s, "");
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO kept_state (id, container_id, position, settings_hash, partitions, "
+                   "records, bytes, as_of, operation_id, created_at) VALUES (7, 1, 0, '%s', "
+                   "'[[\"a\",\"1\"]]', 5, 6, '2026-11-20', 1, 0), (8, 1, 1, '%s', 'broken', 5, 6, "
+                   "'2026-11-20', 1, 0)",
+                   assay_json_str(keep, "hash", ""), assay_json_str(keep, "hash", ""));
+    expect_json(keep, "states", "[]");
+    expect_json(keep, "reason", "(absent)");
+    json_decref(keep);
+    test_sql(s.base.db, sql);
+    const struct {
+        const char *more, *states, *reason;
+    } cases[] = {
+        {"",
+         "[{\"id\":7,\"partitions\":[[\"a\",\"1\"]],\"records\":5,\"bytes\":6,\"as_of\":\"2026-11-"
+         "20\"}]",
+         "(absent)"},
+        {",\"ai_effort\":\"max\",\"infer_as_draft\":true",
+         "[{\"id\":7,\"partitions\":[[\"a\",\"1\"]],\"records\":5,\"bytes\":6,\"as_of\":\"2026-11-"
+         "20\"}]",
+         "(absent)"},
+        {",\"incremental\":false", "[]", "\"it was asked for\""},
+        {",\"histogram_max_distinct_values\":7", "[]",
+         "\"settings of the source or of the profile changed\""},
+    };
+    for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
+        keep = keep_of(&s, cases[i].more);
+        expect_json(keep, "states", cases[i].states);
+        expect_json(keep, "reason", cases[i].reason);
+        json_decref(keep);
+    }
+    test_sql(s.base.db,
+             "UPDATE container SET reader_options = '{\"delimiter\":\"|\"}' WHERE id = 1");
+    keep = keep_of(&s, "");
+    expect_json(keep, "states", "[]");
+    json_decref(keep);
+    test_sql(s.base.db, "UPDATE container SET incremental_field_name = 'id' WHERE id = 1");
+    keep = keep_of(&s, "");
+    expect_json(keep, "incremental_field", "\"id\"");
+    json_decref(keep);
     shop_close(&s);
 }
 
@@ -243,10 +308,10 @@ static void inspects(void **state)
 int main(void)
 {
     static const struct CMUnitTest cases[] = {
-        cmocka_unit_test(sync_spec),        cmocka_unit_test(profile_spec),
-        cmocka_unit_test(scan_spec),        cmocka_unit_test(tags_select),
-        cmocka_unit_test(refused_requests), cmocka_unit_test(repeated_requests),
-        cmocka_unit_test(inspects),
+        cmocka_unit_test(sync_spec),         cmocka_unit_test(profile_spec),
+        cmocka_unit_test(kept_states),       cmocka_unit_test(scan_spec),
+        cmocka_unit_test(tags_select),       cmocka_unit_test(refused_requests),
+        cmocka_unit_test(repeated_requests), cmocka_unit_test(inspects),
     };
     return test_main("plan", cases, ASSAY_COUNT(cases));
 }

@@ -38,6 +38,13 @@ struct assay_plan_goal {
     uint64_t records; /* of a split, at least, by estimate */
 };
 
+/** Where the values of an incremental field stand. assay_watermark_release(). */
+struct assay_watermark {
+    char *top;        /* the greatest value as the source writes it; NULL = there is none */
+    uint64_t records; /* whose value is at most the one asked about, or null */
+};
+void assay_watermark_release(struct assay_watermark *mark);
+
 /** Called for each container found; takes what it wants by ASSAY_TAKE. Not ASSAY_OK stops the
  * listing. */
 typedef int assay_found_fn(struct assay_found *found, void *context, struct assay_error *err);
@@ -72,6 +79,12 @@ struct assay_connector {
      * one group with one split when nothing is to be cut. NULL for connectors that cannot. */
     int (*plan)(struct assay_conn *conn, const json_t *container, const json_t *reader_options,
                 const struct assay_plan_goal *goal, json_t **ret_groups, struct assay_error *err);
+    /** Greatest value of a field, and the records up to `until` (NULL: they are not counted). NULL
+     * for connectors that cannot; those that can take a member "range" in a split's bounds:
+     * {"field", "after": text or absent (exclusive; then nulls are left out too), "to": text or
+     * absent (inclusive)}. ASSAY_NOT_FOUND, ASSAY_INVALID. */
+    int (*watermark)(struct assay_conn *conn, const json_t *container, const char *field,
+                     const char *until, struct assay_watermark *ret_mark, struct assay_error *err);
     /** Quote a name for the source's SQL into buf; NULL for files. */
     void (*quote)(struct assay_buf *sql, const char *name);
 };

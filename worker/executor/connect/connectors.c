@@ -32,6 +32,12 @@ void assay_found_release(struct assay_found *found)
     *found = (struct assay_found){0};
 }
 
+void assay_watermark_release(struct assay_watermark *mark)
+{
+    assay_free(mark->top);
+    *mark = (struct assay_watermark){0};
+}
+
 int assay_schema_json(const struct assay_schema *schema, json_t **ret_fields,
                       struct assay_error *err)
 {

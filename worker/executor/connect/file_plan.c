@@ -32,12 +32,13 @@ struct planner {
     struct assay_error *err;
 };
 
-static uint64_t file_stat(const struct assay_set_file *file, char fingerprint[static 48])
+uint64_t assay_set_file_stat(const struct assay_set_file *file,
+                             char fingerprint[static ASSAY_FINGERPRINT_BYTES])
 {
     struct stat info;
     if (stat(file->path, &info))
         info = (struct stat){0};
-    (void)snprintf(fingerprint, 48, "%lld:%lld", (long long)info.st_size,
+    (void)snprintf(fingerprint, ASSAY_FINGERPRINT_BYTES, "%lld:%lld", (long long)info.st_size,
                    (long long)info.st_mtim.tv_sec * 1000000000 + (long long)info.st_mtim.tv_nsec);
     return S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
 }
@@ -153,9 +154,9 @@ static int cut_parquet(struct planner *planner, size_t file, size_t pieces, cons
 
 static int cut_file(struct planner *planner, size_t file)
 {
-    char fingerprint[48];
+    char fingerprint[ASSAY_FINGERPRINT_BYTES];
     bool cut = false;
-    const uint64_t size = file_stat(&planner->set->files[file], fingerprint);
+    const uint64_t size = assay_set_file_stat(&planner->set->files[file], fingerprint);
     size_t pieces = (size_t)((size + planner->target - 1) / planner->target);
     if (planner->least && pieces > size / planner->least)
         pieces = (size_t)(size / planner->least);
@@ -216,10 +217,10 @@ static uint64_t target_of(const struct planner *planner, const struct assay_plan
 static int plan(struct planner *planner, const struct assay_plan_goal *goal)
 {
     const struct assay_file_set *set = planner->set;
-    char fingerprint[48];
+    char fingerprint[ASSAY_FINGERPRINT_BYTES];
     uint64_t total = 0;
     for (size_t i = 0; i < set->count; i++)
-        total += file_stat(&set->files[i], fingerprint);
+        total += assay_set_file_stat(&set->files[i], fingerprint);
     ASSAY_TRY(estimate(planner, goal));
     planner->target = target_of(planner, goal, total);
     if (goal->count < 2 || total <= planner->target)

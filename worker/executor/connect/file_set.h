@@ -28,6 +28,12 @@ struct assay_set_file {
     size_t fields_count;
 };
 
+/** Bytes of a regular file (else 0), and what changes when it does: "size:mtime", in bytes and
+ * nanoseconds; zeros for a file that is not there. */
+#define ASSAY_FINGERPRINT_BYTES 48
+uint64_t assay_set_file_stat(const struct assay_set_file *file,
+                             char fingerprint[static ASSAY_FINGERPRINT_BYTES]);
+
 /** Made once, then immutable: several readers may read from it at once. */
 struct assay_file_set {
     enum assay_file_family family;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/connect/postgres_range.h"
 #include "common/base/plural.h"
 #include "worker/executor/read/reader.h"
 
@@ -288,13 +289,15 @@ static int choose_columns(struct pg_reader *reader, const char *const *fields, s
     return ASSAY_OK;
 }
 
-static int append_bounds(const struct pg_reader *reader, const json_t *bounds,
+/* The relation, or a range of a leaf's blocks. */
+static int append_blocks(const struct pg_reader *reader, const json_t *bounds,
                          struct assay_buf *sql, struct assay_error *err)
 {
     const json_t *leaf = json_object_get(bounds, "relation");
     const char *schema = NULL, *name = NULL;
-    if (!bounds) {
+    if (!leaf) {
         pg_append_relation(sql, &reader->relation);
+        assay_buf_text(sql, " WHERE true");
         return ASSAY_OK;
     }
     ASSAY_TRY(assay_json_need_str(leaf, "schema", &schema, err));
@@ -308,6 +311,14 @@ static int append_bounds(const struct pg_reader *reader, const json_t *bounds,
     if (to >= 0)
         assay_buf_printf(sql, " AND ctid < '(%lld,0)'::pg_catalog.tid", to);
     return ASSAY_OK;
+}
+
+static int append_bounds(const struct pg_reader *reader, const json_t *bounds,
+                         struct assay_buf *sql, struct assay_error *err)
+{
+    const json_t *range = json_object_get(bounds, "range");
+    ASSAY_TRY(append_blocks(reader, bounds, sql, err));
+    return range ? pg_append_range(reader->session, &reader->relation, range, sql, err) : ASSAY_OK;
 }
 
 static int start(struct pg_reader *reader, const json_t *bounds, struct assay_error *err)

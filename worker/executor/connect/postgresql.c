@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/connect/postgres_range.h"
 #include "worker/executor/connect/postgres_reader.h"
 
 enum { PING_TIMEOUT_MS = 20000 };
@@ -121,6 +122,16 @@ static int pg_plan_split(struct assay_conn *base, const json_t *container,
     return pg_plan(&conn->session, &relation, goal, ret_groups, err);
 }
 
+static int pg_find_watermark(struct assay_conn *base, const json_t *container, const char *field,
+                             const char *until, struct assay_watermark *ret_mark,
+                             struct assay_error *err)
+{
+    struct pg_conn *conn = (struct pg_conn *)base;
+    ASSAY_SCOPED(pg_relation_release) struct pg_relation relation = {0};
+    ASSAY_TRY(pg_relation_find(&conn->session, conn->schema, container, &relation, err));
+    return pg_watermark(&conn->session, &relation, field, until, ret_mark, err);
+}
+
 const struct assay_connector assay_postgresql_connector = {
     .name = "postgresql",
     .open = pg_open,
@@ -130,5 +141,6 @@ const struct assay_connector assay_postgresql_connector = {
     .describe = pg_describe,
     .read = pg_read,
     .plan = pg_plan_split,
+    .watermark = pg_find_watermark,
     .quote = assay_sql_quote,
 };

@@ -48,9 +48,15 @@ static json_t *run_json(const struct assay_profile_result *result)
 {
     char started[ASSAY_DATETIME_TEXT];
     (void)assay_format_timestamp(result->started_us, "Z", started);
-    return json_pack("{s:s, s:I, s:I, s:i, s:i}", "started_at", started, "duration_ms",
-                     (json_int_t)result->duration_ms, "bytes_read", (json_int_t)result->bytes_read,
-                     "passes", (int)result->passes, "threads", result->task->threads);
+    json_t *run =
+        json_pack("{s:s, s:I, s:I, s:i, s:i}", "started_at", started, "duration_ms",
+                  (json_int_t)result->duration_ms, "bytes_read", (json_int_t)result->bytes_read,
+                  "passes", (int)result->passes, "threads", result->task->threads);
+    if (run && result->kept && json_object_update(run, result->kept)) {
+        json_decref(run);
+        return NULL;
+    }
+    return run;
 }
 
 int assay_document_container(const struct assay_profile_result *result, json_t *warnings,

@@ -24,6 +24,7 @@ struct assay_profile_result {
     int64_t started_us, duration_ms;
     unsigned passes; /* over the source */
     uint64_t bytes_read;
+    json_t *kept; /* what was not read because it is known, as members of `run`; NULL = nothing */
 };
 
 /** The container without its lists. *ret_container is the caller's. */

@@ -45,7 +45,8 @@ struct assay_groups assay_groups_plan(const struct assay_profile_source *source,
 {
     const size_t lanes = assay_groups_lanes(source);
     const bool engine = assay_profile_source_by_engine(source);
-    const uint64_t budget = states_budget(source, lanes) / lanes; /* of one lane */
+    const uint64_t budget = /* of one lane */
+        states_budget(source, lanes) / (lanes + source->spare_states);
     struct assay_groups groups = {.state_bytes = ASSAY_FIELD_STATE_BYTES,
                                   .group_fields = fields_count ? fields_count : 1};
     while (groups.state_bytes > LEAST_BYTES) {

@@ -22,6 +22,8 @@ struct assay_lane {
     size_t fields_count;
     struct assay_kernel_rows *rows;
     uint64_t seed;
+    const uint64_t *file_ids;                /* by number of the file; NULL = that number */
+    uint64_t range_id;                       /* 0 unless a range of a table is read */
     const struct assay_selection *selection; /* NULL = all records */
     struct assay_hash_bottom *bottom;        /* NULL unless a threshold is searched */
     struct assay_gather *gather;             /* made when a batch is first thinned out */
@@ -59,6 +61,12 @@ int assay_lane_new(struct assay_profile_field *const *fields, size_t fields_coun
         ASSAY_TRY(open_field(&lane->counts[i], fields[i], err));
     *ret_lane = ASSAY_TAKE(lane);
     return ASSAY_OK;
+}
+
+void assay_lane_identify(struct assay_lane *lane, const uint64_t *file_ids, uint64_t range_id)
+{
+    lane->file_ids = file_ids;
+    lane->range_id = range_id;
 }
 
 void assay_lane_free(struct assay_lane *lane)
@@ -124,7 +132,8 @@ static void renumber(struct assay_type_profile *types, const struct assay_batch 
 static void set_identities(struct assay_lane *lane, const struct assay_batch *batch)
 {
     const uint64_t *identity = batch->offset ? batch->offset : batch->row;
-    assay_kernel_rows_set(lane->rows, lane->seed, batch->file, batch->first_row, identity,
+    const uint64_t file = lane->file_ids ? lane->file_ids[batch->file] : batch->file;
+    assay_kernel_rows_set(lane->rows, lane->seed, file ^ lane->range_id, batch->first_row, identity,
                           batch->rows);
 }
 

@@ -15,6 +15,9 @@ ASSAY_MUST_CHECK int assay_lane_new(struct assay_profile_field *const *fields, s
                                     uint64_t seed, const struct assay_selection *selection,
                                     struct assay_hash_bottom *bottom, struct assay_lane **ret_lane,
                                     struct assay_error *err);
+/** What stands for the records' files and range in their identities; file_ids must outlive the
+ * lane. Before the first batch. */
+void assay_lane_identify(struct assay_lane *lane, const uint64_t *file_ids, uint64_t range_id);
 void assay_lane_free(struct assay_lane *lane);
 ASSAY_DEFINE_CLEANUP(struct assay_lane, assay_lane_free)
 

@@ -5,9 +5,12 @@
 #include "common/base/memory.h"
 #include "common/base/nearest.h"
 #include "worker/executor/profile/belief.h"
+#include "worker/executor/profile/keep_run.h"
 #include "worker/executor/profile/profile_passes.h"
 #include "worker/executor/profile/profile_plan.h"
 #include "worker/executor/profile/state.h"
+
+enum { KEEP_STATES = 2 }; /* of a field beside those of the lanes: a group's and the container's */
 
 /* --- fields --- */
 
@@ -101,9 +104,10 @@ static int profile_group(struct assay_profile_run *run, struct assay_profile_fie
     for (size_t i = 0; i < count; i++)
         pointers[i] = &fields[i];
     atomic_store(&run->task->progress.phase, "reading");
-    if (!assay_profile_source_is_parquet(&run->source))
+    if (!run->keep && !assay_profile_source_is_parquet(&run->source))
         ASSAY_TRY(assay_belief_form(&run->source, pointers, count, err));
-    ASSAY_TRY(read_group(run, pointers, count, err));
+    ASSAY_TRY(run->keep ? assay_keep_read(run, pointers, count, err)
+                        : read_group(run, pointers, count, err));
     return run->as_state ? state_group(run, fields, count, err)
                          : assay_profile_finish(run, fields, count, err);
 }
@@ -111,7 +115,9 @@ static int profile_group(struct assay_profile_run *run, struct assay_profile_fie
 static int profile_fields(struct assay_profile_run *run, struct assay_error *err)
 {
     struct assay_profile_result *result = &run->result;
+    run->source.spare_states = assay_json_get(run->task->settings, "keep") ? KEEP_STATES : 0;
     run->groups = assay_groups_plan(&run->source, result->fields, result->fields_count);
+    ASSAY_TRY(assay_keep_open(run, err));
     size_t done = 0;
     do { /* once at least: a container without fields has records to count */
         const size_t left = result->fields_count - done;
@@ -177,7 +183,10 @@ static int profile(struct assay_profile_run *run, struct assay_error *err)
     result->sampled = run->selection.by_hash ||
                       (run->selection.limit && result->records_processed >= run->selection.limit);
     ASSAY_TRY(count_records(run, err));
+    if (run->keep)
+        ASSAY_TRY(assay_keep_json(run, &result->kept, err));
     ASSAY_TRY(run->as_state ? assay_state_emit_split(result, err) : assay_profile_emit(run, err));
+    ASSAY_TRY(assay_keep_emit(run, err));
     return assay_profile_done(run, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/connect/plan_groups.h"
+#include "worker/executor/kernels/hash.h"
 #include "worker/executor/read/csv_ranges.h"
 
 enum { PARTS_PER_THREAD = 4, PARTS_MAX = 256 };
@@ -92,7 +93,9 @@ static int cut_files(struct assay_profile_source *source, bool guess, json_t **r
     ASSAY_AUTO(assay_json_decref) json_t *bounds = json_array();
     if (!bounds)
         return assay_fail_memory(err);
-    for (size_t i = 0; i < source->set->count; i++)
+    const size_t first = source->only_count ? source->only_first : 0;
+    const size_t count = source->only_count ? source->only_count : source->set->count;
+    for (size_t i = first; i < first + count; i++)
         ASSAY_TRY(cut_file(source, i, guess, bounds, err));
     *ret_bounds = ASSAY_TAKE(bounds);
     return ASSAY_OK;
@@ -120,6 +123,27 @@ int assay_profile_parts_whole(struct assay_profile_source *source, bool guess, j
                        : cut_database(source, ret_bounds, err);
 }
 
+/* A database's records of a range: each part is cut down to it; an increment is one part. */
+static int add_range(const struct assay_profile_source *source, json_t **bounds,
+                     struct assay_error *err)
+{
+    if (assay_json_get(source->range, "after")) {
+        json_decref(*bounds);
+        *bounds = json_pack("[n]");
+    }
+    for (size_t i = 0; i < json_array_size(*bounds); i++) {
+        json_t *cut = json_deep_copy(json_array_get(*bounds, i));
+        if (json_is_null(cut))
+            cut = json_object();
+        if (json_object_set(cut, "range", source->range) || json_array_set(*bounds, i, cut)) {
+            json_decref(cut);
+            return assay_fail_memory(err);
+        }
+        json_decref(cut);
+    }
+    return *bounds ? ASSAY_OK : assay_fail_memory(err);
+}
+
 int assay_profile_parts_plan(struct assay_profile_source *source, bool guess,
                              struct assay_error *err)
 {
@@ -133,7 +157,31 @@ int assay_profile_parts_plan(struct assay_profile_source *source, bool guess,
         return assay_fail_memory(err);
     json_decref(source->bounds);
     source->bounds = bounds;
+    return source->range ? add_range(source, &source->bounds, err) : ASSAY_OK;
+}
+
+int assay_profile_parts_restrict(struct assay_profile_source *source, size_t first, size_t count,
+                                 struct assay_error *err)
+{
+    source->only_first = first;
+    source->only_count = count;
+    source->pass_bytes = assay_profile_source_bytes(source, first, count);
+    if (!assay_profile_source_is_parquet(source))
+        return assay_profile_parts_plan(source, true, err);
+    source->files.paths = source->paths + first;
+    source->files.count = count ? count : source->paths_count;
+    source->first_file = (uint32_t)first;
     return ASSAY_OK;
+}
+
+int assay_profile_parts_range(struct assay_profile_source *source, json_t *range,
+                              struct assay_error *err)
+{
+    const char *after = assay_json_str(range, "after", NULL);
+    json_decref(source->range);
+    source->range = range;
+    source->range_id = after ? assay_hash_text(after, strlen(after)) : 0;
+    return assay_profile_parts_plan(source, true, err);
 }
 
 bool assay_profile_part_place(const struct assay_profile_source *source, size_t part,

@@ -17,6 +17,15 @@ ASSAY_MUST_CHECK int assay_profile_parts_plan(struct assay_profile_source *sourc
 ASSAY_MUST_CHECK int assay_profile_parts_whole(struct assay_profile_source *source, bool guess,
                                                json_t **ret_bounds, struct assay_error *err);
 
+/** Passes from now on read the files [first, first + count) of the set only; count 0 = all. */
+ASSAY_MUST_CHECK int assay_profile_parts_restrict(struct assay_profile_source *source, size_t first,
+                                                  size_t count, struct assay_error *err);
+/** Passes from now on read a database's records within the range only: {"field", "after": text or
+ * absent (exclusive; then NULLs are left out too), "to": text or absent (inclusive)}. Taken
+ * over. */
+ASSAY_MUST_CHECK int assay_profile_parts_range(struct assay_profile_source *source, json_t *range,
+                                               struct assay_error *err);
+
 /** The place of a part: its file and first byte. False for parts that are no single piece of one
  * file. */
 bool assay_profile_part_place(const struct assay_profile_source *source, size_t part,

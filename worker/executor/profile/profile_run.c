@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "worker/executor/profile/keep_run.h"
 #include "worker/executor/profile/nested_text.h"
 #include "worker/executor/profile/warnings.h"
 
@@ -37,6 +38,8 @@ void assay_profile_run_release(struct assay_profile_run *run)
     json_decref(run->field_warnings);
     assay_selection_release(&run->selection);
     assay_where_free(run->where);
+    assay_keep_free(run->keep);
+    json_decref(run->result.kept);
     assay_profile_source_close(&run->source);
 }
 

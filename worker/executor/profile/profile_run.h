@@ -9,6 +9,8 @@
 #include "worker/executor/profile/groups.h"
 #include "worker/executor/profile/selection_where.h"
 
+struct assay_keep;
+
 struct assay_profile_run {
     struct assay_task *task;
     struct assay_profile_source source;
@@ -22,6 +24,7 @@ struct assay_profile_run {
     json_t *field_documents; /* in the order of the fields, those not emitted yet */
     bool fields_emitted;
     json_t *field_warnings;
+    struct assay_keep *keep; /* keep_run.h; NULL = no states are kept */
 };
 
 /** Read the settings that matter to the end of a run. assay_profile_run_release() in any case.

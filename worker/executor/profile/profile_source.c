@@ -7,6 +7,7 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/connect/file.h"
+#include "worker/executor/kernels/hash.h"
 #include "worker/executor/profile/profile_parts.h"
 
 enum { OPEN_TIMEOUT_MS = 30000 };
@@ -37,6 +38,8 @@ static int choose_files(struct assay_profile_source *source, struct assay_error 
     const char **paths = assay_calloc(count + 1, sizeof *paths);
     if (!paths)
         return assay_fail_memory(err);
+    source->paths = paths;
+    source->paths_count = count;
     source->files = (struct assay_parquet_files){.paths = paths, .count = count};
     for (size_t i = 0; i < count; i++) {
         json_int_t file = (json_int_t)i, begin = 0, end = 0;
@@ -80,14 +83,31 @@ static int open_readers(struct assay_profile_source *source, struct assay_error 
     return assay_profile_parts_plan(source, true, err);
 }
 
-static uint64_t sum_files(const struct assay_file_set *set)
+uint64_t assay_profile_source_bytes(const struct assay_profile_source *source, size_t first,
+                                    size_t count)
 {
+    const struct assay_file_set *set = source->set;
+    const size_t end = count ? first + count : set->count;
     uint64_t sum = 0;
     struct stat info;
-    for (size_t i = 0; i < set->count; i++)
+    for (size_t i = first; i < end; i++)
         sum +=
             stat(set->files[i].path, &info) || !S_ISREG(info.st_mode) ? 0 : (uint64_t)info.st_size;
     return sum;
+}
+
+/* A file keeps its identity when others come and go: its name, not its place, stands for it. */
+static int identify_files(struct assay_profile_source *source, struct assay_error *err)
+{
+    const struct assay_file_set *set = source->set;
+    if (set->count < 2)
+        return ASSAY_OK;
+    source->file_ids = assay_calloc(set->count, sizeof *source->file_ids);
+    if (!source->file_ids)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < set->count; i++)
+        source->file_ids[i] = assay_hash_text(set->files[i].shown, strlen(set->files[i].shown));
+    return ASSAY_OK;
 }
 
 static int open_container(struct assay_profile_source *source, struct assay_error *err)
@@ -98,7 +118,8 @@ static int open_container(struct assay_profile_source *source, struct assay_erro
         struct assay_file_set *set;
         ASSAY_TRY(assay_file_conn_set(source->conn, task->container, task->reader, &set, err));
         source->set = set;
-        source->files_bytes = sum_files(set);
+        source->files_bytes = source->pass_bytes = assay_profile_source_bytes(source, 0, 0);
+        ASSAY_TRY(identify_files(source, err));
     }
     if (source->files_bytes)
         atomic_store(&task->progress.bytes_total, (int_fast64_t)source->files_bytes);
@@ -126,7 +147,9 @@ int assay_profile_source_open(struct assay_task *task, struct assay_profile_sour
 void assay_profile_source_close(struct assay_profile_source *source)
 {
     assay_session_close(source->session);
-    assay_free((void *)(uintptr_t)source->files.paths);
+    assay_free((void *)source->paths);
+    assay_free(source->file_ids);
+    json_decref(source->range);
     assay_schema_release(&source->schema);
     json_decref(source->bounds);
     if (source->conn)

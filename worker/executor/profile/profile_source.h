@@ -24,7 +24,15 @@ struct assay_profile_source {
                          the files */
     uint64_t first_row, end_row; /* Parquet: the records of a split; end 0 = to the end */
     uint32_t first_file;         /* Parquet: index in the set of files.paths[0] */
-    uint64_t files_bytes;        /* of all files; 0 = unknown */
+    const char **paths;          /* Parquet: all that files.paths may point into */
+    size_t paths_count;
+    size_t only_first, only_count; /* files that passes read (profile_parts.h); 0 = all */
+    json_t *range;                 /* records that passes read; NULL = all */
+    uint64_t range_id;             /* what stands for it in its records' identities */
+    uint64_t files_bytes;          /* of all files; 0 = unknown */
+    uint64_t pass_bytes;           /* of the files that a pass reads */
+    size_t spare_states;           /* of a field, beside those of the lanes */
+    uint64_t *file_ids; /* what stands for a file in its records' identities; NULL = its index */
 };
 
 /** Open the task's container. ASSAY_INVALID, ASSAY_NOT_FOUND and what the connector says, with the
@@ -38,6 +46,10 @@ void assay_profile_source_close(struct assay_profile_source *source);
 ASSAY_MUST_CHECK int assay_profile_source_connect(const struct assay_profile_source *source,
                                                   struct assay_conn **ret_conn,
                                                   struct assay_error *err);
+
+/** Bytes of the files [first, first + count) of the set; count 0 = of all. */
+uint64_t assay_profile_source_bytes(const struct assay_profile_source *source, size_t first,
+                                    size_t count);
 
 /** DuckDB's share of the budget: a third for decoding, what is left is for the states
  * (groups.h). */

@@ -189,6 +189,7 @@ static int open_lanes(struct pass *pass, struct worker *workers, size_t count,
         ASSAY_TRY(assay_lane_new(pass->fields, pass->fields_count, pass->source->task->seed,
                                  pass->selection, pass->search ? &worker->bottom : NULL,
                                  &worker->lane, err));
+        assay_lane_identify(worker->lane, pass->source->file_ids, pass->source->range_id);
     }
     return ASSAY_OK;
 }
@@ -237,8 +238,8 @@ static int scan_by_engine(struct pass *pass, struct worker *workers, size_t coun
         .batch = take_from_engine, .lanes = lanes, .lanes_count = (int)count};
     ASSAY_TRY(assay_parquet_scan(source->session, &request, &sink, err));
     if (!source->from) {
-        atomic_store(&pass->bytes, source->files_bytes);
-        atomic_store(&source->task->progress.bytes, source->files_bytes);
+        atomic_store(&pass->bytes, source->pass_bytes);
+        atomic_fetch_add(&source->task->progress.bytes, source->pass_bytes);
     }
     return ASSAY_OK;
 }
