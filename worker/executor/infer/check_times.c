@@ -15,6 +15,7 @@
 #define INTERVALS_MAX 40
 #define INTERVAL_MEAN 15 /* sampled records an interval, on average */
 #define UNEVEN_MAX    4  /* greatest interval / least */
+#define NOISE         3  /* standard errors of a count */
 
 struct bounds {
     double low, high;
@@ -223,6 +224,16 @@ static void count_sizes(const struct assay_inference *inference, size_t field, e
     ret->scale = (double)f->stats->valid_count / fmax(1, (double)ret->records);
 }
 
+static struct sizes sum_of(const struct sizes *a, const struct sizes *b)
+{
+    struct sizes sum = *a;
+    for (size_t i = 0; i < sum.intervals; i++)
+        sum.counts[i] += b->counts[i];
+    sum.records += b->records;
+    sum.scale = 1 / (1 / a->scale + 1 / b->scale);
+    return sum;
+}
+
 /* Least and greatest estimated size. The first and the last interval may be cut: they count for the
  * greatest only, as in the rule. */
 static struct bounds extremes_of(const struct sizes *sizes)
@@ -255,15 +266,18 @@ static int offer_sizes(struct assay_inference *inference, size_t field, enum int
     return assay_inference_offer(inference, &offer, err);
 }
 
-/* Held-out sizes against half to twice those of the training part. */
+/* Held-out sizes against half to twice those of the training part, both with the noise of a count of
+ * so few (three standard errors of a Poisson variable). */
 static void test_sizes(const struct sizes *tested, struct bounds training,
                        struct assay_evidence *evidence)
 {
+    const double least = training.low / 2 / tested->scale, most = training.high * 2 / tested->scale;
     for (size_t i = 0; i < tested->intervals; i++) {
-        const double size = (double)tested->counts[i] * tested->scale;
+        const double count = (double)tested->counts[i];
         const bool cut = i == 0 || i + 1 == tested->intervals;
         evidence->tested++;
-        evidence->passed += (cut || size >= training.low / 2) && size <= training.high * 2;
+        evidence->passed +=
+            (cut || count >= least - NOISE * sqrt(least)) && count <= most + NOISE * sqrt(most);
     }
 }
 
@@ -279,19 +293,19 @@ static int infer_sizes(struct assay_inference *inference, size_t field, enum int
     struct sizes training = {.intervals = (size_t)(last - first + 1)}, tested = training;
     count_sizes(inference, field, kind, first, true, &training);
     count_sizes(inference, field, kind, first, false, &tested);
-    const struct bounds seen = extremes_of(&training), seen_tested = extremes_of(&tested);
+    const struct sizes all = sum_of(&training, &tested);
+    const struct bounds seen = extremes_of(&all);
     if (training.records < INTERVAL_MEAN * training.intervals || !(seen.low > 0) ||
         seen.high > UNEVEN_MAX * seen.low)
         return ASSAY_OK;
     *ret_done = true;
     struct assay_evidence evidence = {.method = "records an interval, estimated from the sample",
-                                      .support = training.intervals,
-                                      .held = training.intervals};
-    test_sizes(&tested, seen, &evidence);
+                                      .support = all.intervals,
+                                      .held = all.intervals};
+    test_sizes(&tested, extremes_of(&training), &evidence);
     if (evidence.passed < evidence.tested)
         return ASSAY_OK;
-    const struct bounds wide = {floor(fmin(seen.low, seen_tested.low) / 2),
-                                ceil(2 * fmax(seen.high, seen_tested.high))};
+    const struct bounds wide = {floor(seen.low / 2), ceil(2 * seen.high)};
     return offer_sizes(inference, field, kind, wide, &evidence, err);
 }
 
