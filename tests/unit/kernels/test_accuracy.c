@@ -309,6 +309,29 @@ static void ask(const struct assay_quantile *quantile, const struct stream *stre
     assay_free(view.keys);
 }
 
+/* The seven quantiles of a profile. Exact: type 7. */
+static void ask_stats(const struct assay_field_stats *stats, const struct stream *stream,
+                      bool exact, struct tally *tally)
+{
+    const double got[] = {stats->q01, stats->q05, stats->q1, stats->median,
+                          stats->q3,  stats->q95, stats->q99};
+    static const double asked[] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
+    const double n = (double)stream->n;
+    assert_true((stats->quantile_rank_error == 0) == exact);
+    for (size_t i = 0; i < ASSAY_COUNT(asked); i++) {
+        const double h = (n - 1) * asked[i];
+        const int64_t low = stream->sorted[(size_t)h], high = stream->sorted[(size_t)ceil(h)];
+        const double below = (double)true_rank(stream, (int64_t)ceil(got[i]), false) / n - asked[i],
+                     above = asked[i] - (double)true_rank(stream, (int64_t)floor(got[i]), true) / n;
+        if (exact)
+            assert_close(got[i], (double)low + (h - floor(h)) * (double)(high - low), 1e-12);
+        const double error = fmax(0, fmax(below, above));
+        tally->asked++;
+        tally->missed += error > ASSAY_QUANTILE_RANK_ERROR;
+        tally->worst = fmax(tally->worst, error);
+    }
+}
+
 /* thin: each part as it is kept for a partition. */
 static void merged_quantiles(const struct stream *stream, size_t shards, enum tree tree, bool thin,
                              struct tally *tally)
@@ -370,6 +393,43 @@ static void quantile_error(void **state)
             make_sorted(shape, n, memory);
             check_quantiles(shape, n, memory, n > 1 << 20 ? (runs + 9) / 10 : runs);
         }
+    }
+}
+
+/* The same through a field's whole state: while distinct values are few the table of them answers,
+ * from its border on the sketch goes on. Values repeat, so that parts come to the border late. */
+static void field_quantile_error(void **state)
+{
+    (void)state;
+    static const size_t distinct[] = {3000, 4096, 5000, 40000, 1 << 17};
+    static const size_t shards[] = {1, 2, 17, 64};
+    const size_t n = 1 << 17, runs = is_full_proof() ? seeds(1) / 4 : 5;
+    ASSAY_AUTO(assay_free) void *sorted_memory = assay_calloc(n, sizeof(int64_t));
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(n, sizeof(int64_t));
+    int64_t *sorted = sorted_memory, *values = memory;
+    for (size_t d = 0; d < ASSAY_COUNT(distinct); d++) {
+        struct tally tally = {0};
+        for (size_t i = 0; i < n; i++)
+            sorted[i] = (int64_t)(i * distinct[d] / n);
+        for (size_t seed = 0; seed < runs; seed++) {
+            const struct stream stream = {
+                .sorted = sorted, .n = n, .order = (enum order)(seed % ORDERS), .seed = seed};
+            for (size_t i = 0; i < n; i++)
+                values[i] = sorted[index_at(stream.order, i, n, seed)];
+            const struct whole whole = {
+                .layout = ASSAY_LAYOUT_INT64, .value_bytes = 8, .values = values, .rows = n};
+            const size_t parts = shards[seed / ORDERS % ASSAY_COUNT(shards)];
+            ASSAY_AUTO(assay_field_state_free)
+            struct assay_field_state *merged = seed % 2 ? count_pairwise(&whole, 0, n, parts)
+                                                        : count_sharded(&whole, parts, seed % 3);
+            ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *stats = stats_of(merged);
+            ask_stats(stats, &stream, distinct[d] <= 4096, &tally);
+        }
+        print_message(
+            "quantiles of a field, %zu of %zu different: %.3f %% beyond the stated error, "
+            "worst %.4f\n",
+            distinct[d], n, 100.0 * (double)tally.missed / (double)tally.asked, tally.worst);
+        assert_true(tally.missed * 100 <= tally.asked);
     }
 }
 
@@ -481,10 +541,10 @@ static void once_and_entropy(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(distinct_error),   cmocka_unit_test(distinct_texts),
-        cmocka_unit_test(quantile_error),   cmocka_unit_test(thin_quantiles),
-        cmocka_unit_test(quantiles_exact),  cmocka_unit_test(quantile_memory),
-        cmocka_unit_test(once_and_entropy),
+        cmocka_unit_test(distinct_error),       cmocka_unit_test(distinct_texts),
+        cmocka_unit_test(quantile_error),       cmocka_unit_test(thin_quantiles),
+        cmocka_unit_test(field_quantile_error), cmocka_unit_test(quantiles_exact),
+        cmocka_unit_test(quantile_memory),      cmocka_unit_test(once_and_entropy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
