@@ -266,8 +266,8 @@ static int offer_sizes(struct assay_inference *inference, size_t field, enum int
     return assay_inference_offer(inference, &offer, err);
 }
 
-/* Held-out sizes against half to twice those of the training part, both with the noise of a count of
- * so few (three standard errors of a Poisson variable). */
+/* Held-out sizes against half to twice those of the training part, both with the noise of a count
+ * of so few (three standard errors of a Poisson variable). */
 static void test_sizes(const struct sizes *tested, struct bounds training,
                        struct assay_evidence *evidence)
 {
