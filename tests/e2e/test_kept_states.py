@@ -142,6 +142,44 @@ class ServeTest(KeptStates, unittest.TestCase):
         self.assertEqual(self.count(container), 0)
 
 
+class SplitTest(KeptStates, unittest.TestCase):
+    """Containers that are cut into splits keep states, too; what is unchanged is not cut again."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = Scratch()
+        cls.folder = cls.scratch.folder
+        cls.role, cls.api = cls.scratch.serve(**{"worker.split_time": "1ms", "worker.split_records": 500})
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.close()
+
+    def test_only_what_changed_is_read(self):
+        folder = Folder(self.folder / "large")
+        for i in range(6):
+            folder.put(f"{i}.csv", i * 100000, 40000)
+        datastore = self.api.datastore("large", {"type": "file", "uri": f"file://{folder.path}"}, root_path="/", folder_globbing_enabled=True)
+        self.assertEqual(self.api.run("sync", datastore)["result"], "success")
+        container = self.api.call("GET", "/containers/listing", datastore=datastore)[0]["id"]
+        self.assertEqual(self.read(self.profile(datastore)[1]), (None, None, None))  # all of it, in splits
+        whole = self.figures(container)
+        self.assertEqual(self.read(self.profile(datastore)[1]), (6, 0, 0))
+        self.assertEqual(self.figures(container), whole)
+        folder.put("5.csv", 900000, 1000)
+        run, profile = self.profile(datastore)
+        self.assertEqual((self.read(profile), profile["records_processed"]), ((6, 1, 1000), 201000))
+        self.assertIn("read 1 of 6 files; 5 unchanged since", run["message"])
+        kept = self.figures(container)
+        self.assertEqual(self.read(self.profile(datastore, incremental=False)[1]), (None, None, None))
+        self.same(kept, self.figures(container))
+        (folder.path / "5.csv").write_text("id,few,word\n" + "".join(f"x{i},1,2\n" for i in range(30000)))  # ids are texts now
+        os.utime(folder.path / "5.csv", (folder.clock + 60, folder.clock + 60))
+        profile = self.profile(datastore)[1]
+        self.assertEqual((self.read(profile), profile["records_processed"]), ((None, None, None), 230000))
+        self.assertEqual(self.figures(container)["id"]["type"], "String")
+
+
 @unittest.skipIf(missing_servers(), f"needs {missing_servers()}")
 class ClusterTest(KeptStates, unittest.TestCase):
     @classmethod

@@ -12,6 +12,9 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import execute  # noqa: E402
 
+sys.path.insert(0, str(execute.ROOT / "deploy"))
+from sample import run_duckdb  # noqa: E402
+
 EXACT = ("type", "null_count", "zero_count", "negative_count", "nan_count", "empty_count", "blank_count", "completeness", "min", "max", "sum",
          "min_length", "max_length", "null_like", "type_mismatches", "semantic_type")
 CLOSE = ("mean", "std_dev", "skewness", "kurtosis", "mean_length")
@@ -30,6 +33,15 @@ def write_csv(path, rows):
 def write_json(path, rows):
     names = ("id", "amount", "word", "day", "few")
     path.write_text("".join(json.dumps(dict(zip(names, row))) + "\n" for row in rows))
+
+
+def write_parquet(path, rows):
+    text = path.with_suffix(".text")
+    write_csv(text, rows)
+    run_duckdb(str(execute.ROOT / ".cache/duckdb/lib/libduckdb.so"),
+               f"COPY (SELECT id, amount::DOUBLE AS amount, word, day::DATE AS day, few FROM read_csv('{text}', all_varchar = true)) "
+               f"TO '{path}' (FORMAT parquet)")
+    text.unlink()
 
 
 class Catalog:
@@ -106,7 +118,7 @@ class KeptTest(unittest.TestCase):
         return [self.put(f"{name}.{suffix}", records(i, 4000 + i), write) for i, name in enumerate("abc")]
 
     def test_only_changed_files_are_read(self):
-        for write, suffix in ((write_csv, "csv"), (write_json, "jsonl")):
+        for write, suffix in ((write_csv, "csv"), (write_json, "jsonl"), (write_parquet, "parquet")):
             with self.subTest(format=suffix):
                 self.catalog = Catalog()
                 paths = self.three(write, suffix)

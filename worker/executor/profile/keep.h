@@ -14,6 +14,8 @@
 #include "common/json/json.h"
 
 #define ASSAY_KEEP_STATES_MAX 64 /* of a container */
+/** A file changed later than this before it is read may change again without a new time. */
+#define ASSAY_KEEP_YOUNG_US INT64_C(2000000)
 /** All kept states of a container, saved; with many fields there are fewer than 64. */
 #define ASSAY_KEEP_BYTES_MAX (UINT64_C(48) << 20)
 /** Of one field in one kept state, saved, at most: what assay_field_state_thin() leaves, deflated,

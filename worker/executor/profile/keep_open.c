@@ -10,9 +10,6 @@
 #include "worker/executor/profile/keep_run.h"
 #include "worker/executor/profile/profile_parts.h"
 
-/* A file changed later than this before it is read may change again without a new time. */
-#define YOUNG_US INT64_C(2000000)
-
 void assay_keep_free(struct assay_keep *keep)
 {
     if (!keep)
@@ -57,8 +54,7 @@ static int take_states(struct assay_keep *keep, const json_t *offer, struct assa
                                       .bytes = (uint64_t)assay_json_int(state, "bytes", 0),
                                       .as_of = assay_json_str(state, "as_of", "")};
     }
-    assay_keep_reason(keep, assay_json_str(offer, "reason", NULL));
-    return assay_keep_spool_open(keep, assay_json_str(offer, "path", NULL), err);
+    return ASSAY_OK;
 }
 
 /* --- what is there --- */
@@ -78,7 +74,7 @@ static int take_file(const struct assay_set_file *file, struct assay_keep_part *
                                      .fingerprint = assay_strdup(fingerprint),
                                      .bytes = size,
                                      .state = -1,
-                                     .young = modified_us > assay_now_us() - YOUNG_US};
+                                     .young = modified_us > assay_now_us() - ASSAY_KEEP_YOUNG_US};
     return part->key && part->fingerprint ? ASSAY_OK : assay_fail_memory(err);
 }
 
@@ -125,6 +121,36 @@ static bool is_fit(const struct assay_profile_run *run, const json_t *offer)
            run->groups.group_fields >= run->result.fields_count;
 }
 
+static int take_offer(struct assay_profile_run *run, const json_t *offer,
+                      struct assay_keep **ret_keep, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_keep_free) struct assay_keep *keep = assay_calloc(1, sizeof *keep);
+    if (!keep)
+        return assay_fail_memory(err);
+    ASSAY_TRY(take_states(keep, offer, err));
+    ASSAY_TRY(take_files(keep, run->source.set, err));
+    *ret_keep = ASSAY_TAKE(keep);
+    return ASSAY_OK;
+}
+
+int assay_keep_share(struct assay_profile_run *run, double *ret_share, struct assay_error *err)
+{
+    const json_t *offer = assay_json_get(run->task->settings, "keep");
+    ASSAY_AUTO(assay_keep_free) struct assay_keep *keep = NULL;
+    uint64_t all = 0, to_read = 0;
+    *ret_share = 1;
+    if (!run->source.set || !json_array_size(assay_json_get(offer, "states")))
+        return ASSAY_OK;
+    ASSAY_TRY(take_offer(run, offer, &keep, err));
+    (void)assay_keep_match(keep->parts, keep->parts_count, keep->states, keep->states_count);
+    for (size_t i = 0; i < keep->parts_count; i++) {
+        all += keep->parts[i].bytes;
+        to_read += keep->parts[i].state < 0 ? keep->parts[i].bytes : 0;
+    }
+    *ret_share = all ? (double)to_read / (double)all : 1;
+    return ASSAY_OK;
+}
+
 int assay_keep_open(struct assay_profile_run *run, struct assay_error *err)
 {
     const json_t *offer = assay_json_get(run->task->settings, "keep");
@@ -137,6 +163,8 @@ int assay_keep_open(struct assay_profile_run *run, struct assay_error *err)
         return assay_fail_memory(err);
     keep->state_bytes = run->groups.state_bytes;
     ASSAY_TRY(take_states(keep, offer, err));
+    ASSAY_TRY(assay_keep_spool_open(keep, assay_json_str(offer, "path", NULL), err));
+    assay_keep_reason(keep, assay_json_str(offer, "reason", NULL));
     if (run->source.set)
         ASSAY_TRY(take_files(keep, run->source.set, err));
     else

@@ -8,6 +8,7 @@
 #include "worker/executor/profile/keep_sum.h"
 #include "worker/executor/profile/profile_parts.h"
 #include "worker/executor/profile/profile_passes.h"
+#include "worker/executor/profile/profile_plan.h"
 
 struct reading {
     struct assay_profile_run *run;
@@ -272,6 +273,11 @@ static int start_over(struct assay_profile_run *run, struct assay_profile_field 
     assay_pass_result_release(&run->result.pass);
     run->groups.state_bytes = keep->state_bytes;
     keep->records_read = 0;
+    ASSAY_TRY(assay_keep_restrict(run, 0, 0, err));
+    if (!strcmp(run->task->kind, "profile.plan"))
+        ASSAY_TRY(assay_profile_plan(run, &run->planned, err));
+    if (run->planned) /* too much for one process: splits read it */
+        return ASSAY_OK;
     ASSAY_TRY(assay_keep_regroup(keep, run->result.fields_count, true, err));
     return read_all(run, fields, count, err);
 }

@@ -29,6 +29,10 @@ struct assay_keep {
  * to be kept, or nothing can be: a part of the records only, fields in several groups, a source
  * that has no partitions. After the fields are chosen and the groups planned. */
 ASSAY_MUST_CHECK int assay_keep_open(struct assay_profile_run *run, struct assay_error *err);
+/** The share of the container's bytes that has to be read, by what the task offers; 1 = all. Before
+ * assay_keep_open(). */
+ASSAY_MUST_CHECK int assay_keep_share(struct assay_profile_run *run, double *ret_share,
+                                      struct assay_error *err);
 void assay_keep_free(struct assay_keep *keep);
 ASSAY_DEFINE_CLEANUP(struct assay_keep, assay_keep_free)
 
@@ -57,6 +61,9 @@ ASSAY_MUST_CHECK int assay_keep_pack(const char *text, size_t size, struct assay
 /** And back. ASSAY_FORMAT: damaged. */
 ASSAY_MUST_CHECK int assay_keep_unpack(const char *packed, const char *sum, struct assay_buf *text,
                                        struct assay_error *err);
+/** Emit one chunk of the state with that number. */
+ASSAY_MUST_CHECK int assay_keep_emit_chunk(struct assay_task *task, size_t number,
+                                           const json_t *chunk, struct assay_error *err);
 /** Put the chunks of a kept state together. ASSAY_FORMAT: it is not there, damaged, or of another
  * version. */
 ASSAY_MUST_CHECK int assay_keep_spool_take(struct assay_keep *keep, size_t state,

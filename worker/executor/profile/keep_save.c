@@ -144,8 +144,8 @@ static bool is_as_it_was(const struct assay_profile_run *run, const struct assay
     return same;
 }
 
-static int emit_chunk(struct assay_task *task, size_t number, const json_t *chunk,
-                      struct assay_error *err)
+int assay_keep_emit_chunk(struct assay_task *task, size_t number, const json_t *chunk,
+                          struct assay_error *err)
 {
     ASSAY_AUTO(assay_free_text) char *text = assay_json_text(chunk);
     ASSAY_SCOPED(assay_buf_release) struct assay_buf packed = {0};
@@ -165,7 +165,7 @@ static int emit_saved(struct assay_profile_run *run, size_t group, struct assay_
     size_t i, k;
     json_t *chunks, *chunk;
     json_array_foreach(saved, i, chunks) json_array_foreach(chunks, k, chunk)
-        ASSAY_TRY(emit_chunk(run->task, group, chunk, err));
+        ASSAY_TRY(assay_keep_emit_chunk(run->task, group, chunk, err));
     return ASSAY_OK;
 }
 

@@ -11,6 +11,7 @@
 #include "worker/executor/profile/state.h"
 
 enum { KEEP_STATES = 2 }; /* of a field beside those of the lanes: a group's and the container's */
+#define KEEP_SHARE 0.25   /* of the container's bytes to be read, up to which it is not cut */
 
 /* --- fields --- */
 
@@ -108,6 +109,8 @@ static int profile_group(struct assay_profile_run *run, struct assay_profile_fie
         ASSAY_TRY(assay_belief_form(&run->source, pointers, count, err));
     ASSAY_TRY(run->keep ? assay_keep_read(run, pointers, count, err)
                         : read_group(run, pointers, count, err));
+    if (run->planned)
+        return ASSAY_OK;
     return run->as_state ? state_group(run, fields, count, err)
                          : assay_profile_finish(run, fields, count, err);
 }
@@ -167,19 +170,29 @@ static int count_records(struct assay_profile_run *run, struct assay_error *err)
 
 /* --- the run --- */
 
+/* A container of which little has to be read is not cut, however large it is. */
+static int plan(struct assay_profile_run *run, struct assay_error *err)
+{
+    double share;
+    if (strcmp(run->task->kind, "profile.plan") != 0)
+        return ASSAY_OK;
+    ASSAY_TRY(assay_keep_share(run, &share, err));
+    return share > KEEP_SHARE ? assay_profile_plan(run, &run->planned, err) : ASSAY_OK;
+}
+
 static int profile(struct assay_profile_run *run, struct assay_error *err)
 {
     struct assay_task *task = run->task;
     struct assay_profile_result *result = &run->result;
-    bool planned = false;
     ASSAY_TRY(assay_profile_source_open(task, &run->source, err));
     ASSAY_TRY(choose_fields(run, err));
-    if (!strcmp(task->kind, "profile.plan"))
-        ASSAY_TRY(assay_profile_plan(run, &planned, err));
-    if (planned)
+    ASSAY_TRY(plan(run, err));
+    if (run->planned)
         return ASSAY_OK;
     ASSAY_TRY(select_records(run, err));
     ASSAY_TRY(profile_fields(run, err));
+    if (run->planned)
+        return ASSAY_OK;
     result->sampled = run->selection.by_hash ||
                       (run->selection.limit && result->records_processed >= run->selection.limit);
     ASSAY_TRY(count_records(run, err));

@@ -9,6 +9,7 @@
 #include "common/base/memory.h"
 #include "worker/executor/profile/belief.h"
 #include "worker/executor/profile/beliefs.h"
+#include "worker/executor/profile/keep_merge.h"
 #include "worker/executor/profile/profile_run.h"
 #include "worker/executor/profile/state.h"
 
@@ -94,8 +95,25 @@ static int ask_again(struct assay_profile_run *run, const struct assay_state_mer
                            err);
 }
 
+/* An entry that is kept is taken twice, into the container's counts and into its own. */
+static int take_entry(struct assay_profile_run *run, struct assay_state_merge *merge,
+                      struct assay_keep_merge *keep, size_t index, struct assay_error *err)
+{
+    const json_t *states = assay_json_get(run->task->settings, "states");
+    const json_t *entry = json_array_get(states, index);
+    const off_t before = ftello(stdin);
+    ASSAY_TRY(take_split(merge, entry, err));
+    if (before < 0 || strcmp(assay_json_str(entry, "path", ""), "-") != 0 ||
+        !assay_keep_merge_wanted(run->task, merge->fields_count))
+        return ASSAY_OK;
+    if (fseeko(stdin, before, SEEK_SET))
+        return assay_fail_errno(err, ASSAY_IO, errno, "reading the states again");
+    ASSAY_TRY(take_split(&keep->own, entry, err));
+    return assay_keep_merge_entry(keep, run->task, entry, index, json_array_size(states), err);
+}
+
 static int merge_splits(struct assay_profile_run *run, struct assay_state_merge *merge,
-                        struct assay_error *err)
+                        struct assay_keep_merge *keep, struct assay_error *err)
 {
     const json_t *states = assay_json_get(run->task->settings, "states");
     if (!json_array_size(states))
@@ -103,7 +121,7 @@ static int merge_splits(struct assay_profile_run *run, struct assay_state_merge 
     atomic_store(&run->task->progress.phase, "merging");
     for (size_t i = 0; i < json_array_size(states); i++) {
         ASSAY_TRY(assay_task_check(run->task, err));
-        ASSAY_TRY(take_split(merge, json_array_get(states, i), err));
+        ASSAY_TRY(take_entry(run, merge, keep, i, err));
     }
     const struct assay_profile_field *changed;
     ASSAY_TRY(decide_types(merge, &changed, err));
@@ -120,6 +138,7 @@ static int merge_splits(struct assay_profile_run *run, struct assay_state_merge 
     result->sampled = merge->sampled;
     ASSAY_TRY(assay_profile_finish(run, merge->fields, merge->fields_count, err));
     ASSAY_TRY(assay_profile_emit(run, err));
+    ASSAY_TRY(assay_keep_merge_emit(keep, run->task, err));
     return assay_profile_done(run, err);
 }
 
@@ -127,9 +146,10 @@ int assay_profile_merge_run(struct assay_task *task, struct assay_error *err)
 {
     struct assay_profile_run run = {0};
     struct assay_state_merge merge = {0};
+    struct assay_keep_merge keep = {0};
     int rc = assay_profile_run_init(&run, task, err);
     if (rc == ASSAY_OK)
-        rc = merge_splits(&run, &merge, err);
+        rc = merge_splits(&run, &merge, &keep, err);
     if (rc != ASSAY_OK)
         rc = assay_context(err, rc, "merging the profile of %.200s",
                            assay_json_str(task->container, "name", "the container"));
@@ -137,5 +157,6 @@ int assay_profile_merge_run(struct assay_task *task, struct assay_error *err)
     run.result.fields_count = 0;
     assay_profile_run_release(&run);
     assay_state_merge_release(&merge);
+    assay_keep_merge_release(&keep);
     return rc;
 }

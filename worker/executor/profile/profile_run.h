@@ -24,6 +24,7 @@ struct assay_profile_run {
     json_t *field_documents; /* in the order of the fields, those not emitted yet */
     bool fields_emitted;
     json_t *field_warnings;
+    bool planned;            /* a plan was emitted instead of a profile */
     struct assay_keep *keep; /* keep_run.h; NULL = no states are kept */
 };
 

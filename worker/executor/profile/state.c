@@ -70,17 +70,17 @@ int assay_state_emit_field(struct assay_task *task, const struct assay_profile_f
     return ASSAY_OK;
 }
 
-static json_t *rejections_json(const struct assay_rejections *rejections)
+json_t *assay_state_rejections(const struct assay_rejections *rejections, json_int_t first_file)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < rejections->kept; i++) {
         const struct assay_rejection *item = &rejections->items[i];
         const char *raw = item->raw ? item->raw : "", *reason = item->reason ? item->reason : "";
-        (void)json_array_append_new(list,
-                                    json_pack("[I, I, I, o, o]", (json_int_t)item->file,
-                                              (json_int_t)item->line, (json_int_t)item->byte_offset,
-                                              assay_json_safe_string(reason, strlen(reason)),
-                                              assay_json_safe_string(raw, strlen(raw))));
+        (void)json_array_append_new(
+            list, json_pack("[I, I, I, o, o]", (json_int_t)item->file - first_file,
+                            (json_int_t)item->line, (json_int_t)item->byte_offset,
+                            assay_json_safe_string(reason, strlen(reason)),
+                            assay_json_safe_string(raw, strlen(raw))));
     }
     return list;
 }
@@ -94,8 +94,8 @@ json_t *assay_state_split_chunk(const struct assay_profile_result *result)
         (json_int_t)result->records_count, "records_processed",
         (json_int_t)result->records_processed, "bytes_read", (json_int_t)result->bytes_read,
         "sampled", (int)result->sampled, "rejected_records", (json_int_t)pass->rejections.count,
-        "rejections", rejections_json(&pass->rejections), "warnings", pass->warnings, "format",
-        assay_profile_source_format(result->source), "dialect", dialect);
+        "rejections", assay_state_rejections(&pass->rejections, 0), "warnings", pass->warnings,
+        "format", assay_profile_source_format(result->source), "dialect", dialect);
     return json_pack("{s:i, s:o}", "v", ASSAY_STATE_VERSION, "split", split);
 }
 

@@ -20,6 +20,9 @@ ASSAY_MUST_CHECK int assay_state_emit_split(const struct assay_profile_result *r
 ASSAY_MUST_CHECK int assay_state_field_chunks(const struct assay_profile_field *field,
                                               const struct assay_field_state *state, json_t *chunks,
                                               struct assay_error *err);
+/** Rejections as the last chunk of a split holds them; files are numbered from first_file on. NULL
+ * when out of memory. */
+json_t *assay_state_rejections(const struct assay_rejections *rejections, json_int_t first_file);
 /** The last chunk of a split. NULL when out of memory. */
 json_t *assay_state_split_chunk(const struct assay_profile_result *result);
 
