@@ -99,11 +99,14 @@ class NumericTest(unittest.TestCase):
     def test_fallback_is_said(self):
         field, warnings = self.profile("beyond", BEYOND)
         self.assertEqual((field["type"], field["nan_count"], field["null_count"]), ("Fractional", 1, 1))
-        self.assertEqual(warnings, ["2 values are NaN, infinite or longer than 38 digits: the statistics are those of the nearest doubles"])
+        self.assertEqual(warnings, ["2 values are no decimal of up to 38 digits (NaN, infinite or longer): the statistics are those of the nearest doubles"])
         self.assertEqual(float(field["max"]), 1.2345678901234568e38)
+        _, warnings = self.profile("apart", ["1234567890123456789012345", "0.12345678901234"])
+        self.assertEqual(warnings, ["38 digits do not hold the greatest and the finest value together: the statistics are those of the "
+                                    "nearest doubles"])
         field, warnings = self.profile("beyond_one", ["0.5", "Infinity"])
         self.assertEqual((field["inf_count"], field["max"], field["sum"]), (1, "Infinity", "0.5"))
-        self.assertEqual(warnings, ["1 value is NaN, infinite or longer than 38 digits: the statistics are those of the nearest doubles"])
+        self.assertEqual(warnings, ["1 value is no decimal of up to 38 digits (NaN, infinite or longer): the statistics are those of the nearest doubles"])
 
     def test_declared_precision_and_nan(self):
         field, warnings = self.profile("money", ["1.50", "NaN", "2"], "numeric(10,2)")

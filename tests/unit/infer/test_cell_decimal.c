@@ -91,6 +91,21 @@ static void reads(void **state)
     }
 }
 
+/* SQLite: text among numbers is a misfit and takes nothing from the others. */
+static void text_among_numbers(void **state)
+{
+    (void)state;
+    struct assay_long_decimals decimals = {.wanted = true};
+    uint8_t scale;
+    const struct assay_cell cells[] = {
+        number_of("0.5"), {"unknown", 7, ASSAY_CELL_STRING}, {"1.25", 4, ASSAY_CELL_STRING}};
+    for (size_t i = 0; i < ASSAY_COUNT(cells); i++)
+        assay_long_decimals_add(&decimals, &cells[i]);
+    assert_int_equal(decimals.beyond, 0);
+    assert_int_equal(decimals.fraction, 2);
+    assert_true(assay_long_decimals_fit(&decimals, &scale));
+}
+
 /* Whole numbers stay integers, fractions become decimals, what no decimal holds doubles, never
  * text. */
 static void decisions(void **state)
@@ -99,14 +114,15 @@ static void decisions(void **state)
     static const struct {
         const char *texts[2];
         enum assay_layout layout;
-        uint64_t not_decimal;
+        bool not_decimal;
     } cases[] = {
-        {{"1", "2"}, ASSAY_LAYOUT_INT64, 0},
-        {{"1", "12345678901234567890123"}, ASSAY_LAYOUT_INT128, 0},
-        {{"1", "2.5"}, ASSAY_LAYOUT_DECIMAL128, 0},
-        {{"NaN", "2.5"}, ASSAY_LAYOUT_DOUBLE, 1},
-        {{"-Infinity", "2.5"}, ASSAY_LAYOUT_DOUBLE, 1},
-        {{"1234567890123456789012345678901234567890"}, ASSAY_LAYOUT_DOUBLE, 1},
+        {{"1", "2"}, ASSAY_LAYOUT_INT64, false},
+        {{"1", "12345678901234567890123"}, ASSAY_LAYOUT_INT128, false},
+        {{"1", "2.5"}, ASSAY_LAYOUT_DECIMAL128, false},
+        {{"NaN", "2.5"}, ASSAY_LAYOUT_DOUBLE, true},
+        {{"-Infinity", "2.5"}, ASSAY_LAYOUT_DOUBLE, true},
+        {{"1234567890123456789012345678901234567890"}, ASSAY_LAYOUT_DOUBLE, true},
+        {{"1234567890123456789012345", "0.12345678901234"}, ASSAY_LAYOUT_DOUBLE, true},
     };
     for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
         struct assay_type_profile profile = {.decimals = {.wanted = true}};
@@ -129,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scales),
         cmocka_unit_test(reads),
+        cmocka_unit_test(text_among_numbers),
         cmocka_unit_test(decisions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/base/memory.h"
-#include "worker/executor/connect/postgres_range.h"
 #include "common/base/plural.h"
+#include "worker/executor/connect/postgres_range.h"
 #include "worker/executor/read/reader.h"
 
 enum { BATCH_TEXT_BYTES = 4 << 20, HEADER_BYTES = 19 };

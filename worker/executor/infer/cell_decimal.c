@@ -112,7 +112,7 @@ void assay_long_decimals_add(struct assay_long_decimals *decimals, const struct 
     if (cell->kind == ASSAY_CELL_NULL || !cell->size_bytes)
         return;
     if (!split(cell->data, cell->size_bytes, &plain)) {
-        decimals->beyond++;
+        decimals->beyond += cell->kind == ASSAY_CELL_NUMBER; /* text does not fit any number */
         return;
     }
     while (plain.fraction_digits && plain.fraction[plain.fraction_digits - 1] == '0')

@@ -26,7 +26,8 @@ bool assay_decimal_read(const char *data, size_t size_bytes, unsigned scale, ass
 bool assay_long_decimal_read(const char *data, size_t size_bytes, unsigned scale,
                              assay_i128 *ret_value);
 
-/** Take one cell into account; NULL and '' are passed over. */
+/** Take one cell into account; NULL, '' and what the source gives as text and is no number are
+ * passed over. */
 void assay_long_decimals_add(struct assay_long_decimals *decimals, const struct assay_cell *cell);
 void assay_long_decimals_merge(struct assay_long_decimals *decimals,
                                const struct assay_long_decimals *from);

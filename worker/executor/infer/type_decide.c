@@ -199,7 +199,7 @@ void assay_type_decide(const struct assay_type_profile *profile,
     if (target->layout == ASSAY_LAYOUT_DOUBLE) {
         decision.misfits -= profile->counts[ASSAY_CLASS_NAN];
         decision.precision_warning = tally.wide || tally.huge;
-        decision.not_decimal = decision.given ? 0 : profile->decimals.beyond;
+        decision.not_decimal = !decision.given && profile->decimals.wanted;
     }
     decision.formatted = formatted_of(profile, &tally);
     describe_dates(profile, &tally, &decision);

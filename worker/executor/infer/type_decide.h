@@ -27,8 +27,8 @@ struct assay_type_decision {
     bool mixed_dates;    /* values of several formats */
     bool precision_warning; /* integers beyond 128 bits, or beyond 2^53 among fractions, become
                                doubles */
-    uint64_t not_decimal;   /* declared decimals that become doubles: values that are longer than 38
-                               digits, NaN or infinite, and all others for their sake; 0 = none */
+    bool not_decimal;       /* declared decimals become doubles: no 38 digits hold them all
+                         (assay_type_profile.decimals says why) */
     double confidence; /* share of the values (without NULL, '' and null-like spellings) that fit; 1
                           when none */
     uint64_t formatted; /* values with separators, a currency, a percent sign or parentheses, where

@@ -113,13 +113,15 @@ static bool lost_precision(const struct assay_profile_field *field, struct assay
 
 static bool are_not_decimals(const struct assay_profile_field *field, struct assay_buf *text)
 {
-    const uint64_t count = field->decision.not_decimal;
-    assay_buf_printf(text,
-                     "%" PRIu64
-                     " value%s %s NaN, infinite or longer than 38 digits: the statistics "
-                     "are those of the nearest doubles",
-                     count, assay_plural_s(count), assay_plural_are(count));
-    return field->cells && count;
+    const uint64_t count = field->types.decimals.beyond;
+    if (count)
+        assay_buf_printf(
+            text, "%" PRIu64 " value%s %s no decimal of up to 38 digits (NaN, infinite or longer)",
+            count, assay_plural_s(count), assay_plural_are(count));
+    else
+        assay_buf_text(text, "38 digits do not hold the greatest and the finest value together");
+    assay_buf_text(text, ": the statistics are those of the nearest doubles");
+    return field->cells && field->decision.not_decimal;
 }
 
 static bool has_formatted_numbers(const struct assay_profile_field *field, struct assay_buf *text)
