@@ -90,6 +90,7 @@ int assay_role_open(struct assay_role *role, const struct assay_config *config, 
     ASSAY_AUTO(assay_json_decref) json_t *options = NULL;
     ASSAY_TRY(assay_role_queue_options(config, client_id, &options, err));
     ASSAY_TRY(assay_queue_open(assay_config_text(config, "queue.url"), options, &role->queue, err));
+    assay_queue_event_topic(role->queue, role->event_topic);
     return assay_progress_open(assay_config_text(config, "progress.url"),
                                assay_config_text(config, "queue.topic_prefix"), &role->progress,
                                err);

@@ -71,6 +71,11 @@ void assay_queue_task_topic(const struct assay_queue *queue, const char *pool, i
     (void)snprintf(text, 128, "%s.task.%s.%s.v1", queue->topic_prefix, pool, lanes[lane != 0]);
 }
 
+void assay_queue_event_topic(const struct assay_queue *queue, char text[static 128])
+{
+    (void)snprintf(text, 128, "%s.event.out.v1", queue->topic_prefix);
+}
+
 int assay_queue_create_topics(struct assay_queue *queue, const char *pool, struct assay_error *err)
 {
     char names[TOPICS][128];
@@ -79,7 +84,7 @@ int assay_queue_create_topics(struct assay_queue *queue, const char *pool, struc
     assay_queue_task_topic(queue, pool, 0, names[0]);
     assay_queue_task_topic(queue, pool, 1, names[1]);
     (void)snprintf(names[2], sizeof names[2], "%s.event.in.v1", queue->topic_prefix);
-    (void)snprintf(names[3], sizeof names[3], "%s.event.out.v1", queue->topic_prefix);
+    assay_queue_event_topic(queue, names[3]);
     (void)snprintf(names[4], sizeof names[4], "%s.dlq.v1", queue->topic_prefix);
     const char *pointers[TOPICS];
     for (size_t i = 0; i < TOPICS; i++)

@@ -73,5 +73,7 @@ ASSAY_MUST_CHECK int assay_consumer_resume(struct assay_consumer *consumer, cons
 /** Topic names: "<prefix>.task.<pool>.<lane>.v1" and so on, into text. */
 void assay_queue_task_topic(const struct assay_queue *queue, const char *pool, int lane,
                             char text[static 128]);
+/** "<prefix>.event.out.v1": what happened here, for others. */
+void assay_queue_event_topic(const struct assay_queue *queue, char text[static 128]);
 
 #endif

@@ -38,6 +38,7 @@ class ClusterTest(unittest.TestCase):
         self.assertEqual(sorted(containers), ["a.csv", "b.jsonl"])
         profile = self.api.run("profile", datastore, ai_effort="off")
         self.assertEqual((profile["result"], profile["status"]["records_processed"]), ("success", 5))
+        wait_until(lambda: self.cluster.query("SELECT count(*) FROM outbox") == [("0",)], 30, "every message found its topic")
         fields = [f["name"] for f in self.api.call("GET", f"/containers/{containers['a.csv']}/field-profiles")["items"]]
         self.assertEqual(fields, ["id", "name"])
         self.api.call("POST", "/quality-checks", {"container_id": containers["a.csv"], "rule": "notNull", "fields": ["name"],
