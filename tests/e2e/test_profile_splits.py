@@ -88,5 +88,74 @@ class SplitTest(unittest.TestCase):
             self.merge([])
 
 
+LIMITS = {"memory_bytes": 1 << 30, "threads": 2, "deadline_ms": 0, "split_ms": 1, "split_records": 100}   # 200 kB of CSV a split
+
+
+class PlanTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        folder = pathlib.Path(cls.folder.name)
+        sizes = {"a.csv": 50, "b.csv": 50, "c.csv": 20_000, "d.csv": 50, "e.csv": 4_000, "f.csv": 4_000, "g.csv": 4_000}
+        for name, records in sizes.items():
+            (folder / name).write_text(csv_text(records))
+        cls.paths = [folder / name for name in sizes]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def plan(self, limits=None, reader=None, **settings):
+        source = execute.file_source(self.paths, "all")
+        spec = execute.task("profile.plan", source, settings=settings, limits={**LIMITS, **(limits or {})})
+        return execute.run({**spec, "reader": {**spec.get("reader", {}), **(reader or {})}})["chunks"]
+
+    def test_no_split_mixes_partitions_and_all_of_it_is_in_one(self):
+        chunks = self.plan()
+        self.assertEqual({chunk["t"] for chunk in chunks}, {"plan"})
+        groups = [group for chunk in chunks[1:] for group in chunk["groups"]]
+        self.assertEqual(chunks[0]["splits"], sum(len(group["splits"]) for group in groups))
+        self.assertEqual(sorted(chunks[0]["beliefs"]), ["amount", "day", "few", "id", "word"])
+        names = [[pathlib.Path(p["key"]).name for p in group["partitions"]] for group in groups]
+        self.assertEqual(names, [["a.csv", "b.csv"], ["c.csv"], ["d.csv", "e.csv", "f.csv"], ["g.csv"]])
+        for group in groups:
+            for partition in group["partitions"]:
+                status = pathlib.Path(partition["key"]).stat()
+                self.assertEqual(partition["fingerprint"], f"{status.st_size}:{status.st_mtime_ns}")
+        places = {}
+        for group in groups:
+            for split in group["splits"]:
+                for file, begin, end in split["bounds"]["parts"]:
+                    places.setdefault(file, []).append((begin, end))
+        for file, path in enumerate(self.paths):
+            begins, ends = [b for b, _ in places[file]], [e for _, e in places[file]]
+            self.assertEqual((begins[0], ends[-1], begins[1:]), (0, 0, ends[:-1]), path)
+            data = path.read_bytes()
+            self.assertTrue(all(data[b - 1:b] == b"\n" for b in begins[1:]), "cut between records")
+        self.assertGreater(len(places[2]), 3)
+
+    def test_what_is_not_cut(self):
+        for limits, settings in (({"split_ms": 0}, {}), ({"split_ms": 120_000}, {}), ({"split_records": 1_000_000}, {}),
+                                 ({}, {"limit": 5}), ({}, {"where": "id > 3"}), ({}, {"fields": ["id"]}), ({}, {"sample": 10})):
+            with self.subTest(limits=limits, settings=settings):
+                self.assertIn("container", {chunk["t"] for chunk in self.plan(limits, **settings)})
+
+    def test_damaged_beliefs_and_keys_are_refused(self):
+        for belief in ([], [99, 0, False, False, 0, False], "Integral", {"x": 1}):
+            with self.subTest(belief=belief), self.assertRaises(execute.Failed) as failed:
+                self.plan(beliefs={"id": belief})
+            self.assertEqual(failed.exception.code, "FORMAT")
+        path = pathlib.Path(self.folder.name) / "x.jsonl"
+        path.write_text('{"a": 1}\n')
+        deep = [1, [], None]
+        for _ in range(200):
+            deep = [2, [["k", deep]], None]
+        for keys in (deep, [8, [], None], [2, [["a", [1, [], None]], ["a", [1, [], None]]], None], [2, [[7, [1, [], None]]], None], {}, "x"):
+            spec = execute.task("profile", execute.file_source([path]))
+            with self.subTest(keys=str(keys)[:60]), self.assertRaises(execute.Failed) as failed:
+                execute.run({**spec, "reader": {"json_fields": keys}})
+            self.assertEqual(failed.exception.code, "FORMAT")
+
+
 if __name__ == "__main__":
     unittest.main()

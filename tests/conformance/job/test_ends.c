@@ -356,6 +356,63 @@ static void reap_under_cancel(struct suite *s)
     suite_expect(s, r.task_id, "state", "cancelled");
 }
 
+/* A cancel that came before the plan's completion: nothing starts any more. */
+static void plan_done_after_a_cancel_inserts_nothing(struct suite *s)
+{
+    const struct suite_running r = suite_run_one(s, "profile.plan");
+    const char *state = NULL;
+    int stopped = 0, to_signal = 0;
+    TEST_OK(assay_job_cancel(s->store, r.operation_id, "tester", &stopped, &to_signal, &test_err));
+    TEST_OK(plan_done(s, r.task_id, r.epoch, &state));
+    suite_expect(s, r.task_id, "state", "cancelled");
+    assert_int_equal(test_int(s->base.db, "SELECT count(*) FROM task"), 1);
+    assert_int_equal(test_int(s->base.db, "SELECT count(*) FROM task_lease"), 0);
+}
+
+static size_t chunks_of(struct suite *s, int64_t task_id, int64_t epoch, int from)
+{
+    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+    TEST_OK(assay_job_chunks(s->store, task_id, epoch, from, 2, &rows, &test_err));
+    return assay_db_rows_count(rows);
+}
+
+/* What splits staged is there until their merge is published, and no longer. */
+static void states_stay_until_the_merge_is_published(struct suite *s)
+{
+    const struct suite_running r = suite_run_one(s, "profile.plan");
+    const char *state = NULL;
+    int deleted = 0;
+    int64_t epochs[2];
+    TEST_OK(plan_done(s, r.task_id, r.epoch, &state));
+    assert_int_equal(suite_dispatch(s, 10), 2);
+    for (int64_t i = 0; i < 2; i++) {
+        const int64_t split = r.task_id + 1 + i;
+        epochs[i] = suite_claim(s, split);
+        for (int chunk = 0; chunk < 3; chunk++)
+            TEST_OK(assay_job_stage(s->store, split, epochs[i], chunk, "{}", 2, &test_err));
+        TEST_OK(assay_job_complete(s->store, split, epochs[i], NULL, &test_err));
+    }
+    test_sql(s->base.db, "UPDATE task SET published_at = assay_now() WHERE kind <> "
+                         "'profile.merge'");
+    TEST_OK(assay_job_sweep(s->store, 60000, &deleted, &test_err));
+    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+    TEST_OK(assay_job_predecessors(s->store, r.task_id + 3, &rows, &test_err));
+    assert_int_equal(assay_db_rows_count(rows), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(assay_db_get_int(rows, i, 1), i);
+        assert_string_equal(assay_db_get_text(rows, i, 2), "succeeded");
+        assert_int_equal(assay_db_get_int(rows, i, 3), epochs[i]);
+        assert_int_equal(chunks_of(s, assay_db_get_int(rows, i, 0), epochs[i], 0), 2);
+        assert_int_equal(chunks_of(s, assay_db_get_int(rows, i, 0), epochs[i], 2), 1);
+    }
+    assert_int_equal(suite_dispatch(s, 10), 1);
+    TEST_OK(assay_job_complete(s->store, r.task_id + 3, suite_claim(s, r.task_id + 3), NULL,
+                               &test_err));
+    test_sql(s->base.db, "UPDATE task SET published_at = assay_now()");
+    TEST_OK(assay_job_sweep(s->store, 60000, &deleted, &test_err));
+    assert_int_equal(test_int(s->base.db, "SELECT count(*) FROM stage_row"), 0);
+}
+
 static const struct suite_case cases[] = {
     {"every end of an attempt", every_end},
     {"stale epochs are refused by every verb", stale_epochs},
@@ -366,6 +423,8 @@ static const struct suite_case cases[] = {
     {"a failure past the deadline is the last", failure_past_deadline_is_dead},
     {"a plan inserts splits, and their ends unblock the merge", plan_and_merge},
     {"a cancelled split takes the merge along", cancelled_split_takes_the_merge},
+    {"a plan that ends after a cancel inserts nothing", plan_done_after_a_cancel_inserts_nothing},
+    {"states stay until the merge is published", states_stay_until_the_merge_is_published},
     {"reaping a cancelled task cancels it", reap_under_cancel},
 };
 
