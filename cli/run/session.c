@@ -17,6 +17,7 @@
 
 enum { DEFAULT_SEED = 42 };
 #define DEFAULT_MEMORY_BYTES (UINT64_C(1) << 30)
+#define LEAST_MEMORY_BYTES   (UINT64_C(64) << 20) /* the executor takes no less */
 
 atomic_bool assay_interrupted;
 
@@ -146,10 +147,11 @@ static int read_engine(struct assay_session *session, const struct assay_args *a
     const char *memory = assay_args_text(args, "memory");
     session->memory_bytes = DEFAULT_MEMORY_BYTES;
     if (memory && (!assay_parse_bytes(memory, &session->memory_bytes) ||
-                   session->memory_bytes < UINT64_C(1) << 20))
-        return assay_fail(
-            err, ASSAY_USAGE,
-            "reading --memory: \"%.40s\" is not a size: give one such as 512MiB or 2GiB", memory);
+                   session->memory_bytes < LEAST_MEMORY_BYTES))
+        return assay_fail(err, ASSAY_USAGE,
+                          "reading --memory: \"%.40s\" is no size from 64MiB on: give one such as "
+                          "512MiB or 2GiB",
+                          memory);
     session->timezone = assay_args_text(args, "timezone");
     return ASSAY_OK;
 }

@@ -226,6 +226,22 @@ class WrongFilesTest(Files):
         self.assertEqual((wide["records_count"], wide["fields"][0]["max_length"]), (3, 40 << 20))
 
 
+class ManyFieldsTest(Files):
+    def test_ten_thousand_fields_of_one_kind(self):
+        """Each of them may be a key: the warnings are told by some and a number, and fit into a result."""
+        count = 10_000 if not os.environ.get("ASSAY_SANITIZED") else 500
+        self.write("f.csv", ",".join(f"c{i}" for i in range(count)) + "\n" + "".join(
+            ",".join(str(i * k) for i in range(1, count + 1)) + "\n" for k in (1, 2)))
+        got = self.container("f.csv")
+        keys = [warning for warning in got["warnings"] if warning["code"] == "unique_key_candidate"]
+        self.assertEqual((len(got["fields"]), len(keys), keys[-1]["further_fields"]), (count, 51, count - 50))
+        self.assertIn(f"{count - 50} further fields", keys[-1]["message"])
+
+    def test_a_memory_budget_below_the_least(self):
+        self.write("a.csv", "id\n1\n")
+        self.assertIn("64MiB", self.profile("a.csv", "--memory", "32MiB", exit_code=2))
+
+
 class ScanTest(Files):
     def test_an_input_that_cannot_be_read_lists_its_checks(self):
         self.write("good.csv", "id\n1\n")

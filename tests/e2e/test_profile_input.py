@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -258,7 +259,7 @@ class MemoryTest(unittest.TestCase):
 
     def test_peak_is_within_the_budget(self):
         with tempfile.TemporaryDirectory() as folder:
-            for columns, rows, budget in ((10, 200_000, 256 << 20), (1000, 2_000, 256 << 20), (3000, 600, 512 << 20)):
+            for columns, rows, budget in ((10, 200_000, 256 << 20), (10, 10, 64 << 20), (1000, 2_000, 256 << 20), (10_000, 10, 512 << 20)):
                 path = pathlib.Path(folder) / f"{columns}.csv"
                 randoms = random.Random(7)
                 with path.open("w") as out:
@@ -273,6 +274,31 @@ class MemoryTest(unittest.TestCase):
                     self.assertEqual((document["records_count"], len(document["fields"])), (rows, columns))
                     grouped = "field_groups" in [warning["code"] for warning in document["warnings"]]
                     self.assertEqual(grouped, document["run"]["passes"] > 1)
+
+    def test_a_budget_that_is_too_small_is_said_before_reading(self):
+        spec = execute.task("profile", execute.file_source(["/none.csv"]), limits={"memory_bytes": 32 << 20, "threads": 1})
+        with self.assertRaises(execute.Failed) as failed:
+            execute.run(spec)
+        self.assertEqual(failed.exception.code, "INVALID")
+        self.assertIn("at least 64 MiB", failed.exception.text)
+
+    def test_wide_parquet_is_read_in_groups(self):
+        """Written by the scan's own --failing, since nothing else here writes Parquet."""
+        assay = pathlib.Path(os.environ["ASSAY_EXECUTE"]).parent / "assay"
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "wide.csv"
+            path.write_text(",".join(f"c{i}" for i in range(200)) + "\n" + (",".join("abc" for _ in range(200)) + "\n") * 20)
+            wide = pathlib.Path(folder) / "wide.parquet"
+            subprocess.run([assay, "scan", path, "-q", "--check", "{rule: expectedValues, fields: [c1], properties: {list: [x]}}",
+                            "--failing", wide], capture_output=True, timeout=120, check=False)
+            for budget in (96 << 20, 128 << 20):
+                spec = execute.task("profile", execute.file_source([wide]), limits={"memory_bytes": budget, "threads": 2, "deadline_ms": 0})
+                result = execute.run(spec)
+                document = execute.container(result)
+                with self.subTest(budget=budget):
+                    self.assertEqual((document["records_count"], len(document["fields"])), (20, 204))
+                    self.assertGreater(document["run"]["passes"], 1)
+                    self.assertLessEqual(result["done"]["peak_bytes"], budget)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,12 @@ static int parse_limits(struct assay_task *task, struct assay_error *err)
     const int64_t threads = assay_json_int(limits, "threads", 1);
     if (memory_bytes <= 0 || threads < 1 || threads > 1024)
         return assay_fail(err, ASSAY_INVALID, "the task's limits make no sense");
+    if ((uint64_t)memory_bytes < ASSAY_TASK_LEAST_BYTES)
+        return assay_fail(err, ASSAY_INVALID,
+                          "a memory budget of %lld MiB is too small, as the executor itself takes "
+                          "some 40 MiB: give at least %llu MiB (--memory, worker.task_memory)",
+                          (long long)(memory_bytes >> 20),
+                          (unsigned long long)(ASSAY_TASK_LEAST_BYTES >> 20));
     task->memory_bytes = (uint64_t)memory_bytes;
     task->threads = (int)threads;
     task->split_no = (int)assay_json_int(task->spec, "split_no", 0);

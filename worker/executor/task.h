@@ -12,6 +12,9 @@
 #include "common/json/json.h"
 #include "common/msg/result.h"
 
+/** Least memory budget of a task: code, libraries, the engine, and one field's state. */
+#define ASSAY_TASK_LEAST_BYTES (UINT64_C(64) << 20)
+
 /** Where output goes: frames in the executor, lists in tests. Every call is thread-safe. */
 struct assay_task_outlet {
     /** Take one chunk (JSON text of at most ASSAY_CHUNK_MAX_BYTES, borrowed); waits for a credit.

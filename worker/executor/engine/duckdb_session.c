@@ -102,6 +102,8 @@ int assay_session_fail(duckdb_error_type type, const char *message, struct assay
     for (size_t i = 0; i < ASSAY_COUNT(error_codes); i++)
         if (error_codes[i].type == type)
             code = error_codes[i].code;
+    if (strstr(message, "Out of Memory Error")) /* inside of another one */
+        code = ASSAY_NO_MEMORY;
     char text[MESSAGE_BYTES + 1];
     one_line(message, text);
     return assay_fail(err, code, "%s", text);

@@ -33,7 +33,6 @@ static const struct {
     {"No such file", "check its name"},
     {"No files found", "check its name"},
     {"Permission denied", "check its rights"},
-    {"memory", "raise --memory"},
     {"", "it is damaged, or written in a way that is not known: write or copy it again"},
 };
 
@@ -48,6 +47,12 @@ static void drop_kind(struct assay_error *err)
 static void add_remedy(struct assay_error *err)
 {
     size_t i = 0;
+    if (err->code == ASSAY_NO_MEMORY) {
+        (void)snprintf(err->text, sizeof err->text,
+                       "the memory budget does not hold what decoding takes: raise --memory, or "
+                       "lower --threads");
+        return;
+    }
     drop_kind(err);
     while (!strstr(err->text, remedies[i].fragment))
         i++;
@@ -65,7 +70,7 @@ int assay_parquet_context(const struct assay_parquet_files *files, int code,
         err->code = code = ASSAY_FORMAT;
     if (code == ASSAY_CANCELLED || !files->count)
         return code;
-    if (err && err->code == ASSAY_FORMAT)
+    if (err && (err->code == ASSAY_FORMAT || err->code == ASSAY_NO_MEMORY))
         add_remedy(err);
     if (files->count == 1)
         return assay_context(err, code, "reading %s", files->paths[0]);
@@ -89,13 +94,8 @@ static int plan_source(struct assay_session *session, const struct assay_parquet
     append_source(request, &sql);
     assay_buf_text(&sql, " LIMIT 0");
     ASSAY_TRY(assay_buf_check(&sql, err));
-    duckdb_result result;
-    int rc = assay_session_query(session, sql.data, &result, err);
-    if (rc != ASSAY_OK)
-        return assay_parquet_context(files, rc, err);
-    rc = assay_vectors_plan(&result, ret_vectors, err);
-    duckdb_destroy_result(&result);
-    return rc;
+    const int rc = assay_vectors_plan(session, sql.data, ret_vectors, err);
+    return rc == ASSAY_OK ? rc : assay_parquet_context(files, rc, err);
 }
 
 static int same_schema(const struct assay_schema *first, const struct assay_schema *other,

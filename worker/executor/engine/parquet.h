@@ -35,6 +35,10 @@ ASSAY_MUST_CHECK int assay_parquet_count(struct assay_session *session,
 struct assay_parquet_group {
     uint64_t records, bytes; /* compressed */
 };
+/** Bytes of pages that a thread holds while it decodes one column of the file, on average over the
+ * columns: the column's largest chunk as it is stored, and a page of it decompressed. */
+ASSAY_MUST_CHECK int assay_parquet_column_bytes(struct assay_session *session, const char *path,
+                                                uint64_t *ret_bytes, struct assay_error *err);
 /** The row groups of one file in order; *ret_groups on the heap (assay_free()), with one place at
  * least. Errors as of assay_parquet_describe(). */
 ASSAY_MUST_CHECK int assay_parquet_groups(struct assay_session *session, const char *path,

@@ -3,6 +3,8 @@
 #include "common/base/memory.h"
 #include "worker/executor/engine/parquet_request.h"
 
+enum { PAGE_BYTES = 1 << 20 }; /* usual writers' largest page, decompressed */
+
 /* One chunk of (records, bytes). */
 static int take_chunk(duckdb_data_chunk chunk, struct assay_parquet_group **groups, size_t *count,
                       struct assay_error *err)
@@ -29,6 +31,26 @@ static int take_all(duckdb_result result, struct assay_parquet_group **groups, s
         duckdb_destroy_data_chunk(&chunk);
     }
     return rc;
+}
+
+int assay_parquet_column_bytes(struct assay_session *session, const char *path, uint64_t *ret_bytes,
+                               struct assay_error *err)
+{
+    const struct assay_parquet_files files = {.paths = &path, .count = 1};
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql,
+                     "SELECT coalesce(avg(most), 0)::BIGINT FROM (SELECT max(total_compressed_size "
+                     "+ least(total_uncompressed_size, %d)) AS most FROM parquet_metadata(",
+                     PAGE_BYTES);
+    assay_sql_text(&sql, path);
+    assay_buf_text(&sql, ") GROUP BY column_id)");
+    ASSAY_TRY(assay_buf_check(&sql, err));
+    int64_t bytes;
+    const int rc = assay_session_scalar(session, sql.data, &bytes, err);
+    if (rc != ASSAY_OK)
+        return assay_parquet_context(&files, rc, err);
+    *ret_bytes = bytes > 0 ? (uint64_t)bytes : 0;
+    return ASSAY_OK;
 }
 
 int assay_parquet_groups(struct assay_session *session, const char *path,

@@ -295,12 +295,10 @@ static int add_fields(struct assay_vectors *vectors, struct assay_vector_field f
     return rc;
 }
 
-static int add_column(struct assay_vectors *vectors, duckdb_result *result, idx_t index,
-                      struct assay_error *err)
+static int add_column(struct assay_vectors *vectors, idx_t index, const char *name,
+                      duckdb_logical_type type, struct assay_error *err)
 {
     struct assay_vector_column *column = &vectors->columns[index];
-    const char *name = duckdb_column_name(result, index);
-    duckdb_logical_type type = duckdb_column_logical_type(result, index);
     bool cast = false;
     column->type = substitute(type, &cast);
     assay_sql_name(&column->sql, name);
@@ -315,25 +313,57 @@ static int add_column(struct assay_vectors *vectors, duckdb_result *result, idx_
     int rc = column->type ? assay_buf_check(&column->sql, err) : assay_fail_memory(err);
     if (rc == ASSAY_OK)
         rc = add_fields(vectors, (struct assay_vector_field){.column = index}, name, type, 1, err);
-    duckdb_destroy_logical_type(&type);
     return rc;
 }
 
-int assay_vectors_plan(duckdb_result *result, struct assay_vectors **ret_vectors,
-                       struct assay_error *err)
+static int plan_column(struct assay_vectors *vectors, duckdb_prepared_statement statement,
+                       idx_t index, struct assay_error *err)
+{
+    const char *name = duckdb_prepared_statement_column_name(statement, index);
+    duckdb_logical_type type = duckdb_prepared_statement_column_logical_type(statement, index);
+    const int rc =
+        name && type ? add_column(vectors, index, name, type, err) : assay_fail_memory(err);
+    duckdb_destroy_logical_type(&type);
+    duckdb_free((void *)(uintptr_t)name);
+    return rc;
+}
+
+static int plan_columns(duckdb_prepared_statement statement, struct assay_vectors **ret_vectors,
+                        struct assay_error *err)
 {
     ASSAY_AUTO(assay_vectors_free) struct assay_vectors *vectors = assay_calloc(1, sizeof *vectors);
     if (!vectors)
         return assay_fail_memory(err);
-    const idx_t count = duckdb_column_count(result);
+    const idx_t count = duckdb_prepared_statement_column_count(statement);
     vectors->columns = assay_calloc(count ? count : 1, sizeof *vectors->columns);
     if (!vectors->columns)
         return assay_fail_memory(err);
     vectors->columns_count = count;
     for (idx_t i = 0; i < count; i++)
-        ASSAY_TRY(add_column(vectors, result, i, err));
+        ASSAY_TRY(plan_column(vectors, statement, i, err));
     *ret_vectors = ASSAY_TAKE(vectors);
     return ASSAY_OK;
+}
+
+/* A statement that cannot be prepared tells the kind of its error in the text alone. */
+static int fail_prepare(duckdb_prepared_statement statement, struct assay_error *err)
+{
+    static const char io[] = "IO Error";
+    const char *message = duckdb_prepare_error(statement);
+    const bool is_io = message && strncmp(message, io, strlen(io)) == 0;
+    return assay_session_fail(is_io ? DUCKDB_ERROR_IO : DUCKDB_ERROR_INVALID, message, err);
+}
+
+int assay_vectors_plan(struct assay_session *session, const char *sql,
+                       struct assay_vectors **ret_vectors, struct assay_error *err)
+{
+    duckdb_prepared_statement statement = NULL;
+    const int rc =
+        duckdb_prepare(assay_session_connection(session), sql, &statement) == DuckDBSuccess
+            ? plan_columns(statement, ret_vectors, err)
+            : fail_prepare(statement, err);
+    duckdb_destroy_prepare(&statement);
+    return rc;
 }
 
 void assay_vectors_free(struct assay_vectors *vectors)

@@ -11,15 +11,18 @@
 #include "common/base/cleanup.h"
 #include "common/base/error.h"
 #include "worker/executor/batch/batch.h"
+#include "worker/executor/engine/duckdb_session.h"
 
 #define ASSAY_NESTED_DEPTH 4 /* levels of names in a projected field: a.b.c.d */
 
 /** How the columns of a query become fields. Immutable once made; any thread. */
 struct assay_vectors;
 
-/** Plan the columns of a result (of SELECT * … LIMIT 0, say). Maps and what lies below them are
- * left out; a struct is a field of its own (validity only) followed by its children. */
-ASSAY_MUST_CHECK int assay_vectors_plan(duckdb_result *result, struct assay_vectors **ret_vectors,
+/** Plan the columns of a query, which is prepared and not run: running takes memory for vectors of
+ * every column. Maps and what lies below them are left out; a struct is a field of its own (validity
+ * only) followed by its children. Errors as of assay_session_query(). */
+ASSAY_MUST_CHECK int assay_vectors_plan(struct assay_session *session, const char *sql,
+                                        struct assay_vectors **ret_vectors,
                                         struct assay_error *err);
 void assay_vectors_free(struct assay_vectors *vectors);
 ASSAY_DEFINE_CLEANUP(struct assay_vectors, assay_vectors_free)

@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/groups.h"
 
+#include "worker/executor/engine/parquet.h"
 #include "worker/executor/profile/lane.h"
 
 #define PROCESS_BYTES (UINT64_C(40) << 20) /* code, libraries, frames, the document */
 #define READER_BYTES  (UINT64_C(12) << 20) /* buffers of one reader */
 #define LEAST_BYTES   ((size_t)160 << 10)  /* of a state, before groups are made */
+#define ENGINE_BYTES  (UINT64_C(4) << 20)  /* of the engine before it decodes */
+#define DECODE_BYTES  ((uint64_t)6 * ASSAY_BATCH_ROWS * 16) /* of a column's vectors in a thread */
 
 size_t assay_groups_lanes(const struct assay_profile_source *source)
 {
@@ -40,6 +43,28 @@ static uint64_t sum_bytes(const struct assay_profile_field *fields, size_t field
     return sum;
 }
 
+/* Columns that the engine decodes at once within its share. */
+static size_t engine_fields(const struct assay_profile_source *source, size_t lanes)
+{
+    uint64_t pages_bytes = 0;
+    if (assay_profile_source_is_parquet(source) &&
+        assay_parquet_column_bytes(source->session, source->files.paths[0], &pages_bytes, NULL) !=
+            ASSAY_OK)
+        pages_bytes = 0; /* what is wrong with the file shows when it is read */
+    const uint64_t share = assay_profile_engine_bytes(source->task);
+    const uint64_t room = share > 2 * ENGINE_BYTES ? share - ENGINE_BYTES : share / 2;
+    const uint64_t most = room / lanes / (DECODE_BYTES + pages_bytes);
+    return most ? (size_t)most : 1;
+}
+
+static void limit_group(struct assay_groups *groups, size_t fields_count, size_t most)
+{
+    if (groups->group_fields <= most)
+        return;
+    const size_t parts = (fields_count + most - 1) / most;
+    groups->group_fields = (fields_count + parts - 1) / parts;
+}
+
 struct assay_groups assay_groups_plan(const struct assay_profile_source *source,
                                       const struct assay_profile_field *fields, size_t fields_count)
 {
@@ -49,8 +74,11 @@ struct assay_groups assay_groups_plan(const struct assay_profile_source *source,
         states_budget(source, lanes) / (lanes + source->spare_states);
     struct assay_groups groups = {.state_bytes = ASSAY_FIELD_STATE_BYTES,
                                   .group_fields = fields_count ? fields_count : 1};
+    if (engine)
+        limit_group(&groups, fields_count, engine_fields(source, lanes));
+    const size_t shares = fields_count ? fields_count / groups.group_fields : 1; /* full groups */
     while (groups.state_bytes > LEAST_BYTES) {
-        if (sum_bytes(fields, fields_count, groups.state_bytes, engine) <= budget)
+        if (sum_bytes(fields, fields_count, groups.state_bytes, engine) / shares <= budget)
             return groups;
         groups.state_bytes =
             groups.state_bytes / 2 > LEAST_BYTES ? groups.state_bytes / 2 : LEAST_BYTES;
@@ -58,7 +86,7 @@ struct assay_groups assay_groups_plan(const struct assay_profile_source *source,
     const uint64_t all = sum_bytes(fields, fields_count, groups.state_bytes, engine);
     if (all > budget) {
         const size_t parts = (size_t)((all + budget - 1) / budget);
-        groups.group_fields = (fields_count + parts - 1) / parts;
+        limit_group(&groups, fields_count, (fields_count + parts - 1) / parts);
     }
     return groups;
 }

@@ -15,6 +15,8 @@
     3.0 /* standard errors within which an estimated distinct count may still be all records */
 #define KEY_RECORDS 2
 
+enum { SAME_KEPT = 50 }; /* fields named by one kind of warning */
+
 /* A test writes its message into text and returns true when the warning stands. */
 typedef bool warning_fn(const struct assay_profile_field *field, struct assay_buf *text);
 
@@ -182,6 +184,31 @@ static int add(json_t *list, const char *code, const char *field, const char *me
         list, json_pack("{s:s, s:o, s:s}", "code", code, "field", name, "message", message), err);
 }
 
+/* Thousands of fields with the same warning are told by some of them and a number. */
+static int add_of_field(json_t *list, const char *code, const char *field, const char *message,
+                        struct assay_error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *one = json_array_get(list, i);
+        if (strcmp(assay_json_str(one, "code", ""), code) != 0)
+            continue;
+        if (++count <= SAME_KEPT)
+            continue;
+        const int64_t further = assay_json_int(one, "further_fields", 0) + 1;
+        ASSAY_TRY(assay_json_set(
+            one, "message",
+            json_sprintf("the same holds for %lld further fields", (long long)further), err));
+        return assay_json_set(one, "further_fields", json_integer(further), err);
+    }
+    if (count < SAME_KEPT)
+        return add(list, code, field, message, err);
+    return assay_json_push(list,
+                           json_pack("{s:s, s:n, s:s, s:i}", "code", code, "field", "message",
+                                     "the same holds for 1 further field", "further_fields", 1),
+                           err);
+}
+
 /* Once for all fields: a text file that is not UTF-8 is read by naming its encoding. */
 static int advise_encoding(json_t *warnings, struct assay_error *err)
 {
@@ -203,7 +230,7 @@ int assay_warnings_of_field(const struct assay_profile_field *field, json_t *war
         if (!field_warnings[i].test(field, &text))
             continue;
         ASSAY_TRY(assay_buf_check(&text, err));
-        ASSAY_TRY(add(warnings, field_warnings[i].code, field->name, text.data, err));
+        ASSAY_TRY(add_of_field(warnings, field_warnings[i].code, field->name, text.data, err));
         if (field->cells && field_warnings[i].test == has_invalid_utf8)
             ASSAY_TRY(advise_encoding(warnings, err));
     }

@@ -315,11 +315,7 @@ static int plan_vectors(struct assay_scan *scan, struct assay_error *err)
     }
     assay_buf_printf(&sql, " FROM %s LIMIT 0", scan->from);
     ASSAY_TRY(assay_buf_check(&sql, err));
-    duckdb_result result;
-    ASSAY_TRY(assay_session_query(scan->session, assay_buf_str(&sql), &result, err));
-    const int code = assay_vectors_plan(&result, &scan->vectors, err);
-    duckdb_destroy_result(&result);
-    return code;
+    return assay_vectors_plan(scan->session, assay_buf_str(&sql), &scan->vectors, err);
 }
 
 static int open_parquet(struct assay_scan *scan, struct assay_error *err)
