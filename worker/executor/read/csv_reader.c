@@ -126,11 +126,21 @@ static int project(struct assay_csv_reader *csv, size_t at, struct assay_error *
     return ASSAY_OK;
 }
 
+/* Bytes of the window as long as the records fit in. */
+static size_t window_bytes(size_t columns)
+{
+    const size_t bytes = columns * ASSAY_CSV_COLUMN_BYTES;
+    return bytes < ASSAY_CSV_WINDOW_BYTES  ? ASSAY_CSV_WINDOW_BYTES
+           : bytes > ASSAY_CSV_WINDOW_MOST ? ASSAY_CSV_WINDOW_MOST
+                                           : bytes;
+}
+
 static int allocate(struct assay_csv_reader *csv, size_t delivered, struct assay_error *err)
 {
     const size_t all = csv->columns_count, fit = BATCH_CELLS / (delivered + 1);
     csv->rows_max = fit > ASSAY_BATCH_ROWS ? ASSAY_BATCH_ROWS : fit < 16 ? 16 : fit;
-    csv->limit = csv->capacity = ASSAY_CSV_WINDOW_BYTES;
+    csv->usual = window_bytes(all);
+    csv->limit = csv->capacity = csv->usual;
     csv->buffer = assay_malloc(csv->capacity + ASSAY_CSV_PADDING_BYTES);
     csv->cells = assay_calloc(delivered + 1, (csv->rows_max + STRIDE_PAD) * sizeof *csv->cells);
     csv->targets = assay_calloc(all, sizeof(struct assay_cell *));

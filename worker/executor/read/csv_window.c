@@ -36,10 +36,10 @@ static void drop_consumed(struct assay_csv_reader *csv)
 
 int assay_csv_window_refill(struct assay_csv_reader *csv, struct assay_error *err)
 {
-    if (csv->ended || csv->filled - csv->at >= ASSAY_CSV_WINDOW_BYTES / 2)
+    if (csv->ended || csv->filled - csv->at >= csv->usual / 2)
         return ASSAY_OK;
     drop_consumed(csv);
-    csv->limit = ASSAY_CSV_WINDOW_BYTES;
+    csv->limit = csv->usual;
     return fill(csv, err);
 }
 

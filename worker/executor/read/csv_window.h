@@ -8,8 +8,12 @@
 #include "worker/executor/read/csv_reader.h"
 #include "worker/executor/read/csv_scan.h"
 
-/** Text of a batch: with its cells it stays in the second-level cache. */
+/** Text of a batch: with its cells it stays in the second-level cache. Where there are many columns
+ * so many bytes for each, up to a ceiling, so that hundreds of rows share what a batch costs in each
+ * column. */
 #define ASSAY_CSV_WINDOW_BYTES  ((size_t)128 << 10)
+#define ASSAY_CSV_COLUMN_BYTES  ((size_t)2 << 10)
+#define ASSAY_CSV_WINDOW_MOST   ((size_t)2 << 20)
 #define ASSAY_CSV_PADDING_BYTES 64 /* readable behind the window */
 
 /** Why the record at hand cannot be delivered; the first reason counts. */
@@ -34,6 +38,7 @@ struct assay_csv_reader {
     /* the window: text [0, filled) of the buffer, which begins at byte `origin` of the text */
     char *buffer;
     size_t capacity, limit, filled; /* limit: as far as it is filled, ≤ capacity */
+    size_t usual;                   /* limit where no record needs more */
     uint64_t origin;
     size_t at;           /* where the next record begins */
     bool ended;          /* no bytes behind the window */
