@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
+#include "common/base/number.h"
 #include "common/rules/check_file.h"
 #include "common/rules/rule_def.h"
 
@@ -72,7 +73,13 @@ static int write_check(const json_t *check, struct assay_buf *text, struct assay
             continue;
         }
         assay_buf_printf(text, "    %s: ", order[i]);
-        ASSAY_TRY(assay_json_append(value, text, err));
+        if (json_is_real(value)) { /* 0.97, not 0.96999999999999997 */
+            char number[ASSAY_NUMBER_TEXT];
+            assay_format_double(json_real_value(value), number);
+            assay_buf_text(text, number);
+        } else {
+            ASSAY_TRY(assay_json_append(value, text, err));
+        }
         assay_buf_char(text, '\n');
     }
     return ASSAY_OK;

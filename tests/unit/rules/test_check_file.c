@@ -190,6 +190,7 @@ static void written_and_read_back(void **state)
         fail_msg("%s", assay_buf_str(&written));
     assert_non_null(strstr(assay_buf_str(&written),
                            "  - rule: notNull\n    fields: [\"id\"]\n  - rule: between\n"));
+    assert_non_null(strstr(assay_buf_str(&written), "    coverage: 0.95\n"));
     assay_buf_release(&written);
     json_decref(checks);
     json_decref(again);
