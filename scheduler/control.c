@@ -106,8 +106,17 @@ static void reap(struct assay_control *control)
     note(control, DUTY_REAP, rc, &err);
 }
 
-/* False: it is time to stop. */
-static bool wait_for_turn(struct assay_control *control)
+static uint64_t wakes_so_far(struct assay_control *control)
+{
+    (void)pthread_mutex_lock(&control->lock);
+    const uint64_t wakes = control->wakes;
+    (void)pthread_mutex_unlock(&control->lock);
+    return wakes;
+}
+
+/* Wait unless somebody woke it since `seen`, which was taken before the turn. False: it is time to
+ * stop. */
+static bool wait_for_turn(struct assay_control *control, uint64_t seen)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
@@ -115,7 +124,6 @@ static bool wait_for_turn(struct assay_control *control)
     until.tv_sec += until.tv_nsec / ASSAY_NS_PER_S;
     until.tv_nsec %= ASSAY_NS_PER_S;
     (void)pthread_mutex_lock(&control->lock);
-    const uint64_t seen = control->wakes;
     while (control->wakes == seen && !control->stopping &&
            pthread_cond_timedwait(&control->wake, &control->lock, &until) == 0)
         continue;
@@ -127,15 +135,19 @@ static bool wait_for_turn(struct assay_control *control)
 static void *run_turns(void *context)
 {
     struct assay_control *control = context;
+    uint64_t seen;
     do {
+        seen = wakes_so_far(control);
         lead(control);
         publish(control);
         if (!atomic_load(&control->leads))
             continue;
-        if (dispatch(control))
+        if (dispatch(control)) {
             assay_control_wake(control); /* the relay */
+            seen++;
+        }
         reap(control);
-    } while (wait_for_turn(control));
+    } while (wait_for_turn(control, seen));
     return NULL;
 }
 
@@ -144,10 +156,12 @@ static void *run_turns(void *context)
 static void *run_relays(void *context)
 {
     struct assay_control *control = context;
+    uint64_t seen;
     do {
+        seen = wakes_so_far(control);
         if (atomic_load(&control->leads))
             relay(control);
-    } while (wait_for_turn(control));
+    } while (wait_for_turn(control, seen));
     return NULL;
 }
 

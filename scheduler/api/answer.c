@@ -48,6 +48,8 @@ static json_t *validation_list(const struct assay_request *request, const struct
                      err->code == ASSAY_FORMAT ? "json_invalid" : "value_error");
 }
 
+#define DISK_FULL "53100" /* SQLSTATE, of both databases */
+
 /* Our own faults say nothing of the inside; the log does. */
 static const char *public_text(const struct assay_error *err)
 {
@@ -67,6 +69,12 @@ void assay_answer_error(const struct assay_request *request, struct assay_answer
                         const struct assay_error *err)
 {
     const bool invalid = err->code == ASSAY_INVALID || err->code == ASSAY_FORMAT;
+    if (strcmp(err->sqlstate, DISK_FULL) == 0) {
+        assay_answer_detail(answer, 507,
+                            "the disk of the catalog is full: nothing was stored: free some space "
+                            "on it, then try again");
+        return;
+    }
     if (!invalid) {
         assay_answer_detail(answer, assay_code_http(err->code), public_text(err));
         return;
