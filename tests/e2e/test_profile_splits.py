@@ -88,7 +88,7 @@ class SplitTest(unittest.TestCase):
             self.merge([])
 
 
-LIMITS = {"memory_bytes": 1 << 30, "threads": 2, "deadline_ms": 0, "split_ms": 1, "split_records": 100}   # 200 kB of CSV a split
+LIMITS = {"memory_bytes": 1 << 30, "threads": 2, "deadline_ms": 0, "split_ms": 1, "split_records": 100}   # 160 kB of CSV a split
 
 
 class PlanTest(unittest.TestCase):
@@ -139,6 +139,14 @@ class PlanTest(unittest.TestCase):
                                  ({}, {"limit": 5}), ({}, {"where": "id > 3"}), ({}, {"fields": ["id"]}), ({}, {"sample": 10})):
             with self.subTest(limits=limits, settings=settings):
                 self.assertIn("container", {chunk["t"] for chunk in self.plan(limits, **settings)})
+
+    def test_what_a_merge_could_not_hold_is_not_cut(self):
+        wide = pathlib.Path(self.folder.name) / "wide.txt"
+        fields = 700
+        wide.write_text("\n".join([",".join(f"f{i}" for i in range(fields))] + [",".join(["text"] * fields)] * 300) + "\n")
+        for memory, kind in ((1 << 30, "plan"), (100 << 20, "container")):
+            spec = execute.task("profile.plan", execute.file_source([wide]), limits={**LIMITS, "memory_bytes": memory})
+            self.assertIn(kind, {chunk["t"] for chunk in execute.run(spec)["chunks"]})
 
     def test_damaged_beliefs_and_keys_are_refused(self):
         for belief in ([], [99, 0, False, False, 0, False], "Integral", {"x": 1}):

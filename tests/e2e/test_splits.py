@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "deploy"))
 from sample import run_duckdb  # noqa: E402
 
 LIBRARY = ROOT / ".cache/duckdb/lib/libduckdb.so"
-SMALL = {"worker.split_time": "1ms", "worker.split_records": 500}   # 200 kB of CSV a split
+SMALL = {"worker.split_time": "1ms", "worker.split_records": 500}   # 160 kB of CSV a split
 EXACT = ("type", "null_count", "zero_count", "negative_count", "nan_count", "empty_count", "blank_count", "completeness", "min", "max", "sum",
          "min_length", "max_length", "approximate_distinct_values", "type_mismatches", "null_like", "semantic_type")
 CLOSE = ("mean", "std_dev", "skewness", "kurtosis", "mean_length", "entropy")

@@ -23,6 +23,14 @@ static bool is_partial(const json_t *settings)
     return false;
 }
 
+/* A merge holds the states of all fields at once: what does not fit is read whole, in groups. */
+static bool fits_memory(const struct assay_profile_run *run)
+{
+    const struct assay_profile_result *result = &run->result;
+    return assay_groups_plan(&run->source, result->fields, result->fields_count).group_fields >=
+           result->fields_count;
+}
+
 static int cut(struct assay_profile_run *run, json_t **ret_groups, struct assay_error *err)
 {
     const struct assay_task *task = run->task;
@@ -34,7 +42,7 @@ static int cut(struct assay_profile_run *run, json_t **ret_groups, struct assay_
                                          .ms = ms > 0 ? (uint64_t)ms : 0,
                                          .records = records > 0 ? (uint64_t)records : 0};
     *ret_groups = NULL;
-    if (!connector->plan || !goal.ms || is_partial(task->settings))
+    if (!connector->plan || !goal.ms || is_partial(task->settings) || !fits_memory(run))
         return ASSAY_OK;
     atomic_store(&run->task->progress.phase, "planning");
     return connector->plan(run->source.conn, task->container, task->reader, &goal, ret_groups, err);
