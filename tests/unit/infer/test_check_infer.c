@@ -208,6 +208,32 @@ static void heavy_tails(void **state)
     assert_non_null(find(checks, "notNegative", "zeros"));
 }
 
+/* Normal numbers of mean 50, deviation 12 are all positive in 4,000 and not in a million. Those of
+ * deviation 2, and evenly spread ones, have a limit. */
+static void bells(void **state)
+{
+    (void)state;
+    static const double deviations[] = {12, 2, 0};
+    for (size_t c = 0; c < ASSAY_COUNT(deviations); c++) {
+        uint64_t random = 21;
+        for (size_t i = 0; i < ROWS; i++) {
+            const double radius = sqrt(-2 * log(1 - uniform(&random)));
+            const double normal = radius * cos(2 * M_PI * uniform(&random));
+            reals[i] =
+                deviations[c] > 0 ? fabs(50 + deviations[c] * normal) + 1 : 100 * uniform(&random);
+        }
+        ASSAY_AUTO(assay_field_stats_free)
+        struct assay_field_stats *stats = stats_for(REALS, ROWS, false);
+        const struct assay_infer_field field = field_of("a", stats);
+        ASSAY_AUTO(assay_json_decref) json_t *checks = infer(&field, 1, ASSAY_INFER_HIGH);
+        const bool limited = c > 0;
+        assert_int_equal(find(checks, "notNegative", "a") != NULL, limited);
+        assert_int_equal(find(checks, "greaterThan", "a") != NULL, limited);
+        const json_t *between = find(checks, "between", "a");
+        assert_true(between && (number_of(between, "min") < 0) != limited);
+    }
+}
+
 /* Values that do not fit the type fail every rule: none is offered but with coverage. */
 static void misfits(void **state)
 {
@@ -602,6 +628,7 @@ int main(void)
         cmocka_unit_test(predictions),
         cmocka_unit_test(sizes_over_time),
         cmocka_unit_test(heavy_tails),
+        cmocka_unit_test(bells),
         cmocka_unit_test(misfits),
         cmocka_unit_test(rare_categories),
         cmocka_unit_test(coverages),

@@ -96,6 +96,10 @@ double assay_quantile_of(const double *sorted, size_t count, double q);
  * from 95 % to 99 % foretells: such a tail has no end. */
 double assay_tail_reach(double extreme, double hundredth, double twentieth, size_t count);
 
+/** Numbers in the shape of a bell, all above zero, whose lower tail reaches below it: with more of
+ * them some will be negative. Zero is no limit of theirs. */
+bool assay_only_seems_positive(const struct assay_field_stats *stats);
+
 /* --- candidates; each offers what it finds --------------------------------------------------- */
 
 /* check_single.c: levels 1 and 2 by the full statistics */

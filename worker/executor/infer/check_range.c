@@ -12,6 +12,9 @@
 #define GUMBEL_99     4.6   /* its 99 % quantile */
 #define LOG_5         1.609
 #define HEAVY         2.5  /* times the decay that the twentieth foretells: no bound on that side */
+#define BELL_DISTANCE 3    /* standard deviations from the mean to zero, at least */
+#define BELL_SKEWNESS 0.3  /* a bell is symmetric */
+#define BELL_KURTOSIS -0.6 /* and no plateau (−1.2) */
 #define TAIL          0.01 /* share of the values beyond q01, q99 */
 
 /* Extremes with the quantiles next to them. */
@@ -79,9 +82,18 @@ static struct bounds rounded(struct bounds bounds, double range, bool whole)
     return bounds;
 }
 
-/* Each side goes out by a tenth of the range, or by what its tail reaches if that is more; never
- * below zero when nothing is. */
-static struct bounds widened(const struct span *span, bool whole)
+bool assay_only_seems_positive(const struct assay_field_stats *stats)
+{
+    const double below =
+        assay_tail_reach(stats->min_number, stats->q01, stats->q05, (size_t)stats->valid_count);
+    return stats->min_number > 0 && stats->mean > BELL_DISTANCE * stats->std_dev &&
+           fabs(stats->skewness) < BELL_SKEWNESS && stats->kurtosis > BELL_KURTOSIS &&
+           stats->min_number < below;
+}
+
+/* Each side goes out by a tenth of the range, or by what its tail reaches if that is more; where
+ * zero is a limit, not below it. */
+static struct bounds widened(const struct span *span, bool whole, bool limited)
 {
     const double range = span->max - span->min;
     const double below = assay_tail_reach(span->min, span->q01, span->q05, span->count);
@@ -89,7 +101,7 @@ static struct bounds widened(const struct span *span, bool whole)
     struct bounds bounds = {span->min - fmax(MARGIN * range, below),
                             span->max + fmax(MARGIN * range, above)};
     bounds = rounded(bounds, range, whole);
-    if (span->min >= 0 && bounds.low < 0)
+    if (limited && span->min >= 0 && bounds.low < 0)
         bounds.low = 0;
     return bounds;
 }
@@ -163,6 +175,7 @@ static int infer_widened(struct assay_inference *inference, size_t field, struct
 {
     const struct assay_infer_field *f = &inference->fields[field];
     const bool whole = f->type == ASSAY_TYPE_INTEGRAL;
+    const bool limited = !assay_only_seems_positive(f->stats);
     struct span training;
     struct assay_evidence evidence = {
         .method =
@@ -173,12 +186,12 @@ static int infer_widened(struct assay_inference *inference, size_t field, struct
     ASSAY_TRY(training_span(inference, field, &training, err));
     if (training.count < ASSAY_INFER_RECORDS_MIN || !(training.min < training.max))
         return ASSAY_OK;
-    test_bounds(inference, field, widened(&training, whole), &evidence);
+    test_bounds(inference, field, widened(&training, whole, limited), &evidence);
     /* a tail that the training part does not foresee: no range */
     if ((double)(evidence.tested - evidence.passed) > TAIL * (double)evidence.tested)
         return ASSAY_OK;
     const struct span all = full_span(f->stats);
-    const struct bounds bounds = widened(&all, whole);
+    const struct bounds bounds = widened(&all, whole, limited);
     if (!says_more(bounds))
         return ASSAY_OK;
     return offer_between(inference, field, bounds, evidence,
@@ -245,7 +258,7 @@ int assay_infer_one_sided(struct assay_inference *inference, size_t field, struc
     if (!is_measure(inference, field) || stats->min_number < 0 || is_semantic(f, "latitude") ||
         is_semantic(f, "longitude"))
         return ASSAY_OK;
-    if (stats->min_number > 0)
+    if (stats->min_number > 0 && !assay_only_seems_positive(stats))
         ASSAY_TRY(
             offer_limit(inference, field, "greaterThan", 0, false, "positive in all records", err));
     for (size_t i = 0; i < ASSAY_COUNT(limits); i++) {

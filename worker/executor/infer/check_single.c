@@ -154,7 +154,8 @@ int assay_infer_not_negative(struct assay_inference *inference, size_t field,
     const bool degrees =
         semantic && (!strcmp(semantic, "latitude") || !strcmp(semantic, "longitude"));
     if (!assay_is_number_field(&inference->fields[field]) || stats->negative_count || degrees ||
-        stats->moments_count < ASSAY_INFER_RECORDS_MIN || stats->nan_count)
+        stats->moments_count < ASSAY_INFER_RECORDS_MIN || stats->nan_count ||
+        assay_only_seems_positive(stats))
         return ASSAY_OK;
     const uint64_t tested = assay_held_out_values(inference, field);
     const struct assay_offer offer = {.rule = "notNegative",
