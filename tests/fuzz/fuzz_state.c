@@ -11,30 +11,38 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void use(struct assay_field_state *state)
+static void use(struct assay_field_state *state, const struct assay_field_state *other)
 {
     struct assay_field_stats *stats = NULL;
     if (assay_field_state_finish(state, &stats, NULL) == ASSAY_OK)
         assay_field_stats_free(stats);
-    if (assay_field_state_merge(state, state, NULL) == ASSAY_OK)
+    if (assay_field_state_merge(state, other, NULL) == ASSAY_OK)
         ASSAY_IGNORE(assay_field_state_thin(state, NULL));
+}
+
+/* Loaded twice, so that it can be merged with itself. */
+static void try_bytes(const void *data, size_t size)
+{
+    struct assay_field_state *state = NULL, *other = NULL;
+    size_t used;
+    if (assay_field_state_load(data, size, &used, &state, NULL) == ASSAY_OK &&
+        assay_field_state_load(data, size, &used, &other, NULL) == ASSAY_OK)
+        use(state, other);
+    assay_field_state_free(state);
+    assay_field_state_free(other);
 }
 
 /* The checksum is made right, so that what lies behind it is reached. */
 static void try_state(uint8_t version, const uint8_t *data, size_t size)
 {
-    struct assay_field_state *state = NULL;
     struct assay_buf bytes = {0};
-    size_t used;
     const uint32_t body = (uint32_t)size;
     const uint64_t sum = assay_hash_text(data, size);
     assay_buf_append(&bytes, &version, 1);
     assay_buf_append(&bytes, &body, sizeof body);
     assay_buf_append(&bytes, data, size);
     assay_buf_append(&bytes, &sum, sizeof sum);
-    if (assay_field_state_load(bytes.data, bytes.size, &used, &state, NULL) == ASSAY_OK)
-        use(state);
-    assay_field_state_free(state);
+    try_bytes(bytes.data, bytes.size);
     assay_buf_release(&bytes);
 }
 
@@ -51,17 +59,13 @@ static void try_chunks(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct assay_field_state *state = NULL;
-    size_t used;
     if (!size)
         return 0;
     if (data[0] & 1) {
         try_state(data[0] >> 1, data + 1, size - 1);
     } else {
         try_chunks(data + 1, size - 1);
-        if (assay_field_state_load(data + 1, size - 1, &used, &state, NULL) == ASSAY_OK)
-            use(state);
-        assay_field_state_free(state);
+        try_bytes(data + 1, size - 1);
     }
     return 0;
 }

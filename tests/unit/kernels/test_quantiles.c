@@ -153,12 +153,34 @@ static void run_behind_a_full_table(void **state)
     }
 }
 
+/* The greatest level that a saved sketch may have: its offset within a group has 32 bits. */
+static void greatest_level(void **state)
+{
+    (void)state;
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf bytes = {0};
+    struct assay_quantile quantile;
+    assay_put_varint(&bytes, 3); /* values */
+    assay_put_u8(&bytes, 0);     /* not exact */
+    assay_put_u64(&bytes, 1);    /* random */
+    assay_put_varint(&bytes, 0); /* to skip */
+    assay_put_varint(&bytes, UINT32_MAX);
+    assay_put_varint(&bytes, 32); /* level */
+    assay_put_varint(&bytes, 0);  /* keys */
+    assay_put_u8(&bytes, 0);      /* no blocks */
+    struct assay_bytes in = {.data = (const unsigned char *)bytes.data, .left = bytes.size};
+    assay_quantile_init(&quantile, ASSAY_QUANTILE_BLOCK, 1);
+    assert_true(assay_quantile_load(&quantile, &in));
+    assert_int_equal(quantile.group_offset, UINT32_MAX);
+    assay_quantile_release(&quantile);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reals),
         cmocka_unit_test(borders),
         cmocka_unit_test(run_behind_a_full_table),
+        cmocka_unit_test(greatest_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -475,7 +475,8 @@ bool assay_quantile_load(struct assay_quantile *quantile, struct assay_bytes *in
     quantile->input_level = assay_get_count(in, 32);
     const uint32_t count = assay_get_count(in, quantile->exact_capacity - (exact ? 0 : 1));
     if (in->failed || exact > 1 || quantile->to_skip >> 34 ||
-        quantile->group_offset >> quantile->input_level || !reserve_input(quantile, count))
+        (uint64_t)quantile->group_offset >> quantile->input_level ||
+        !reserve_input(quantile, count))
         return false;
     quantile->input_count = count;
     load_keys(quantile->input, count, in);
