@@ -1,4 +1,4 @@
-// The tree of JSON keys, saved and loaded: a node is [seen, [[key, node], …], element node or null].
+// The tree of JSON keys, saved and loaded: a node is [seen, [[key, node], …], element or null].
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
