@@ -4,7 +4,8 @@
  * two that leaves at most `capacity` values. It was below every earlier threshold too, so its count
  * is exact. The sample does not depend on order or splits. Adaptive sampling: P. Flajolet, "On
  * adaptive sampling" (1990); bottom-k: E. Cohen and H. Kaplan (2007). Estimated from it: the share
- * of values that occur once, standard error √(p(1−p)/k) with k from capacity/2 to capacity. */
+ * of values that occur once, standard error √(p(1−p)/k) with k from capacity/2 to capacity, stated
+ * with one success and one failure added (distinct.c), so never as 0. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_KERNELS_HASH_SAMPLE_H
 #define ASSAY_KERNELS_HASH_SAMPLE_H
