@@ -22,6 +22,7 @@ enum {
     MEAN_FROM_WIDTH = 110,
     TOP_SHOWN = 3,
     WARNINGS_SHOWN = 20,
+    WARNING_LINES = 6,
     REJECTIONS_SHOWN = 5
 };
 
@@ -352,10 +353,7 @@ static void add_warning(const struct page *page, const json_t *warning)
     add(page, " ");
     assay_text_paint(page->out, page->style, ASSAY_YELLOW, "!");
     add(page, " ");
-    struct assay_buf safe = {0};
-    assay_text_safe(&safe, page->style, assay_buf_str(&text));
-    assay_help_append_wrapped(page->out, assay_buf_str(&safe), 3, 3);
-    assay_buf_release(&safe);
+    assay_text_wrapped(page->out, page->style, assay_buf_str(&text), 3, WARNING_LINES);
     assay_buf_release(&text);
 }
 

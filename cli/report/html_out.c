@@ -43,6 +43,14 @@ static const char style_sheet[] =
     ".45rem;border-radius:4px;background:var(--card);font-size:.85rem}"
     "ul{margin:.3rem 0;padding-left:1.2rem}tr.f td{border-bottom:0;padding-bottom:0}"
     "tr.d td{padding-top:0}tr.d summary{font-size:.8rem}tr.d svg{max-width:100%}"
+    /* On a telephone a field is a card: name and type, then its figures with their words, then what
+     * is wide. */
+    "@media(max-width:40rem){body{padding:.8rem}.scroll>table>tbody>tr:first-child:has(+tr.f){"
+    "display:none}tr.f{display:grid;grid-template-columns:1fr auto;padding-top:.5rem}"
+    "tr.f td{padding:.1rem .3rem}tr.f td:nth-child(3) svg{display:none}"
+    "tr.f td:nth-child(3){text-align:left}tr.f td:nth-child(3)::after{content:\" null\"}"
+    "tr.f td:nth-child(4)::after{content:\" distinct\"}"
+    "tr.f td:nth-child(5),tr.f td:nth-child(6){grid-column:1/-1}tr.d,tr.d td{display:block}}"
     ".pct{display:inline-block;min-width:4.2em}"
     "svg.share{display:inline-block;margin-right:.4rem;vertical-align:middle}";
 

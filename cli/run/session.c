@@ -148,10 +148,11 @@ static int read_engine(struct assay_session *session, const struct assay_args *a
     session->memory_bytes = DEFAULT_MEMORY_BYTES;
     if (memory && (!assay_parse_bytes(memory, &session->memory_bytes) ||
                    session->memory_bytes < LEAST_MEMORY_BYTES))
-        return assay_fail(err, ASSAY_USAGE,
-                          "reading --memory: \"%.40s\" is no size from 64MiB on: give one such as "
-                          "512MiB or 2GiB",
-                          memory);
+        return assay_fail(
+            err, ASSAY_USAGE,
+            "reading --memory: \"%.40s\" is not a size from 64MiB on: give one such as "
+            "512MiB or 2GiB",
+            memory);
     session->timezone = assay_args_text(args, "timezone");
     return ASSAY_OK;
 }

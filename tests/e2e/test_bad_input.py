@@ -6,9 +6,11 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
+import unicodedata
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
@@ -240,6 +242,30 @@ class ManyFieldsTest(Files):
     def test_a_memory_budget_below_the_least(self):
         self.write("a.csv", "id\n1\n")
         self.assertIn("64MiB", self.profile("a.csv", "--memory", "32MiB", exit_code=2))
+
+
+class OddNamesTest(Files):
+    def test_lines_of_a_report_fit_whatever_the_script(self):
+        """Columns of a terminal: two for CJK, none for a combining mark; control characters are not passed on."""
+        columns = lambda text: sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+        self.write("w.csv", "とても長い日本語の列の名前はここにあるので折り返される,e\u0301\n" + "".join(
+            f'"日本語テキストの長い値です{i}","\x1b[31mred{i}\x1b[0m\u202e"\n' for i in range(40)))
+        done = run("profile", "w.csv", "-q", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("\x1b", done.stdout)
+        self.assertNotIn("\u202e", done.stdout)
+        self.assertIn("it may be a key", " ".join(done.stdout.split()))
+        for line in done.stdout.splitlines():
+            self.assertLessEqual(columns(line), 80, line)
+
+    def test_a_page_needs_no_network_and_fits_a_telephone(self):
+        self.write("w.csv", "<script>alert(1)</script>,b\n1,2\n")
+        run("profile", "w.csv", "-q", "--report", "html=w.html", cwd=self.folder)
+        page = (self.folder / "w.html").read_text()
+        self.assertNotIn("<script", page)
+        self.assertEqual([at for at in re.findall(r"""(?:src|href)=["']?([^"' >]+)""", page) if not at.startswith("#")], [])
+        for word in ("@media(max-width:40rem)", "prefers-color-scheme:dark"):
+            self.assertIn(word, page)
 
 
 class ScanTest(Files):
