@@ -1,6 +1,7 @@
 // Usual JSON members, which are taken in a few looks, against the same members with blanks, which
 // are not: strictness, every length of keys and values, keys that come, go and change places.
 // SPDX-License-Identifier: Apache-2.0
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/base/file.h"
 #include "tests/unit/read/csv_text.h"
 #include "tests/unit/read/json_text.h"
 
@@ -123,6 +125,55 @@ static void strictness(void **state)
     assert_int_equal(wrong, 0);
 }
 
+#define SUITE ASSAY_SOURCE_DIR "/../shared/data/json/test_parsing"
+
+/* Is a record rejected that has the text as its value, where a scalar is expected? */
+static bool is_rejected(const struct assay_buf *value)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *options = json_pack("{s:s}", "format", "jsonl");
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf json = {0};
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf said = {0};
+    const struct assay_json_part all = {0};
+    assay_buf_text(&json, "{\"k\":\"\",\"z\":0}\n{\"k\":[0],\"z\":0}\n{\"k\":");
+    assay_buf_append(&json, assay_buf_str(value), value->size);
+    assay_buf_text(&json, ",\"z\":1}");
+    assert_int_equal(read_text(json.data, json.size, options, &all, &said, NULL), ASSAY_OK);
+    return strstr(assay_buf_str(&said), "\nrejected") != NULL;
+}
+
+/* JSONTestSuite's y_ files are values, its n_ files none. Those of several lines are no lines. */
+static void suite(void **state)
+{
+    (void)state;
+    DIR *folder = opendir(SUITE);
+    if (!folder) {
+        print_message("SKIPPED: %s is not here\n", SUITE);
+        skip();
+    }
+    int files = 0, wrong = 0;
+    for (const struct dirent *entry; (entry = readdir(folder));) {
+        char path[1024];
+        (void)snprintf(path, sizeof path, "%s/%s", SUITE, entry->d_name);
+        ASSAY_SCOPED(assay_buf_release) struct assay_buf value = {0};
+        const char kind = entry->d_name[0];
+        if (!strstr(entry->d_name, ".json") || kind == 'i')
+            continue;
+        assert_int_equal(assay_file_read(path, &value, NULL), ASSAY_OK);
+        while (value.size && value.data[value.size - 1] == '\n')
+            value.size--;
+        if (value.size && memchr(value.data, '\n', value.size))
+            continue;
+        const bool rejected = is_rejected(&value);
+        if (rejected != (kind == 'n'))
+            print_message("%s: %s\n", entry->d_name, rejected ? "rejected" : "accepted");
+        wrong += rejected != (kind == 'n');
+        files++;
+    }
+    (void)closedir(folder);
+    assert_true(files > 250);
+    assert_int_equal(wrong, 0);
+}
+
 /* --- generated records, compact and with blanks --- */
 
 enum { FIELDS = 70, RECORDS = 3000 };
@@ -229,6 +280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(strictness),
+        cmocka_unit_test(suite),
         cmocka_unit_test(as_any_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
