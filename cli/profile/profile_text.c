@@ -255,7 +255,8 @@ static void append_range(const struct page *page, const json_t *field, struct as
     }
 }
 
-/* The range tells more than the most frequent values: of numbers, dates, and where nothing repeats. */
+/* The range tells more than the most frequent values: of numbers, dates, and where nothing
+ * repeats. */
 static bool has_range(const json_t *field)
 {
     const char *type = assay_json_str(field, "type", "");

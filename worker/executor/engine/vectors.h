@@ -19,8 +19,8 @@
 struct assay_vectors;
 
 /** Plan the columns of a query, which is prepared and not run: running takes memory for vectors of
- * every column. Maps and what lies below them are left out; a struct is a field of its own (validity
- * only) followed by its children. Errors as of assay_session_query(). */
+ * every column. Maps and what lies below them are left out; a struct is a field of its own
+ * (validity only) followed by its children. Errors as of assay_session_query(). */
 ASSAY_MUST_CHECK int assay_vectors_plan(struct assay_session *session, const char *sql,
                                         struct assay_vectors **ret_vectors,
                                         struct assay_error *err);
