@@ -241,18 +241,38 @@ static void append_top(const struct page *page, const json_t *field, double pres
     (void)page;
 }
 
-/* Times of midnight are shown as dates. */
+static size_t columns_of(const struct assay_buf *text)
+{
+    return assay_text_columns(assay_buf_str(text), text->size);
+}
+
+/* "least … most": where both do not fit, each is cut to its share. */
 static void append_range(const struct page *page, const json_t *field, struct assay_buf *text)
 {
     const char *least = assay_json_str(field, "min", NULL),
                *most = assay_json_str(field, "max", NULL);
+    const char *sign = assay_text_sign(page->style, " … ", " to ");
     if (!least || !most)
         return;
-    append_short(text, least);
-    if (strcmp(least, most) != 0) {
-        assay_buf_printf(text, " %s ", assay_text_sign(page->style, "…", "to"));
-        append_short(text, most);
+    struct assay_buf from = {0}, to = {0};
+    append_short(&from, least);
+    append_short(&to, most);
+    const size_t room = page->values_columns - assay_text_columns(sign, strlen(sign));
+    const size_t from_columns = columns_of(&from), to_columns = columns_of(&to);
+    const size_t half = room / 2;
+    const size_t left = to_columns < half ? room - to_columns : half;
+    const size_t right = from_columns < half ? room - from_columns : room - half;
+    if (strcmp(least, most) == 0) {
+        assay_buf_text(text, assay_buf_str(&from));
+    } else {
+        assay_text_cell(text, page->style, assay_buf_str(&from),
+                        from_columns < left ? from_columns : left, false);
+        assay_buf_text(text, sign);
+        assay_text_cell(text, page->style, assay_buf_str(&to),
+                        to_columns < right ? to_columns : right, false);
     }
+    assay_buf_release(&from);
+    assay_buf_release(&to);
 }
 
 /* The range tells more than the most frequent values: of numbers, dates, and where nothing

@@ -184,6 +184,8 @@ class ProfileTest(CommandTest):
         self.write("two.csv", "d,code\n" + rows)
         text = self.run_assay("profile", "two.csv", COLUMNS="100").stdout
         self.assertIn("code 000 … code 099", text)
+        self.write("long.csv", "address\n" + "".join(f"customer.{i:03d}@somewhere.example.net\n" for i in range(100)))
+        self.assertRegex(self.run_assay("profile", "long.csv", COLUMNS="80").stdout, r"customer\.00\S*… … customer\.09\S*…")
         self.assertIn(" d: dates are written in several ways", text)
 
     def test_html_is_self_contained(self):
