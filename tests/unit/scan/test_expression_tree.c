@@ -1,5 +1,6 @@
-// Trees of DuckDB 2's parser take the shape of 1.5. The trees are what DuckDB 2.0.0 (Python package) prints for the expression
-// beside them, without keys that nobody reads; the shapes wanted are what 1.5.6 prints for it.
+// Trees of DuckDB 2's parser take the shape of 1.5. The trees are what DuckDB 2.0.0 (Python
+// package) prints for the expression beside them, without keys that nobody reads; the shapes wanted
+// are what 1.5.6 prints for it.
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/rules/expression_tree.h"
 

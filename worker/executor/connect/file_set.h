@@ -63,8 +63,8 @@ ASSAY_MUST_CHECK int assay_file_set_read(const struct assay_file_set *set, const
                                          const char *const *fields, size_t fields_count,
                                          const atomic_bool *cancelled,
                                          struct assay_reader **ret_reader, struct assay_error *err);
-/** Cut the set: large files into splits of about equal size, small ones bundled, whole. Otherwise as
- * connector.h's plan. */
+/** Cut the set: large files into splits of about equal size, small ones bundled, whole. Otherwise
+ * as connector.h's plan. */
 ASSAY_MUST_CHECK int assay_file_set_plan(const struct assay_file_set *set,
                                          const struct assay_plan_goal *goal, json_t **ret_groups,
                                          struct assay_error *err);

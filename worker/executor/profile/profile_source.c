@@ -62,8 +62,7 @@ static int open_parquet(struct assay_profile_source *source, struct assay_error 
     const struct assay_task *task = source->task;
     ASSAY_TRY(choose_files(source, err));
     const struct assay_session_options options = {.memory_bytes = assay_profile_engine_bytes(task),
-                                                  .threads =
-                                                      task->is_split ? 1 : task->threads,
+                                                  .threads = task->is_split ? 1 : task->threads,
                                                   .timezone = task->timezone,
                                                   .paths = source->files.paths,
                                                   .paths_count = source->files.count,

@@ -47,8 +47,8 @@ struct assay_csv_part {
  * head is read first, from the same source (works on streams) under reader_options; else
  * reader_options is not looked at and the head must outlive the reader. Options `encoding` is for
  * assay_source_open(). Batches hold ≤ ASSAY_BATCH_ROWS rows and some 128 KiB of text, or 2 KiB for
- * each column, at most 2 MiB (fewer rows for thousands of columns); cells are slices of the reader's
- * buffer, valid until the next call.
+ * each column, at most 2 MiB (fewer rows for thousands of columns); cells are slices of the
+ * reader's buffer, valid until the next call.
  * Columns are ASSAY_LAYOUT_CELL without validity: a NULL is a cell of kind ASSAY_CELL_NULL.
  *
  * Positions: `offset` counts bytes of the source's text from its start. `line` counts from 1: from

@@ -9,8 +9,8 @@
 #include "worker/executor/read/csv_scan.h"
 
 /** Text of a batch: with its cells it stays in the second-level cache. Where there are many columns
- * so many bytes for each, up to a ceiling, so that hundreds of rows share what a batch costs in each
- * column. */
+ * so many bytes for each, up to a ceiling, so that hundreds of rows share what a batch costs in
+ * each column. */
 #define ASSAY_CSV_WINDOW_BYTES  ((size_t)128 << 10)
 #define ASSAY_CSV_COLUMN_BYTES  ((size_t)2 << 10)
 #define ASSAY_CSV_WINDOW_MOST   ((size_t)2 << 20)

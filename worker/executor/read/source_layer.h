@@ -50,8 +50,8 @@ ASSAY_MUST_CHECK int assay_layer_zstd(struct assay_layer *below, struct assay_la
  * that holds them. ASSAY_INVALID: no such encoding. */
 ASSAY_MUST_CHECK int assay_layer_decode(struct assay_layer *below, const char *encoding,
                                         struct assay_layer **ret_layer, struct assay_error *err);
-/** Where byte text_offset of a decoding layer's text, at which a character begins, stands in what it
- * decodes. False where the layer below cannot be read again. Quickest for rising offsets. */
+/** Where byte text_offset of a decoding layer's text, at which a character begins, stands in what
+ * it decodes. False where the layer below cannot be read again. Quickest for rising offsets. */
 bool assay_layer_decoded_from(struct assay_layer *layer, uint64_t text_offset,
                               uint64_t *ret_offset);
 
