@@ -91,17 +91,28 @@ static int insert_part(struct assay_publishing *p, const json_t *ids, const char
 
 /* --- nothing changed --- */
 
-/* The run whose profile the states are of, when all are of one; 0 = there is none. */
-static int find_run(struct assay_publishing *p, int64_t container_id, int64_t *ret_run,
-                    struct assay_error *err)
+/* The run whose profile the states are of, when all are of one and that profile is of these
+ * partitions, no more: a file that is gone since would still be counted in it. 0 = there is none. */
+static int find_run(struct assay_publishing *p, int64_t container_id, int64_t partitions,
+                    int64_t *ret_run, struct assay_error *err)
 {
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+    ASSAY_AUTO(assay_json_decref) json_t *body = NULL;
+    *ret_run = 0;
     ASSAY_TRY(assay_db_run(p->conn,
-                           "SELECT min(operation_id), max(operation_id) FROM kept_state WHERE "
-                           "container_id = $1",
+                           "SELECT operation_id, partitions_count, body FROM container_profile "
+                           "WHERE container_id = $1 AND result = 'success' AND operation_id = "
+                           "(SELECT max(operation_id) FROM kept_state WHERE container_id = $1 "
+                           "HAVING min(operation_id) = max(operation_id))",
                            &rows, err, assay_db_int(container_id)));
-    const int64_t run = assay_db_get_int(rows, 0, 0);
-    *ret_run = run == assay_db_get_int(rows, 0, 1) ? run : 0;
+    if (!assay_db_rows_count(rows))
+        return ASSAY_OK;
+    const char *text = assay_db_get_text(rows, 0, 2);
+    ASSAY_TRY(assay_json_parse(text, strlen(text), "a container's profile", &body, err));
+    const int64_t of_run = assay_db_is_null(rows, 0, 1) /* it was read in splits */
+                               ? assay_json_int(body, "partitions", 0)
+                               : assay_db_get_int(rows, 0, 1);
+    *ret_run = of_run == partitions ? assay_db_get_int(rows, 0, 0) : 0;
     return ASSAY_OK;
 }
 
@@ -162,10 +173,12 @@ int assay_publish_known(struct assay_publishing *p, int64_t container_id, json_t
         return ASSAY_OK;
     if (!fields)
         return assay_fail_memory(err);
-    ASSAY_TRY(find_run(p, container_id, &made_by, err));
+    ASSAY_TRY(find_run(p, container_id, assay_json_int(run, "partitions", 0), &made_by, err));
+    if (!made_by) /* what the states give serves */
+        return ASSAY_OK;
     ASSAY_TRY(read_fields(p, container_id, made_by, fields, err));
     if (json_array_size(fields) != json_array_size(assay_json_get(container, "fields")))
-        return ASSAY_OK; /* that profile is gone: what the states give serves */
+        return ASSAY_OK; /* its fields are gone */
     ASSAY_TRY(assay_json_set(container, "fields", ASSAY_TAKE(fields), err));
     return same_inference(p, container_id, made_by, ret_checks, err);
 }

@@ -87,6 +87,13 @@ class KeptStates:
         self.assertEqual((self.read(profile), profile["records_processed"]), ((3, 0, 0), 1240))
         self.assertRegex(run["message"], "nothing read: unchanged since")
         self.assertEqual(self.figures(container), whole)
+        (folder.path / "2.csv").unlink()   # nothing to read, and other figures all the same
+        self.assertEqual(self.api.run("sync", datastore)["result"], "success")
+        run, profile = self.profile(datastore)
+        self.assertEqual((self.read(profile), profile["records_processed"]), ((2, 0, 0), 540))
+        fields = self.figures(container)
+        self.assertEqual((fields["id"]["min"], fields["id"]["max"]), ("2000", "20039"))
+        self.assertEqual(fields["id"]["sum"], str(sum(range(2000, 2500)) + sum(range(20000, 20040))))
 
 
 class ServeTest(KeptStates, unittest.TestCase):
