@@ -179,4 +179,30 @@ static inline const char *text_at(const json_t *json, const char *key)
     return assay_json_str(json, key, "");
 }
 
+/* The test on a fresh catalog of each database that is there; of SQLite alone. */
+static inline void run_on(void (*body)(struct fixture *f), bool all)
+{
+    enum assay_db_kind kinds[2] = {ASSAY_DB_SQLITE};
+    const size_t count = all ? test_kinds(kinds) : 1;
+    for (size_t i = 0; i < count; i++) {
+        struct fixture f;
+        fixture_start(&f, kinds[i]);
+        body(&f);
+        fixture_stop(&f);
+    }
+}
+
+#define ON_ALL(name)                                                                               \
+    static void on_all_##name(void **state)                                                        \
+    {                                                                                              \
+        (void)state;                                                                               \
+        run_on(test_##name, true);                                                                 \
+    }
+#define ON_SQLITE(name)                                                                            \
+    static void on_sqlite_##name(void **state)                                                     \
+    {                                                                                              \
+        (void)state;                                                                               \
+        run_on(test_##name, false);                                                                \
+    }
+
 #endif
