@@ -92,7 +92,7 @@ static int insert_part(struct assay_publishing *p, const json_t *ids, const char
 /* --- nothing changed --- */
 
 /* The run whose profile the states are of, when all are of one and that profile is of these
- * partitions, no more: a file that is gone since would still be counted in it. 0 = there is none. */
+ * partitions, no more: a file that is gone since would still be counted. 0 = there is none. */
 static int find_run(struct assay_publishing *p, int64_t container_id, int64_t partitions,
                     int64_t *ret_run, struct assay_error *err)
 {

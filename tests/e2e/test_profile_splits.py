@@ -74,6 +74,24 @@ class SplitTest(unittest.TestCase):
         again = self.merge([{"chunks": chunks} for chunks in self.states(2)])
         self.assertEqual(merged["fields"], again["fields"])
 
+    def test_a_file_that_changes_between_plan_and_split_is_told(self):
+        info = self.path.stat()
+        key, size = str(self.path), info.st_size
+
+        def split(fingerprint):
+            return execute.run(execute.task("profile.split", self.source, split={
+                "parts": [[0, 0, 0]], "group": 0, "partitions": [{"key": key, "fingerprint": fingerprint}]}))["chunks"]
+        codes = {}
+        for name, fingerprint in (("same", f"{size}:{info.st_mtime_ns}"), ("grown", f"{size - 9}:{info.st_mtime_ns - 1}"),
+                                  ("touched", f"{size}:{info.st_mtime_ns - 1}")):
+            merged = self.merge([{"chunks": split(fingerprint)}])
+            codes[name] = [warning["code"] for warning in merged["warnings"] if warning["code"] == "file_changed"]
+        self.assertEqual(codes, {"same": [], "grown": ["file_changed"], "touched": ["file_changed"]})
+        with self.assertRaises(execute.Failed) as raised:   # its records are not all there
+            split(f"{size + 1}:{info.st_mtime_ns - 1}")
+        self.assertEqual(raised.exception.code, "INVALID")
+        self.assertIn(f"was shortened while it was read in splits, from {size + 1} bytes to {size}", str(raised.exception))
+
     def test_damaged_states_are_refused(self):
         good = self.states(2)
         for damage in ({"v": 99}, {"data": "no base64!"}, {"data": "AAAA"}, {"target": [99, 0, False, False]}, {"types": {}}, {"field": "new"}):
