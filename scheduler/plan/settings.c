@@ -95,6 +95,18 @@ static int sync_settings(const struct assay_plan_datastore *datastore, const jso
                           json_boolean(datastore->folder_globbing), err);
 }
 
+/* A switch that is no switch would be taken for its default. Null is the default. */
+static int check_switches(const json_t *body, struct assay_error *err)
+{
+    static const char *const keys[] = {"prune", "recreate", "infer_as_draft", "incremental"};
+    for (size_t i = 0; i < ASSAY_COUNT(keys); i++) {
+        const json_t *value = assay_json_get(body, keys[i]);
+        if (value && !json_is_boolean(value) && !json_is_null(value))
+            return assay_fail(err, ASSAY_INVALID, "\"%s\" must be true or false", keys[i]);
+    }
+    return ASSAY_OK;
+}
+
 int assay_plan_settings(const char *kind, const struct assay_plan_datastore *datastore,
                         const json_t *body, json_t **ret_settings, struct assay_error *err)
 {
@@ -106,6 +118,7 @@ int assay_plan_settings(const char *kind, const struct assay_plan_datastore *dat
     ASSAY_AUTO(assay_json_decref) json_t *settings = json_object();
     if (!settings)
         return assay_fail_memory(err);
+    ASSAY_TRY(check_switches(body, err));
     for (size_t i = 0; i < ASSAY_COUNT(rows); i++)
         if (!strcmp(kind, rows[i].kind))
             ASSAY_TRY(rows[i].fill(datastore, body, settings, err));

@@ -239,6 +239,12 @@ static const struct refused {
     {"{\"type\":\"scan\",\"datastore_id\":1,\"check_variables\":[]}", ASSAY_INVALID,
      "check_variables"},
     {"{\"type\":\"sync\",\"datastore_id\":1,\"include\":[\"moon\"]}", ASSAY_INVALID, "table, view"},
+    {"{\"type\":\"profile\",\"datastore_id\":1,\"incremental\":\"no\"}", ASSAY_INVALID,
+     "\"incremental\" must be true or false"},
+    {"{\"type\":\"profile\",\"datastore_id\":1,\"infer_as_draft\":1}", ASSAY_INVALID,
+     "\"infer_as_draft\" must be true or false"},
+    {"{\"type\":\"sync\",\"datastore_id\":1,\"prune\":\"false\"}", ASSAY_INVALID,
+     "\"prune\" must be true or false"},
     {"{\"type\":\"sync\",\"datastore_id\":1,\"include\":[7]}", ASSAY_INVALID, "table, view"},
 };
 
