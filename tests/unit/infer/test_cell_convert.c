@@ -152,50 +152,51 @@ static void table(void **unused)
     }
 }
 
+static const char *const kinds_of_text[] = {"1",
+                                            "-22",
+                                            "333333333",
+                                            "0",
+                                            "007",
+                                            "1.5",
+                                            "-2.25",
+                                            "1e5",
+                                            "true",
+                                            "False",
+                                            "2026-11-20",
+                                            "01/02/2026",
+                                            "2026-11-20 10:00:00",
+                                            "2026-11-20T10:00:00Z",
+                                            "x",
+                                            "Nora",
+                                            "NA",
+                                            "nan",
+                                            "",
+                                            "inf",
+                                            "12,345",
+                                            "$5",
+                                            "8c7b1cd2",
+                                            "12345678901234567",
+                                            "0.12008397020436501",
+                                            "99999999999999999999",
+                                            "2026-11-20T10:00:00.123456789Z",
+                                            "2026-11-20 10:00:00.5",
+                                            "2026-11-20 10:00:00+05:30",
+                                            "2026-11-20 10:00:00-25:00",
+                                            "2026-11-20 10:00:00.",
+                                            "2026-11-20 10:00:00 Z",
+                                            "2026-13-01",
+                                            "2026-11-20 10:61:00",
+                                            " ",
+                                            "-",
+                                            "tru",
+                                            "fals",
+                                            "falsy"};
+
 /* The counts of a conversion are those of classifying each cell, whatever the target; one cell
  * converts as a column does. */
 static void counts_do_not_depend_on_the_target(void **unused)
 {
     (void)unused;
-    static const char *const texts[] = {"1",
-                                        "-22",
-                                        "333333333",
-                                        "0",
-                                        "007",
-                                        "1.5",
-                                        "-2.25",
-                                        "1e5",
-                                        "true",
-                                        "False",
-                                        "2026-11-20",
-                                        "01/02/2026",
-                                        "2026-11-20 10:00:00",
-                                        "2026-11-20T10:00:00Z",
-                                        "x",
-                                        "Nora",
-                                        "NA",
-                                        "nan",
-                                        "",
-                                        "inf",
-                                        "12,345",
-                                        "$5",
-                                        "8c7b1cd2",
-                                        "12345678901234567",
-                                        "0.12008397020436501",
-                                        "99999999999999999999",
-                                        "2026-11-20T10:00:00.123456789Z",
-                                        "2026-11-20 10:00:00.5",
-                                        "2026-11-20 10:00:00+05:30",
-                                        "2026-11-20 10:00:00-25:00",
-                                        "2026-11-20 10:00:00.",
-                                        "2026-11-20 10:00:00 Z",
-                                        "2026-13-01",
-                                        "2026-11-20 10:61:00",
-                                        " ",
-                                        "-",
-                                        "tru",
-                                        "fals",
-                                        "falsy"};
     static const struct assay_cell_target targets[] = {
         {.layout = ASSAY_LAYOUT_INT64},   {.layout = ASSAY_LAYOUT_INT128},
         {.layout = ASSAY_LAYOUT_DOUBLE},  {.layout = ASSAY_LAYOUT_BOOL},
@@ -207,7 +208,7 @@ static void counts_do_not_depend_on_the_target(void **unused)
     struct assay_type_profile wanted = {0};
     struct assay_error err = {0};
     for (size_t i = 0; i < ROWS; i++) {
-        const char *text = texts[i * 7919 % ASSAY_COUNT(texts)];
+        const char *text = kinds_of_text[i * 7919 % ASSAY_COUNT(kinds_of_text)];
         cells[i] = (struct assay_cell){text, (uint32_t)strlen(text),
                                        i % 5 ? ASSAY_CELL_PLAIN : ASSAY_CELL_QUOTED};
         if (*text && i % 11 == 0)
