@@ -72,11 +72,18 @@ int assay_anomalies_patch(struct assay_request *request, struct assay_answer *an
     return assay_in_transaction(request, write_patches, NULL, err);
 }
 
+static int remove_anomaly(struct assay_db_conn *conn, const struct assay_request *request,
+                          int64_t id, const struct assay_removal *removal, struct assay_error *err)
+{
+    (void)request;
+    return assay_anomaly_remove(conn, id, removal, err);
+}
+
 static int write_removal(struct assay_db_conn *conn, struct assay_request *request, void *context,
                          struct assay_error *err)
 {
     ASSAY_TRY(find(conn, request, err));
-    return assay_anomaly_remove(conn, request->id, context, err);
+    return remove_anomaly(conn, request, request->id, context, err);
 }
 
 int assay_anomalies_delete(struct assay_request *request, struct assay_answer *answer,
@@ -88,25 +95,9 @@ int assay_anomalies_delete(struct assay_request *request, struct assay_answer *a
     return assay_in_transaction(request, write_removal, &removal, err);
 }
 
-static int write_removals(struct assay_db_conn *conn, struct assay_request *request, void *context,
-                          struct assay_error *err)
-{
-    (void)context;
-    size_t i;
-    json_t *item;
-    json_array_foreach(request->body, i, item)
-    {
-        struct assay_removal removal;
-        int64_t id;
-        ASSAY_TRY(assay_removal_of_item(item, "Resolved", &id, &removal, err));
-        ASSAY_TRY(assay_anomaly_remove(conn, id, &removal, err));
-    }
-    return ASSAY_OK;
-}
-
 int assay_anomalies_delete_many(struct assay_request *request, struct assay_answer *answer,
                                 struct assay_error *err)
 {
     (void)answer;
-    return assay_in_transaction(request, write_removals, NULL, err);
+    return assay_remove_listed(request, "Resolved", remove_anomaly, err);
 }

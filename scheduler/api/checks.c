@@ -58,11 +58,17 @@ int assay_checks_update(struct assay_request *request, struct assay_answer *answ
     return assay_read(request, read_one, answer, err);
 }
 
+static int remove_check(struct assay_db_conn *conn, const struct assay_request *request, int64_t id,
+                        const struct assay_removal *removal, struct assay_error *err)
+{
+    const struct assay_editor editor = assay_request_editor(request);
+    return assay_check_remove(conn, id, removal, &editor, err);
+}
+
 static int write_removal(struct assay_db_conn *conn, struct assay_request *request, void *context,
                          struct assay_error *err)
 {
-    const struct assay_editor editor = assay_request_editor(request);
-    return assay_check_remove(conn, request->id, context, &editor, err);
+    return remove_check(conn, request, request->id, context, err);
 }
 
 int assay_checks_delete(struct assay_request *request, struct assay_answer *answer,
@@ -74,26 +80,9 @@ int assay_checks_delete(struct assay_request *request, struct assay_answer *answ
     return assay_in_transaction(request, write_removal, &removal, err);
 }
 
-static int write_removals(struct assay_db_conn *conn, struct assay_request *request, void *context,
-                          struct assay_error *err)
-{
-    (void)context;
-    const struct assay_editor editor = assay_request_editor(request);
-    size_t i;
-    json_t *item;
-    json_array_foreach(request->body, i, item)
-    {
-        struct assay_removal removal;
-        int64_t id;
-        ASSAY_TRY(assay_removal_of_item(item, "Discarded", &id, &removal, err));
-        ASSAY_TRY(assay_check_remove(conn, id, &removal, &editor, err));
-    }
-    return ASSAY_OK;
-}
-
 int assay_checks_delete_many(struct assay_request *request, struct assay_answer *answer,
                              struct assay_error *err)
 {
     (void)answer;
-    return assay_in_transaction(request, write_removals, NULL, err);
+    return assay_remove_listed(request, "Discarded", remove_check, err);
 }

@@ -10,9 +10,11 @@
 ASSAY_MUST_CHECK int assay_removal_of_query(const struct assay_request *request, const char *status,
                                             struct assay_removal *ret_removal,
                                             struct assay_error *err);
-/** The same of {id, archive?, status?, delete_anomalies?}. */
-ASSAY_MUST_CHECK int assay_removal_of_item(const json_t *item, const char *status, int64_t *ret_id,
-                                           struct assay_removal *ret_removal,
-                                           struct assay_error *err);
+/** Takes away what has that id. */
+typedef int assay_remover(struct assay_db_conn *conn, const struct assay_request *request,
+                          int64_t id, const struct assay_removal *removal, struct assay_error *err);
+/** Take away what the body lists as {id, archive?, status?, delete_anomalies?}: all or nothing. */
+ASSAY_MUST_CHECK int assay_remove_listed(struct assay_request *request, const char *status,
+                                         assay_remover *remove, struct assay_error *err);
 
 #endif
