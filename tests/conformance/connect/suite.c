@@ -10,6 +10,7 @@
 #include "common/base/datetime.h"
 #include "common/base/memory.h"
 #include "common/base/number.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/connect/plan_groups.h"
 
 static const struct suite_quirks *quirks;
@@ -32,12 +33,32 @@ json_t *suite_container(const char *name)
 
 #define AT(type) (((const type *)column->values)[row])
 
+/* The name of NaN or an infinity, NULL for all other values. */
+static const char *special_of(const struct assay_column *column, size_t row)
+{
+    switch (column->layout) {
+    case ASSAY_LAYOUT_DATE:
+        return assay_special_text(column->layout, AT(int32_t));
+    case ASSAY_LAYOUT_DECIMAL64:
+    case ASSAY_LAYOUT_TIMESTAMP:
+    case ASSAY_LAYOUT_INSTANT:
+        return assay_special_text(column->layout, AT(int64_t));
+    case ASSAY_LAYOUT_DECIMAL128:
+        return assay_special_text(column->layout, AT(assay_i128));
+    default:
+        return NULL;
+    }
+}
+
 const char *suite_text(const struct assay_column *column, size_t row)
 {
     static char text[1 << 16];
     struct assay_text bytes = {NULL, 0};
     if (!assay_is_valid(column->validity, row))
         return "NULL";
+    const char *special = special_of(column, row);
+    if (special)
+        return special;
     switch (column->layout) {
     case ASSAY_LAYOUT_BOOL:
         return AT(uint8_t) ? "true" : "false";

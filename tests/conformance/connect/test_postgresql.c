@@ -82,11 +82,13 @@ static const struct {
      "-0.00000000000000000000000000000000000001"},
     {"numeric(5,-3)", "12345000", ASSAY_LAYOUT_DECIMAL64, "12345000"},
     {"numeric(3,5)", "0.00123", ASSAY_LAYOUT_DECIMAL64, "0.00123"},
-    {"numeric(10,2)", "NaN", ASSAY_LAYOUT_DECIMAL64, "NULL"},
+    {"numeric(10,2)", "NaN", ASSAY_LAYOUT_DECIMAL64, "NaN"},
+    {"numeric(38,2)", "NaN", ASSAY_LAYOUT_DECIMAL128, "NaN"},
     {"numeric(50,3)", "12345678901234567890123456789012345678901234.5", ASSAY_LAYOUT_CELL,
      "12345678901234567890123456789012345678901234.500"},
     {"numeric", "1.10", ASSAY_LAYOUT_CELL, "1.10"},
     {"numeric", "NaN", ASSAY_LAYOUT_CELL, "NaN"},
+    {"numeric", "-Infinity", ASSAY_LAYOUT_CELL, "-Infinity"},
     {"text", "a\n\xf0\x9f\x98\x80", ASSAY_LAYOUT_TEXT, "a\n\xf0\x9f\x98\x80"},
     {"text", "", ASSAY_LAYOUT_TEXT, ""},
     {"varchar(5)", "ab ", ASSAY_LAYOUT_TEXT, "ab "},
@@ -106,11 +108,15 @@ static const struct {
     {"date", "1582-10-15", ASSAY_LAYOUT_DATE, "1582-10-15"},
     {"date", "0044-03-15 BC", ASSAY_LAYOUT_DATE, "-0043-03-15"},
     {"date", "5874897-12-31", ASSAY_LAYOUT_DATE, "+5874897-12-31"},
-    {"date", "infinity", ASSAY_LAYOUT_DATE, "NULL"},
+    {"date", "infinity", ASSAY_LAYOUT_DATE, "infinity"},
+    {"date", "-infinity", ASSAY_LAYOUT_DATE, "-infinity"},
     {"timestamp", "1999-12-31 23:59:59.999999", ASSAY_LAYOUT_TIMESTAMP,
      "1999-12-31T23:59:59.999999"},
-    {"timestamp", "-infinity", ASSAY_LAYOUT_TIMESTAMP, "NULL"},
+    {"timestamp", "infinity", ASSAY_LAYOUT_TIMESTAMP, "infinity"},
+    {"timestamp", "-infinity", ASSAY_LAYOUT_TIMESTAMP, "-infinity"},
     {"timestamptz", "2026-11-20 10:00:00+05:30", ASSAY_LAYOUT_INSTANT, "2026-11-20T04:30:00Z"},
+    {"timestamptz", "infinity", ASSAY_LAYOUT_INSTANT, "infinity"},
+    {"timestamptz", "-infinity", ASSAY_LAYOUT_INSTANT, "-infinity"},
     {"timestamptz", "294276-12-31 23:59:59+00", ASSAY_LAYOUT_INSTANT, "NULL"},
     {"integer[]", "{1,NULL,3}", ASSAY_LAYOUT_TEXT, "{1,NULL,3}"},
     {"mood", "happy", ASSAY_LAYOUT_TEXT, "happy"},
@@ -175,8 +181,7 @@ static void types(void **state)
     }
     assert_int_equal(assay_reader_next(reader, &batch, NULL), ASSAY_OK);
     assert_null(batch);
-    assert_int_equal(json_array_size(reader->warnings),
-                     4); /* NaN, infinity, -infinity, the year 294276 */
+    assert_int_equal(json_array_size(reader->warnings), 1); /* the year 294276 */
     assay_reader_close(reader);
     conn->connector->close(conn);
 }

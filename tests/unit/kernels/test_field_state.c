@@ -2,6 +2,7 @@
 // bytes.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/kernels/kernel_fixture.h"
+#include "worker/executor/batch/special.h"
 
 static void integers(void **state)
 {
@@ -146,6 +147,93 @@ static void wide_decimals(void **state)
     assert_close(stats->mean, 5e27, 1e-15);
 }
 
+/* NaN and infinities of both widths: 0.50, 2.25, 2.25, -1.00 are the numbers; all figures of these
+ * worked out by hand, as doubles() has them of doubles. */
+static void special_decimals(void **state)
+{
+    (void)state;
+    static const int64_t narrow[] = {ASSAY_DECIMAL64_NAN, 50,  225,  ASSAY_DECIMAL64_INFINITY,
+                                     ASSAY_DECIMAL64_NAN, 225, -100, -ASSAY_DECIMAL64_INFINITY};
+    const assay_i128 wide[] = {ASSAY_DECIMAL128_NAN, 50,  225,  ASSAY_DECIMAL128_INFINITY,
+                               ASSAY_DECIMAL128_NAN, 225, -100, -ASSAY_DECIMAL128_INFINITY};
+    const struct whole both[] = {
+        {.layout = ASSAY_LAYOUT_DECIMAL64, .scale = 2, .value_bytes = 8, .values = narrow},
+        {.layout = ASSAY_LAYOUT_DECIMAL128, .scale = 2, .value_bytes = 16, .values = wide},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct whole whole = both[i];
+        whole.rows = 8;
+        ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *stats = count_whole(&whole);
+        assert_int_equal(stats->null_count, 0);
+        assert_int_equal(stats->nan_count, 2);
+        assert_int_equal(stats->inf_count, 2);
+        assert_int_equal(stats->negative_count, 2);
+        assert_text(stats->min, "-Infinity");
+        assert_text(stats->max, "Infinity");
+        assert_true(stats->min_number == -INFINITY && stats->max_number == INFINITY);
+        assert_text(stats->sum, "4.00");
+        assert_int_equal(stats->moments_count, 4);
+        assert_close(stats->mean, 1, 1e-15);
+        assert_close(stats->median, 1.375, 1e-15);
+        assert_int_equal((int)stats->distinct, 6);
+        assert_int_equal(stats->buckets_count, 3);
+        assert_text(stats->buckets[0].value, "-1.00");
+        assert_text(stats->top_values[0].value, "2.25");
+        assert_text(stats->top_values[1].value, "NaN");
+        assert_int_equal(stats->top_values[1].count, 2);
+        assert_int_equal(stats->top_values_count, 6);
+    }
+}
+
+/* Nothing but NaN; and one NaN among so many numbers that only sketches hold them, the last value
+ * that the table of values has room for. */
+static void special_decimals_among_many(void **state)
+{
+    (void)state;
+    enum { ROWS = 10000 };
+    static int64_t values[ROWS];
+    for (int i = 0; i < ROWS; i++)
+        values[i] = i;
+    values[ASSAY_FIELD_EXACT_VALUES] = ASSAY_DECIMAL64_NAN;
+    values[ROWS - 1] = -ASSAY_DECIMAL64_INFINITY;
+    struct whole whole = {.layout = ASSAY_LAYOUT_DECIMAL64,
+                          .scale = 1,
+                          .value_bytes = 8,
+                          .values = values,
+                          .rows = ROWS};
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *stats = count_whole(&whole);
+    assert_int_equal(stats->nan_count, 1);
+    assert_int_equal(stats->inf_count, 1);
+    assert_text(stats->max, "999.8");
+    assert_text(stats->min, "-Infinity");
+    assert_text(stats->sum, "4998090.5"); /* (0 + … + 9,998 − 4,096) / 10 */
+    assert_close(stats->median, 500, 0.02);
+    uint64_t in_buckets = 0;
+    for (size_t i = 0; i < stats->buckets_count; i++) {
+        assert_true(isfinite(stats->buckets[i].from_number) && stats->buckets[i].from_number >= 0);
+        in_buckets += stats->buckets[i].count;
+    }
+    assert_int_equal(in_buckets, ROWS - 2);
+    ASSAY_AUTO(assay_field_state_free)
+    struct assay_field_state *merged = count_sharded(&whole, 3, true);
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *again = NULL;
+    assert_int_equal(assay_field_state_finish(merged, &again, NULL), ASSAY_OK);
+    assert_int_equal(again->nan_count + again->inf_count, 2);
+    assert_text(again->min, "-Infinity");
+    assert_text(again->max, "999.8");
+    assert_text(again->sum, "4998090.5");
+    assert_close(again->median, 500, 0.02);
+    static const int64_t none[] = {ASSAY_DECIMAL64_NAN, ASSAY_DECIMAL64_NAN};
+    whole.values = none;
+    whole.rows = 2;
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *empty = count_whole(&whole);
+    assert_text(empty->min, NULL);
+    assert_text(empty->sum, NULL);
+    assert_int_equal(empty->null_count, 0);
+    assert_int_equal(empty->buckets_count, 0);
+    assert_int_equal((int)empty->distinct, 1);
+}
+
 static void texts(void **state)
 {
     (void)state;
@@ -226,6 +314,21 @@ static void dates(void **state)
     assert_int_equal(stats->zero_count + stats->negative_count, 0);
     assert_true(isnan(stats->mean));
     assert_close(stats->median, 19782, 1e-15);
+}
+
+/* Infinity has neither a day of the week nor of the month. */
+static void infinite_dates(void **state)
+{
+    (void)state;
+    /* 2024-01-01, 2024-02-01, 2024-03-01 */
+    static const int32_t values[] = {19723, ASSAY_DATE_INFINITY, 19754, 19783,
+                                     -ASSAY_DATE_INFINITY};
+    const struct whole whole = {
+        .layout = ASSAY_LAYOUT_DATE, .value_bytes = 4, .values = values, .rows = 5};
+    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *stats = count_whole(&whole);
+    assert_text(stats->min, "-infinity");
+    assert_text(stats->max, "infinity");
+    assert_int_equal(stats->granularity, ASSAY_GRANULARITY_MONTH);
 }
 
 static void instants(void **state)
@@ -330,11 +433,23 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers), cmocka_unit_test(doubles),  cmocka_unit_test(all_nan),
-        cmocka_unit_test(floats),   cmocka_unit_test(decimals), cmocka_unit_test(wide_decimals),
-        cmocka_unit_test(texts),    cmocka_unit_test(bytes),    cmocka_unit_test(booleans),
-        cmocka_unit_test(dates),    cmocka_unit_test(instants), cmocka_unit_test(lists),
-        cmocka_unit_test(nothing),  cmocka_unit_test(refused),
+        cmocka_unit_test(integers),
+        cmocka_unit_test(doubles),
+        cmocka_unit_test(all_nan),
+        cmocka_unit_test(floats),
+        cmocka_unit_test(decimals),
+        cmocka_unit_test(wide_decimals),
+        cmocka_unit_test(special_decimals),
+        cmocka_unit_test(special_decimals_among_many),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(bytes),
+        cmocka_unit_test(booleans),
+        cmocka_unit_test(dates),
+        cmocka_unit_test(infinite_dates),
+        cmocka_unit_test(instants),
+        cmocka_unit_test(lists),
+        cmocka_unit_test(nothing),
+        cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -196,18 +196,20 @@ static void by_hand(void **state)
 static void far_from_zero(void **state)
 {
     (void)state;
-    static int64_t ints[20000];
+    static int64_t ints[20000], decimals[20000]; /* of 18 digits */
     static assay_i128 wides[20000];
     const int64_t bases[] = {0, 9007199254740993, INT64_MAX - 999, INT64_MIN, -4000000000000000001};
     const double deviation = sqrt((1000.0 * 1000 - 1) / 12 * 20000 / 19999);
     for (size_t b = 0; b < ASSAY_COUNT(bases); b++) {
         for (size_t i = 0; i < 20000; i++) {
             ints[i] = bases[b] + (int64_t)(i * 7 % 1000);
+            decimals[i] = (llabs(bases[b] / 10) > 99999999999999999 ? bases[b] / 10 : bases[b]) +
+                          (int64_t)(i * 7 % 1000);
             wides[i] = (assay_i128)bases[b] * 10000000000000000000U + (int64_t)(i * 7 % 1000);
         }
         const struct whole columns[] = {
             {.layout = ASSAY_LAYOUT_INT64, .value_bytes = 8, .values = ints, .rows = 20000},
-            {.layout = ASSAY_LAYOUT_DECIMAL64, .value_bytes = 8, .values = ints, .rows = 20000},
+            {.layout = ASSAY_LAYOUT_DECIMAL64, .value_bytes = 8, .values = decimals, .rows = 20000},
             {.layout = ASSAY_LAYOUT_INT128, .value_bytes = 16, .values = wides, .rows = 20000},
             {.layout = ASSAY_LAYOUT_DECIMAL128, .value_bytes = 16, .values = wides, .rows = 20000},
         };

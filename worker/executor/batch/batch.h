@@ -34,13 +34,13 @@ enum assay_layout {
     ASSAY_LAYOUT_BOOL,       /* uint8_t, 0 or 1 */
     ASSAY_LAYOUT_INT64,      /* int64_t; every integer of up to 64 signed bits */
     ASSAY_LAYOUT_INT128,     /* assay_i128 */
-    ASSAY_LAYOUT_DECIMAL64,  /* int64_t × 10^-scale, precision ≤ 18 */
-    ASSAY_LAYOUT_DECIMAL128, /* assay_i128 × 10^-scale, precision ≤ 38 */
+    ASSAY_LAYOUT_DECIMAL64,  /* int64_t × 10^-scale, precision ≤ 18; NaN: special.h */
+    ASSAY_LAYOUT_DECIMAL128, /* assay_i128 × 10^-scale, precision ≤ 38; as above */
     ASSAY_LAYOUT_FLOAT,      /* float */
     ASSAY_LAYOUT_DOUBLE,     /* double */
     ASSAY_LAYOUT_TEXT,       /* struct assay_text, UTF-8 by intent (may be malformed) */
     ASSAY_LAYOUT_BYTES,      /* struct assay_text, opaque bytes */
-    ASSAY_LAYOUT_DATE,       /* int32_t days since 1970-01-01 */
+    ASSAY_LAYOUT_DATE,       /* int32_t days since 1970-01-01; infinite: special.h */
     ASSAY_LAYOUT_TIMESTAMP, /* int64_t µs since 1970-01-01, without zone: read in the container's */
     ASSAY_LAYOUT_INSTANT,   /* int64_t µs since 1970-01-01 UTC */
     ASSAY_LAYOUT_LIST,      /* struct assay_list into `child` */

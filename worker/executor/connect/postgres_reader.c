@@ -174,16 +174,14 @@ static int say_out_of_range(struct pg_reader *reader, struct assay_error *err)
         if (!reader->base.warnings && !(reader->base.warnings = json_array()))
             return assay_fail_memory(err);
         const uint64_t count = column->out_of_range;
-        const char *what =
-            column->from->type.form == PG_FORM_NUMERIC ? "NaN" : "infinite or beyond our range";
         ASSAY_TRY(assay_json_push(
             reader->base.warnings,
             json_pack("{s:s, s:o, s:o}", "code", "out_of_range", "field",
                       assay_json_safe_string(column->from->name, strlen(column->from->name)),
                       "message",
-                      json_sprintf("%llu value%s %s %s; %s read as NULL", (unsigned long long)count,
-                                   assay_plural_s(count), assay_plural_are(count), what,
-                                   count == 1 ? "it is" : "they are")),
+                      json_sprintf("%llu value%s %s beyond our range; %s read as NULL",
+                                   (unsigned long long)count, assay_plural_s(count),
+                                   assay_plural_are(count), count == 1 ? "it is" : "they are")),
             err));
         column->out_of_range = 0;
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/connect/postgres_session.h"
 #include "worker/executor/connect/postgresql.h"
 
@@ -108,8 +109,12 @@ enum pg_outcome pg_decode_numeric(const unsigned char *data, size_t size, unsign
     const size_t digits = big_endian(data, 2);
     const int weight = (int)signed_value(data + 2, 2);
     const unsigned sign = (unsigned)big_endian(data + 4, 2);
-    if (sign == 0xc000 || sign == 0xd000 || sign == 0xf000)
-        return PG_OUT_OF_RANGE; /* NaN, Infinity, -Infinity */
+    if (sign == 0xc000 || sign == 0xd000 || sign == 0xf000) {
+        *ret_value = sign == 0xc000   ? ASSAY_DECIMAL128_NAN
+                     : sign == 0xd000 ? ASSAY_DECIMAL128_INFINITY
+                                      : -ASSAY_DECIMAL128_INFINITY;
+        return PG_VALUE;
+    }
     if ((sign != 0 && sign != 0x4000) || size != 8 + 2 * digits)
         return PG_MALFORMED;
     assay_i128 value = 0;
@@ -132,6 +137,8 @@ enum pg_outcome pg_decode_numeric(const unsigned char *data, size_t size, unsign
     place += 4; /* of the last group */
     if (digits && place > 0 && !shift_in(&value, (unsigned)place, 0))
         return PG_OUT_OF_RANGE;
+    if (assay_decimal128_is_special(value))
+        return PG_OUT_OF_RANGE;
     *ret_value = sign ? -value : value;
     return PG_VALUE;
 }
@@ -147,7 +154,10 @@ static enum pg_outcome decode_numeric(const struct pg_type *type, const unsigned
         memcpy(value, &number, sizeof number);
         return PG_VALUE;
     }
-    if (number > INT64_MAX || number < INT64_MIN)
+    if (assay_decimal128_is_special(number)) /* the same distance from the end of the range */
+        number = number < 0 ? number + ASSAY_DECIMAL128_NAN - ASSAY_DECIMAL64_NAN
+                            : number - ASSAY_DECIMAL128_NAN + ASSAY_DECIMAL64_NAN;
+    else if (number >= ASSAY_DECIMAL64_INFINITY || number <= -ASSAY_DECIMAL64_INFINITY)
         return PG_OUT_OF_RANGE;
     *(int64_t *)value = (int64_t)number;
     return PG_VALUE;
@@ -156,20 +166,26 @@ static enum pg_outcome decode_numeric(const struct pg_type *type, const unsigned
 /* Days since 2000-01-01; the ends of the range are ±infinity. */
 static enum pg_outcome decode_date(const unsigned char *data, int32_t *value)
 {
-    const int64_t days = signed_value(data, 4);
-    if (days == INT32_MAX || days == INT32_MIN || days + DAYS_TO_2000 > INT32_MAX)
+    const int64_t days = signed_value(data, 4), since_1970 = days + DAYS_TO_2000;
+    if (days == INT32_MAX || days == INT32_MIN)
+        *value = days < 0 ? -ASSAY_DATE_INFINITY : ASSAY_DATE_INFINITY;
+    else if (since_1970 >= ASSAY_DATE_INFINITY || since_1970 <= -ASSAY_DATE_INFINITY)
         return PG_OUT_OF_RANGE;
-    *value = (int32_t)(days + DAYS_TO_2000);
+    else
+        *value = (int32_t)since_1970;
     return PG_VALUE;
 }
 
-/* Microseconds since 2000-01-01. */
+/* Microseconds since 2000-01-01; the same. */
 static enum pg_outcome decode_time(const unsigned char *data, int64_t *value)
 {
     const int64_t us = signed_value(data, 8);
-    if (us == INT64_MAX || us == INT64_MIN || us > INT64_MAX - US_TO_2000)
+    if (us == INT64_MAX || us == INT64_MIN)
+        *value = us < 0 ? -ASSAY_TIME_INFINITY : ASSAY_TIME_INFINITY;
+    else if (us >= ASSAY_TIME_INFINITY - US_TO_2000)
         return PG_OUT_OF_RANGE;
-    *value = us + US_TO_2000;
+    else
+        *value = us + US_TO_2000;
     return PG_VALUE;
 }
 

@@ -36,13 +36,14 @@ void pg_append_column(struct assay_buf *sql, enum pg_form form, const char *name
 
 enum pg_outcome {
     PG_VALUE,
-    PG_OUT_OF_RANGE /* infinite or beyond: to be NULL and counted */,
+    PG_OUT_OF_RANGE /* beyond what the layout holds: to be NULL and counted */,
     PG_MALFORMED
 };
-/** Decode a binary value (all forms but texts and bytes, whose bytes are the value) to *value. */
+/** Decode a binary value (all forms but texts and bytes, whose bytes are the value) to *value; NaN
+ * and infinities as special.h says. */
 enum pg_outcome pg_decode(const struct pg_type *type, const unsigned char *data, size_t size,
                           void *value);
-/** numeric's binary form × 10^scale. */
+/** numeric's binary form × 10^scale; NaN and infinities as of DECIMAL128. */
 enum pg_outcome pg_decode_numeric(const unsigned char *data, size_t size, unsigned scale,
                                   assay_i128 *ret_value);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/engine/reader_table_internal.h"
 #include "worker/executor/infer/cell_decimal.h"
 
@@ -113,6 +114,16 @@ static void bind(duckdb_bind_info info)
         (void)snprintf(name, sizeof name, "_assay_raw_%zu", i);
         (void)add_column(table, info, name, ASSAY_TABLE_RAW, i,
                          duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
+    }
+    for (size_t i = 0; table->spec.numbers && i < schema->count; i++) {
+        const struct assay_field *field = &schema->fields[i];
+        if (!assay_is_decimal(field->layout))
+            continue;
+        (void)snprintf(name, sizeof name, "_assay_number_%zu", i);
+        (void)add_column(
+            table, info, name, ASSAY_TABLE_NUMBER, i,
+            scalar_type(table->spec.numbers[i].is_double ? ASSAY_LAYOUT_DOUBLE : field->layout,
+                        field->scale));
     }
 }
 
@@ -312,7 +323,7 @@ int assay_reader_table_register(struct assay_session *session,
     table->spec = *spec;
     table->name = assay_strdup(spec->name);
     table->columns =
-        assay_calloc(3 * spec->schema->count + ASSAY_COUNT(place_columns), sizeof *table->columns);
+        assay_calloc(4 * spec->schema->count + ASSAY_COUNT(place_columns), sizeof *table->columns);
     if (!table->name || !table->columns)
         return assay_fail_memory(err);
     ASSAY_TRY(register_function(session, table, err));

@@ -13,6 +13,7 @@
  *   _assay_misfit_N   BOOLEAN   the value of field N (from 0) is there but does not fit its type
  *                               (it is NULL then), or is text that is not UTF-8 (malformed bytes
  *                               are replaced by U+FFFD then)
+ *   _assay_number_N   field N's decimals, as numbers to compute with (spec.numbers)
  * A field whose own name is one of these hides it. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_ENGINE_READER_TABLE_H
@@ -22,9 +23,16 @@
 #include "worker/executor/infer/type_decide.h"
 #include "worker/executor/read/reader.h"
 
+/** How _assay_number_N reads the decimals of field N. */
+struct assay_table_number {
+    bool is_double;      /* as the nearest doubles, else as decimals; may change between queries */
+    atomic_bool special; /* set when a decimal was read that is NaN or infinite (NULL then) */
+};
+
 struct assay_reader_table_spec {
     const char *name;                  /* of the function in SQL; unique in the session */
-    const struct assay_schema *schema; /* what the readers deliver when all fields are asked for */
+    const struct assay_schema *schema; /* what the readers deliver when all fields are asked for;
+                                          DOUBLE also where they deliver decimals */
     const struct assay_cell_target
         *targets;       /* one per field: how its CELLs are read; NULL without CELL columns */
     size_t parts_count; /* read in any order, on any thread, each once per use of the table */
@@ -40,7 +48,10 @@ struct assay_reader_table_spec {
     atomic_uint_fast64_t *records, *bytes; /* counted up while reading; NULL = not counted */
     const atomic_bool *cancelled;
     atomic_bool *inexact; /* per field: set when a number was read that its DECIMAL128 target does
-                             not hold exactly (NULL and flagged then); NULL = not asked for */
+                             not hold exactly (NULL and flagged then), or a decimal that is NaN or
+                             infinite (NULL then); NULL = not asked for: such decimals lie
+                             in their vector as special.h says, and are not to be judged */
+    struct assay_table_number *numbers; /* one per field; NULL: no columns _assay_number_N */
 };
 
 struct assay_reader_table;

@@ -6,6 +6,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/engine/reader_table_internal.h"
 
 enum { INLINE_BYTES = 12 };
@@ -131,6 +132,68 @@ static int fill_scalar(struct assay_table_lane *lane, const struct assay_column 
     return ASSAY_OK;
 }
 
+/* Decimals as the doubles nearest to them, NaN and infinities as IEEE's. */
+static void fill_reals(const struct assay_column *column, size_t rows, duckdb_vector vector)
+{
+    const bool narrow = column->layout == ASSAY_LAYOUT_DECIMAL64;
+    const int64_t *small = column->values;
+    const assay_i128 *wide = column->values;
+    double *reals = duckdb_vector_get_data(vector);
+    set_validity(vector, column->validity, rows);
+    for (size_t i = 0; i < rows; i++)
+        reals[i] =
+            assay_is_valid(column->validity, i)
+                ? assay_decimal_number(column->layout, column->scale, narrow ? small[i] : wide[i])
+                : 0;
+}
+
+/* DuckDB's decimals have neither NaN nor infinities: they are NULL, and the caller is told. */
+static void note_specials(const struct assay_column *column, size_t rows, atomic_bool *special,
+                          duckdb_vector vector)
+{
+    uint64_t *validity = NULL;
+    for (size_t i = 0; i < rows; i++) {
+        if (!assay_is_valid(column->validity, i) || !assay_decimal_is_special(column, i))
+            continue;
+        if (!validity) {
+            duckdb_vector_ensure_validity_writable(vector);
+            validity = duckdb_vector_get_validity(vector);
+        }
+        duckdb_validity_set_row_validity(validity, i, false);
+    }
+    if (validity)
+        atomic_store(special, true);
+}
+
+static int fill_decimals(const struct assay_table_use *use, struct assay_table_lane *lane,
+                         size_t field, const struct assay_column *column, size_t rows,
+                         duckdb_vector vector, struct assay_error *err)
+{
+    const struct assay_reader_table_spec *spec = &use->table->spec;
+    if (assay_table_layout(spec, field) == ASSAY_LAYOUT_DOUBLE) {
+        fill_reals(column, rows, vector);
+        return ASSAY_OK;
+    }
+    ASSAY_TRY(fill_scalar(lane, column, rows, vector, err));
+    if (spec->inexact)
+        note_specials(column, rows, &spec->inexact[field], vector);
+    return ASSAY_OK;
+}
+
+static int fill_number(const struct assay_table_use *use, struct assay_table_lane *lane,
+                       size_t field, const struct assay_column *column, size_t rows,
+                       duckdb_vector vector, struct assay_error *err)
+{
+    struct assay_table_number *number = &use->table->spec.numbers[field];
+    if (number->is_double) {
+        fill_reals(column, rows, vector);
+        return ASSAY_OK;
+    }
+    ASSAY_TRY(fill_scalar(lane, column, rows, vector, err));
+    note_specials(column, rows, &number->special, vector);
+    return ASSAY_OK;
+}
+
 static int convert(const struct assay_table_use *use, struct assay_table_lane *lane, size_t place,
                    const struct assay_column *cells, size_t rows, uint64_t row,
                    struct assay_convert **ret_convert, struct assay_error *err)
@@ -193,6 +256,8 @@ static int fill_field(const struct assay_table_use *use, struct assay_table_lane
                       struct assay_error *err)
 {
     const struct assay_column *column = &batch->columns[place];
+    if (assay_is_decimal(column->layout))
+        return fill_decimals(use, lane, use->fields[place], column, batch->rows, vector, err);
     if (column->layout == ASSAY_LAYOUT_CELL) {
         struct assay_convert *converted;
         ASSAY_TRY(
@@ -307,6 +372,9 @@ int assay_table_fill(const struct assay_table_use *use, struct assay_table_lane 
             ASSAY_TRY(fill_misfit(use, lane, place, batch, vector, err));
         else if (column.kind == ASSAY_TABLE_RAW)
             ASSAY_TRY(fill_raw(lane, &batch->columns[place], batch->rows, vector, err));
+        else if (column.kind == ASSAY_TABLE_NUMBER)
+            ASSAY_TRY(fill_number(use, lane, column.field, &batch->columns[place], batch->rows,
+                                  vector, err));
         else if (column.kind != ASSAY_TABLE_NOTHING)
             fill_place(lane, column.kind, batch, vector);
     }

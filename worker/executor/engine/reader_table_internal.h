@@ -20,6 +20,7 @@ enum assay_table_kind {
     ASSAY_TABLE_FIELD, /* from here on a field is read */
     ASSAY_TABLE_MISFIT,
     ASSAY_TABLE_RAW,
+    ASSAY_TABLE_NUMBER,
 };
 
 struct assay_table_column {

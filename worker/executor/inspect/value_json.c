@@ -7,6 +7,7 @@
 
 #include "common/base/datetime.h"
 #include "common/base/utf8.h"
+#include "worker/executor/batch/special.h"
 
 enum { SHOWN_BYTES = 4096, SHOWN_ITEMS = 100 };
 
@@ -35,22 +36,28 @@ static json_t *double_json(double value)
     return json_stringn_nocheck(text, assay_format_double(value, text));
 }
 
-static json_t *decimal_json(assay_i128 value, unsigned scale)
+static json_t *decimal_json(enum assay_layout layout, assay_i128 value, unsigned scale)
 {
     char text[ASSAY_NUMBER_TEXT];
-    return json_stringn_nocheck(text, assay_format_i128(value, scale, text));
+    const char *special = assay_special_text(layout, value);
+    return special ? json_string(special)
+                   : json_stringn_nocheck(text, assay_format_i128(value, scale, text));
 }
 
 static json_t *date_json(int32_t days)
 {
     char text[ASSAY_DATETIME_TEXT];
-    return json_stringn_nocheck(text, assay_format_date(days, text));
+    const char *special = assay_special_text(ASSAY_LAYOUT_DATE, days);
+    return special ? json_string(special)
+                   : json_stringn_nocheck(text, assay_format_date(days, text));
 }
 
 static json_t *time_json(int64_t us, const char *zone)
 {
     char text[ASSAY_DATETIME_TEXT];
-    return json_stringn_nocheck(text, assay_format_timestamp(us, zone, text));
+    const char *special = assay_special_text(ASSAY_LAYOUT_TIMESTAMP, us);
+    return special ? json_string(special)
+                   : json_stringn_nocheck(text, assay_format_timestamp(us, zone, text));
 }
 
 /* JSON's own numbers, truths and nested values come back as they were where that loses nothing. */
@@ -104,11 +111,11 @@ json_t *assay_value_json(const struct assay_column *column, size_t row)
     case ASSAY_LAYOUT_INT64:
         return json_integer(AT(int64_t));
     case ASSAY_LAYOUT_INT128:
-        return decimal_json(AT(assay_i128), 0);
+        return decimal_json(column->layout, AT(assay_i128), 0);
     case ASSAY_LAYOUT_DECIMAL64:
-        return decimal_json(AT(int64_t), column->scale);
+        return decimal_json(column->layout, AT(int64_t), column->scale);
     case ASSAY_LAYOUT_DECIMAL128:
-        return decimal_json(AT(assay_i128), column->scale);
+        return decimal_json(column->layout, AT(assay_i128), column->scale);
     case ASSAY_LAYOUT_FLOAT:
         return double_json((double)AT(float));
     case ASSAY_LAYOUT_DOUBLE:

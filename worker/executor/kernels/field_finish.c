@@ -6,6 +6,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/number.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/kernels/field_internal.h"
 #include "worker/executor/kernels/granularity.h"
 #include "worker/executor/kernels/normality.h"
@@ -127,11 +128,13 @@ static bool finish_extremes(const struct assay_field_state *state, struct assay_
     if (!state->any)
         return true;
     if (state->class == ASSAY_CLASS_WIDE) {
-        const unsigned unit = layout == ASSAY_LAYOUT_DECIMAL128 ? scale : 0;
-        stats->min = assay_text_of_wide(&stats->arena, (uint8_t)unit, state->wide_min);
-        stats->max = assay_text_of_wide(&stats->arena, (uint8_t)unit, state->wide_max);
-        stats->min_number = (double)((long double)state->wide_min / powl(10, unit));
-        stats->max_number = (double)((long double)state->wide_max / powl(10, unit));
+        const bool decimal = layout == ASSAY_LAYOUT_DECIMAL128;
+        stats->min = assay_text_of_wide(&stats->arena, layout, scale, state->wide_min);
+        stats->max = assay_text_of_wide(&stats->arena, layout, scale, state->wide_max);
+        stats->min_number = decimal ? assay_decimal_number(layout, scale, state->wide_min)
+                                    : (double)state->wide_min;
+        stats->max_number = decimal ? assay_decimal_number(layout, scale, state->wide_max)
+                                    : (double)state->wide_max;
         if (state->plan.decimals) {
             assay_text_trim_zeros(&stats->min);
             assay_text_trim_zeros(&stats->max);
@@ -189,8 +192,7 @@ static bool finish_sum(const struct assay_field_state *state, struct assay_field
         if (!size)
             size = assay_format_double(assay_exact_sum_round(&state->exact_sum), text);
     } else {
-        const bool decimal = state->plan.layout == ASSAY_LAYOUT_DECIMAL64 ||
-                             state->plan.layout == ASSAY_LAYOUT_DECIMAL128;
+        const bool decimal = assay_is_decimal(state->plan.layout);
         size = assay_wide_sum_format(&state->wide_sum, decimal ? state->plan.scale : 0, text);
     }
     stats->sum.text = assay_arena_strndup(&stats->arena, text, size);
@@ -334,15 +336,18 @@ static void finish_granularity(const struct assay_field_state *state,
                                struct assay_field_stats *stats)
 {
     int64_t days[ASSAY_SAMPLE_MAX];
+    size_t count = 0;
     const bool date = state->plan.layout == ASSAY_LAYOUT_DATE;
+    const double infinity = date ? (double)ASSAY_DATE_INFINITY : (double)ASSAY_TIME_INFINITY;
     if ((!date && !state->timed) || !stats->valid_count)
         return;
     for (size_t i = 0; i < stats->sample_count; i++) {
-        const int64_t value = (int64_t)stats->sample[i].number;
-        days[i] = date ? value : assay_day_of_instant(value);
+        const double value = stats->sample[i].number;
+        if (fabs(value) < infinity)
+            days[count++] = date ? (int64_t)value : assay_day_of_instant((int64_t)value);
     }
     const enum assay_granularity by_days =
-        assay_granularity_of_days(days, stats->sample_count, stats->weekday_counts);
+        assay_granularity_of_days(days, count, stats->weekday_counts);
     stats->granularity = state->granularity < ASSAY_GRANULARITY_DAY ? state->granularity : by_days;
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/number.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/kernels/field_internal.h"
 #include "worker/executor/kernels/value_text.h"
 
@@ -89,7 +90,7 @@ static bool by_value(const struct assay_field_state *state, struct assay_field_s
     if (!stats->buckets)
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (state->class == ASSAY_CLASS_REAL && !isfinite(values[i].number))
+        if (state->numeric && !isfinite(values[i].number))
             continue;
         struct assay_bucket *bucket = &stats->buckets[stats->buckets_count++];
         bucket->value =
@@ -165,17 +166,21 @@ static void ends_of(const struct assay_field_state *state, const struct assay_qu
 {
     *ret_first = view->keys[0].key;
     *ret_last = view->keys[view->count - 1].key;
+    const enum assay_layout layout = state->plan.layout;
     if (state->class == ASSAY_CLASS_INT) {
-        *ret_first = state->int_min;
-        *ret_last = state->int_max;
+        const bool decimals = layout == ASSAY_LAYOUT_DECIMAL64;
+        if (!decimals || !assay_decimal64_is_special(state->int_min))
+            *ret_first = state->int_min;
+        if (!decimals || !assay_decimal64_is_special(state->int_max))
+            *ret_last = state->int_max;
         return;
     }
     const bool wide = state->class == ASSAY_CLASS_WIDE;
     const double min = wide ? (double)state->wide_min : state->real_min,
                  max = wide ? (double)state->wide_max : state->real_max;
-    if (isfinite(min))
+    if (isfinite(min) && !(wide && assay_special_text(layout, state->wide_min)))
         *ret_first = assay_key_of_real(min);
-    if (isfinite(max))
+    if (isfinite(max) && !(wide && assay_special_text(layout, state->wide_max)))
         *ret_last = assay_key_of_real(max);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/kernels/field_internal.h"
 
 static int compare_keys(const void *a, const void *b)
@@ -20,7 +21,8 @@ static bool key_of(const struct assay_field_state *state, uint64_t word, int64_t
     double value;
     if (state->class == ASSAY_CLASS_INT) {
         *ret_key = (int64_t)word;
-        return true;
+        return state->plan.layout != ASSAY_LAYOUT_DECIMAL64 ||
+               !assay_decimal64_is_special(*ret_key);
     }
     memcpy(&value, &word, sizeof value);
     if (!isfinite(value))

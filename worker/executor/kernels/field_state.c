@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "worker/executor/batch/special.h"
 #include "worker/executor/kernels/field_internal.h"
 #include "worker/executor/kernels/granularity.h"
 #include "worker/executor/kernels/hash.h"
@@ -158,6 +159,58 @@ static bool add_int_values(struct assay_field_state *state, const int64_t *value
            assay_distinct_add_words(&state->distinct, hashes + done, words + done, n - done);
 }
 
+static bool add_ranked_ints(struct assay_field_state *state, const int64_t *values, size_t n,
+                            const struct assay_int_scan *scan, struct assay_kernel_rows *rows)
+{
+    int_extremes(state, scan->min, scan->max);
+    if (state->numeric)
+        add_int_moments(state, values, n, scan, rows->reals);
+    if (state->timed)
+        assay_granularity_add(&state->granularity, values, n);
+    return scan->min == scan->max ? add_constant(state, values, n)
+                                  : add_int_values(state, values, n, rows->value_hashes);
+}
+
+/* A value that has no rank among numbers, n times. */
+static bool put_special(struct assay_field_state *state, int64_t value, uint64_t n)
+{
+    const uint64_t hash = assay_hash_int(value);
+    if (!n || !assay_field_has_distinct(state))
+        return true;
+    if (assay_field_quantiles_wait(state) && !assay_distinct_has_room(&state->distinct, hash) &&
+        !assay_field_quantiles_start(state))
+        return false;
+    return assay_distinct_put_word(&state->distinct, hash, (uint64_t)value, n);
+}
+
+static void count_specials(struct assay_field_state *state, const struct assay_specials *specials)
+{
+    state->nan += specials->nan;
+    state->inf += specials->above + specials->below;
+    state->negative += specials->below;
+}
+
+static bool add_special_ints(struct assay_field_state *state, const int64_t *values, size_t n,
+                             struct assay_kernel_rows *rows)
+{
+    struct assay_specials specials;
+    struct assay_int_scan scan;
+    n = assay_finite_decimals(values, n, rows->values.ints, &specials);
+    count_specials(state, &specials);
+    if (specials.above)
+        int_extremes(state, ASSAY_DECIMAL64_INFINITY, ASSAY_DECIMAL64_INFINITY);
+    if (specials.below)
+        int_extremes(state, -ASSAY_DECIMAL64_INFINITY, -ASSAY_DECIMAL64_INFINITY);
+    if (!put_special(state, ASSAY_DECIMAL64_NAN, specials.nan) ||
+        !put_special(state, ASSAY_DECIMAL64_INFINITY, specials.above) ||
+        !put_special(state, -ASSAY_DECIMAL64_INFINITY, specials.below))
+        return false;
+    if (!n)
+        return true;
+    assay_int_scan(rows->values.ints, n, &scan);
+    return add_ranked_ints(state, rows->values.ints, n, &scan, rows);
+}
+
 static bool add_ints(struct assay_field_state *state, const struct assay_column *column,
                      struct assay_kernel_rows *rows)
 {
@@ -167,13 +220,10 @@ static bool add_ints(struct assay_field_state *state, const struct assay_column 
     if (!n)
         return true;
     assay_int_scan(values, n, &scan);
-    int_extremes(state, scan.min, scan.max);
-    if (state->numeric)
-        add_int_moments(state, values, n, &scan, rows->reals);
-    if (state->timed)
-        assay_granularity_add(&state->granularity, values, n);
-    return scan.min == scan.max ? add_constant(state, values, n)
-                                : add_int_values(state, values, n, rows->value_hashes);
+    return column->layout == ASSAY_LAYOUT_DECIMAL64 &&
+                   (assay_decimal64_is_special(scan.min) || assay_decimal64_is_special(scan.max))
+               ? add_special_ints(state, values, n, rows)
+               : add_ranked_ints(state, values, n, &scan, rows);
 }
 
 static void add_wide_moments(struct assay_field_state *state, const assay_i128 *values, size_t n,
@@ -193,26 +243,48 @@ static void add_wide_moments(struct assay_field_state *state, const assay_i128 *
     assay_moments_add(&state->moments, reals, n, sum);
 }
 
-static bool add_wides(struct assay_field_state *state, const struct assay_column *column,
-                      struct assay_kernel_rows *rows)
+static bool add_ranked_wides(struct assay_field_state *state, const assay_i128 *values, size_t n,
+                             double *reals)
 {
-    assay_i128 *values = rows->values.wides;
-    const size_t n = assay_gather_wides(column->values, column->validity, rows->count, values);
-    add_wide_moments(state, values, n, rows->reals);
+    add_wide_moments(state, values, n, reals);
     for (size_t i = 0; i < n; i++) {
         state->zero += values[i] == 0;
         state->negative += values[i] < 0;
         wide_extremes(state, values[i], values[i]);
         assay_wide_sum_put(&state->wide_sum, values[i]);
-        rows->reals[i] = (double)values[i];
-        rows->bytes[i] =
-            (struct assay_text){.data = (const char *)&values[i], .size_bytes = sizeof values[i]};
+        reals[i] = (double)values[i];
     }
-    if (assay_field_has_quantiles(state) &&
-        !assay_quantile_add_reals(&state->quantile, rows->reals, n))
+    return !assay_field_has_quantiles(state) || !n ||
+           assay_quantile_add_reals(&state->quantile, reals, n);
+}
+
+/* Move what is no number behind all numbers; returns how many these are. */
+static size_t set_specials_apart(struct assay_field_state *state, assay_i128 *values, size_t n)
+{
+    struct assay_specials specials;
+    const size_t finite = assay_finite_wides_first(values, n, &specials);
+    count_specials(state, &specials);
+    if (specials.above)
+        wide_extremes(state, ASSAY_DECIMAL128_INFINITY, ASSAY_DECIMAL128_INFINITY);
+    if (specials.below)
+        wide_extremes(state, -ASSAY_DECIMAL128_INFINITY, -ASSAY_DECIMAL128_INFINITY);
+    return finite;
+}
+
+static bool add_wides(struct assay_field_state *state, const struct assay_column *column,
+                      struct assay_kernel_rows *rows)
+{
+    assay_i128 *values = rows->values.wides;
+    const size_t n = assay_gather_wides(column->values, column->validity, rows->count, values);
+    const bool decimals = column->layout == ASSAY_LAYOUT_DECIMAL128;
+    const size_t ranked = decimals ? set_specials_apart(state, values, n) : n;
+    if (!add_ranked_wides(state, values, ranked, rows->reals))
         return false;
     if (!assay_field_has_distinct(state))
         return true;
+    for (size_t i = 0; i < n; i++)
+        rows->bytes[i] =
+            (struct assay_text){.data = (const char *)&values[i], .size_bytes = sizeof values[i]};
     assay_hash_wides(values, n, rows->value_hashes);
     return assay_distinct_add_texts(&state->distinct, rows->value_hashes, rows->bytes, n);
 }

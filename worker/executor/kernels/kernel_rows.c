@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/kernels/hash.h"
 
 struct assay_kernel_rows *assay_kernel_rows_new(void)
@@ -105,5 +106,41 @@ size_t assay_gather_texts(const struct assay_text *values, const uint64_t *valid
         for (; word; word &= word - 1)
             ret_values[count++] = values[start + (size_t)__builtin_ctzll(word)];
     }
+    return count;
+}
+
+size_t assay_finite_decimals(const int64_t *values, size_t n, int64_t *ret_values,
+                             struct assay_specials *ret_specials)
+{
+    struct assay_specials specials = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int64_t value = values[i];
+        specials.nan += value > ASSAY_DECIMAL64_INFINITY;
+        specials.above += value == ASSAY_DECIMAL64_INFINITY;
+        specials.below += value <= -ASSAY_DECIMAL64_INFINITY;
+        ret_values[count] = value;
+        count += !assay_decimal64_is_special(value);
+    }
+    *ret_specials = specials;
+    return count;
+}
+
+size_t assay_finite_wides_first(assay_i128 *values, size_t n, struct assay_specials *ret_specials)
+{
+    struct assay_specials specials = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        const assay_i128 value = values[i];
+        if (assay_decimal128_is_special(value)) {
+            specials.nan += value > ASSAY_DECIMAL128_INFINITY;
+            specials.above += value == ASSAY_DECIMAL128_INFINITY;
+            specials.below += value < 0;
+            continue;
+        }
+        values[i] = values[count];
+        values[count++] = value;
+    }
+    *ret_specials = specials;
     return count;
 }

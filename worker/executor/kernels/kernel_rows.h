@@ -45,6 +45,16 @@ size_t assay_gather_wides(const assay_i128 *values, const uint64_t *validity, si
                           assay_i128 *ret_values);
 size_t assay_gather_texts(const struct assay_text *values, const uint64_t *validity, size_t n,
                           struct assay_text *ret_values);
+/** What is no number among decimals (special.h). */
+struct assay_specials {
+    uint64_t nan, above, below; /* NaN, Infinity, -Infinity */
+};
+/** Copies of the decimals that are numbers, in order (ret_values may be values); returns how
+ * many. */
+size_t assay_finite_decimals(const int64_t *values, size_t n, int64_t *ret_values,
+                             struct assay_specials *ret_specials);
+/** Numbers first, in order, then what is none; returns how many numbers. */
+size_t assay_finite_wides_first(assay_i128 *values, size_t n, struct assay_specials *ret_specials);
 /** Rows that are not null. */
 size_t assay_count_valid(const uint64_t *validity, size_t n);
 

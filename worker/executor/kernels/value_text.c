@@ -7,6 +7,7 @@
 
 #include "common/base/datetime.h"
 #include "common/base/number.h"
+#include "worker/executor/batch/special.h"
 
 static struct assay_value_text in_arena(struct assay_arena *arena, const char *text, size_t size)
 {
@@ -28,11 +29,15 @@ static assay_i128 wide_of(struct assay_text bytes)
     return value;
 }
 
-struct assay_value_text assay_text_of_wide(struct assay_arena *arena, uint8_t scale,
-                                           assay_i128 value)
+struct assay_value_text assay_text_of_wide(struct assay_arena *arena, enum assay_layout layout,
+                                           uint8_t scale, assay_i128 value)
 {
     char text[ASSAY_NUMBER_TEXT];
-    return in_arena(arena, text, assay_format_i128(value, scale, text));
+    const char *special = assay_special_text(layout, value);
+    if (special)
+        return in_arena(arena, special, strlen(special));
+    return in_arena(arena, text,
+                    assay_format_i128(value, assay_is_decimal(layout) ? scale : 0, text));
 }
 
 void assay_text_trim_zeros(struct assay_value_text *value)
@@ -45,22 +50,13 @@ void assay_text_trim_zeros(struct assay_value_text *value)
     ((char *)(uintptr_t)value->text)[value->size_bytes] = '\0';
 }
 
-/* "infinity", "-infinity" or NULL. */
-static const char *infinity_of(enum assay_layout layout, int64_t value)
-{
-    const int64_t end = layout == ASSAY_LAYOUT_DATE ? INT32_MAX : INT64_MAX;
-    const bool temporal = layout == ASSAY_LAYOUT_DATE || layout == ASSAY_LAYOUT_TIMESTAMP ||
-                          layout == ASSAY_LAYOUT_INSTANT;
-    return !temporal ? NULL : value == end ? "infinity" : value == -end ? "-infinity" : NULL;
-}
-
 struct assay_value_text assay_text_of_word(struct assay_arena *arena, enum assay_layout layout,
                                            uint8_t scale, uint64_t word)
 {
     char number[ASSAY_NUMBER_TEXT], time[ASSAY_DATETIME_TEXT];
-    const char *infinity = infinity_of(layout, (int64_t)word);
-    if (infinity)
-        return in_arena(arena, infinity, strlen(infinity));
+    const char *special = assay_special_text(layout, (int64_t)word);
+    if (special)
+        return in_arena(arena, special, strlen(special));
     switch (layout) {
     case ASSAY_LAYOUT_BOOL:
         return in_arena(arena, word ? "true" : "false", word ? 4 : 5);
@@ -75,8 +71,7 @@ struct assay_value_text assay_text_of_word(struct assay_arena *arena, enum assay
     case ASSAY_LAYOUT_INSTANT:
         return in_arena(arena, time, assay_format_timestamp((int64_t)word, "Z", time));
     default:
-        return assay_text_of_wide(arena, layout == ASSAY_LAYOUT_DECIMAL64 ? scale : 0,
-                                  (int64_t)word);
+        return assay_text_of_wide(arena, layout, scale, (int64_t)word);
     }
 }
 
@@ -118,7 +113,7 @@ struct assay_value_text assay_text_of_kept(struct assay_arena *arena, enum assay
         return (struct assay_value_text){0};
     const struct assay_text bytes = assay_blobs_get(blobs, word, &cut);
     if (is_wide(layout))
-        return assay_text_of_wide(arena, scale, wide_of(bytes));
+        return assay_text_of_wide(arena, layout, scale, wide_of(bytes));
     return assay_text_of_bytes(arena, layout, bytes, cut);
 }
 
@@ -134,13 +129,15 @@ double assay_number_of_kept(enum assay_layout layout, uint8_t scale, uint64_t wo
     case ASSAY_LAYOUT_DOUBLE:
         return real_of(word);
     case ASSAY_LAYOUT_DECIMAL64:
-        return (double)((long double)(int64_t)word / powl(10, scale));
+        return assay_decimal_number(layout, scale, (int64_t)word);
     case ASSAY_LAYOUT_INT128:
     case ASSAY_LAYOUT_DECIMAL128:
         if (word == ASSAY_BLOB_NONE)
             return NAN;
-        return (double)((long double)wide_of(assay_blobs_get(blobs, word, &cut)) /
-                        powl(10, layout == ASSAY_LAYOUT_DECIMAL128 ? scale : 0));
+        return layout == ASSAY_LAYOUT_INT128
+                   ? (double)wide_of(assay_blobs_get(blobs, word, &cut))
+                   : assay_decimal_number(layout, scale,
+                                          wide_of(assay_blobs_get(blobs, word, &cut)));
     default:
         return (double)(int64_t)word;
     }

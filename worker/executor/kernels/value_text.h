@@ -8,12 +8,12 @@
 #include "worker/executor/kernels/field_stats.h"
 
 /** The value of a 64-bit word as text in the arena: integers and decimals plain, doubles shortest,
- * dates and times ISO 8601 (the ends of their range "infinity" and "-infinity", as the
- * engine means them), booleans "true" and "false". text NULL when out of memory. */
+ * dates and times ISO 8601, booleans "true" and "false"; NaN and infinities as special.h says.
+ * text NULL when out of memory. */
 struct assay_value_text assay_text_of_word(struct assay_arena *arena, enum assay_layout layout,
                                            uint8_t scale, uint64_t word);
-struct assay_value_text assay_text_of_wide(struct assay_arena *arena, uint8_t scale,
-                                           assay_i128 value);
+struct assay_value_text assay_text_of_wide(struct assay_arena *arena, enum assay_layout layout,
+                                           uint8_t scale, assay_i128 value);
 /** Bytes that stand for themselves; of LAYOUT_BYTES hexadecimal digits. */
 struct assay_value_text assay_text_of_bytes(struct assay_arena *arena, enum assay_layout layout,
                                             struct assay_text bytes, bool cut);

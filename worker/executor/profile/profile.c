@@ -144,10 +144,14 @@ static int select_records(struct assay_profile_run *run, struct assay_error *err
         ASSAY_TRY(assay_where_open(&run->source, where, selection, &run->where, err));
     if (run->where)
         assay_where_type_fields(run->where, run->result.fields, run->result.fields_count);
-    if (selection->sample) {
+    for (bool again = selection->sample != 0; again;) {
+        again = false;
+        selection->by_hash = false;
         atomic_store(&run->task->progress.phase, "choosing the sample");
         ASSAY_TRY(assay_pass_sample(&run->source, selection, err));
         run->result.passes++;
+        if (run->where)
+            ASSAY_TRY(assay_where_again(run->where, selection, &again, err));
     }
     return ASSAY_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "worker/executor/profile/belief.h"
 #include "worker/executor/profile/profile_parts.h"
+#include "worker/executor/profile/selection_where.h"
 
 static void plan_fields(struct assay_profile_run *run, struct assay_profile_field *const *fields,
                         size_t count)
@@ -21,7 +22,7 @@ void assay_profile_reset_fields(struct assay_profile_field *const *fields, size_
 }
 
 /* One pass; a wrong guess about where records begin is repaired by proving the cuts and reading
- * again. */
+ * again, one about the numbers of an expression by other types in it. */
 int assay_profile_read_once(struct assay_profile_run *run,
                             struct assay_profile_field *const *fields, size_t count,
                             struct assay_pass_result *ret_pass, struct assay_error *err)
@@ -31,13 +32,19 @@ int assay_profile_read_once(struct assay_profile_run *run,
     ASSAY_TRY(assay_pass_run(&run->source, &run->selection, fields, count, &pass, err));
     run->result.passes++;
     run->result.bytes_read += pass.bytes;
-    if (!pass.wrong_guess) {
+    const bool wrong_guess = pass.wrong_guess;
+    bool again = false;
+    const int code =
+        run->where ? assay_where_again(run->where, &run->selection, &again, err) : ASSAY_OK;
+    if (code == ASSAY_OK && !wrong_guess && !again) {
         *ret_pass = pass;
         return ASSAY_OK;
     }
     assay_pass_result_release(&pass);
     assay_profile_reset_fields(fields, count);
-    ASSAY_TRY(assay_profile_parts_plan(&run->source, false, err));
+    ASSAY_TRY(code);
+    if (wrong_guess)
+        ASSAY_TRY(assay_profile_parts_plan(&run->source, false, err));
     return assay_profile_read_once(run, fields, count, ret_pass, err);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/engine/reader_table.h"
 #include "worker/executor/profile/belief.h"
 #include "worker/executor/profile/profile_parts.h"
@@ -14,12 +15,14 @@
 
 struct assay_where {
     struct assay_profile_source *source;
+    const char *expression; /* the user's */
     struct assay_arena arena;
     struct assay_profile_field *beliefs; /* of all fields */
     struct assay_rule_field *fields;
     struct assay_cell_target *targets;
-    struct assay_reader_table *table; /* freed after the session */
-    atomic_uint_fast64_t records;     /* delivered by the readers */
+    struct assay_table_number *numbers; /* of decimals that the source has as such */
+    struct assay_reader_table *table;   /* freed after the session */
+    atomic_uint_fast64_t records;       /* delivered by the readers */
 };
 
 /* --- the fields as the expression sees them --- */
@@ -48,10 +51,17 @@ static int fill_field(struct assay_where *where, size_t index, struct assay_erro
     const struct assay_profile_field *belief = &where->beliefs[index];
     struct assay_rule_field *field = &where->fields[index];
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-    append_path(where, index, &sql);
+    const bool number =
+        assay_is_decimal(from->layout) && !assay_profile_source_is_parquet(where->source);
+    if (number)
+        assay_buf_printf(&sql, "_assay_number_%zu", index);
+    else
+        append_path(where, index, &sql);
     ASSAY_TRY(assay_buf_check(&sql, err));
     enum assay_layout layout =
         from->layout == ASSAY_LAYOUT_CELL ? belief->target.layout : from->layout;
+    if (number && where->numbers[index].is_double)
+        layout = ASSAY_LAYOUT_DOUBLE;
     if (layout == ASSAY_LAYOUT_NULL)
         layout = ASSAY_LAYOUT_TEXT;
     *field = (struct assay_rule_field){.name = from->name,
@@ -91,7 +101,8 @@ static int fill_fields(struct assay_where *where, struct assay_error *err)
     where->beliefs = assay_calloc(count + 1, sizeof *where->beliefs);
     where->fields = assay_calloc(count + 1, sizeof *where->fields);
     where->targets = assay_calloc(count + 1, sizeof *where->targets);
-    if (!where->beliefs || !where->fields || !where->targets)
+    where->numbers = assay_calloc(count + 1, sizeof *where->numbers);
+    if (!where->beliefs || !where->fields || !where->targets || !where->numbers)
         return assay_fail_memory(err);
     ASSAY_TRY(form_beliefs(where, count, err));
     for (size_t i = 0; i < count; i++)
@@ -126,6 +137,7 @@ static int open_table(struct assay_where *where, struct assay_error *err)
     const struct assay_reader_table_spec spec = {.name = TABLE_NAME,
                                                  .schema = &source->schema,
                                                  .targets = where->targets,
+                                                 .numbers = where->numbers,
                                                  .parts_count = json_array_size(source->bounds),
                                                  .open = open_part,
                                                  .context = where,
@@ -225,8 +237,7 @@ static int mark_records(struct assay_where *where, const char *condition,
 
 /* --- opening --- */
 
-static int compile(struct assay_where *where, const char *expression, const char **ret_sql,
-                   struct assay_error *err)
+static int compile(struct assay_where *where, const char **ret_sql, struct assay_error *err)
 {
     const struct assay_task *task = where->source->task;
     const struct assay_rule_scope scope = {.fields = where->fields,
@@ -236,7 +247,7 @@ static int compile(struct assay_where *where, const char *expression, const char
                                            .timezone = task->timezone,
                                            .now_us = task->now_us};
     struct assay_expression compiled;
-    const int rc = assay_expression_compile(&scope, expression, false, &compiled, err);
+    const int rc = assay_expression_compile(&scope, where->expression, false, &compiled, err);
     if (rc == ASSAY_NOT_FOUND && err) /* a name in the expression, not the container */
         err->code = ASSAY_INVALID;
     if (rc != ASSAY_OK)
@@ -245,8 +256,8 @@ static int compile(struct assay_where *where, const char *expression, const char
     return ASSAY_OK;
 }
 
-static int open_where(struct assay_where *where, const char *expression,
-                      struct assay_selection *selection, struct assay_error *err)
+static int open_where(struct assay_where *where, struct assay_selection *selection,
+                      struct assay_error *err)
 {
     struct assay_profile_source *source = where->source;
     const bool parquet = assay_profile_source_is_parquet(source);
@@ -257,7 +268,7 @@ static int open_where(struct assay_where *where, const char *expression,
     if (!parquet)
         ASSAY_TRY(open_table(where, err));
     const char *sql = NULL;
-    ASSAY_TRY(compile(where, expression, &sql, err));
+    ASSAY_TRY(compile(where, &sql, err));
     if (source->set && !parquet)
         return mark_records(where, sql, selection, err);
     selection->where = assay_strdup(sql);
@@ -274,13 +285,35 @@ int assay_where_open(struct assay_profile_source *source, const char *expression
     if (!where)
         return assay_fail_memory(err);
     where->source = source;
-    const int rc = open_where(where, expression, selection, err);
+    where->expression = expression;
+    const int rc = open_where(where, selection, err);
     if (rc != ASSAY_OK) {
         assay_where_free(where);
         return rc;
     }
     *ret_where = where;
     return ASSAY_OK;
+}
+
+int assay_where_again(struct assay_where *where, struct assay_selection *selection, bool *ret_again,
+                      struct assay_error *err)
+{
+    bool again = false;
+    const char *sql = NULL;
+    for (size_t i = 0; i < where->source->schema.count; i++) {
+        struct assay_table_number *number = &where->numbers[i];
+        if (number->is_double || !atomic_load(&number->special))
+            continue;
+        again = number->is_double = true;
+        ASSAY_TRY(fill_field(where, i, err));
+    }
+    *ret_again = again;
+    if (!again)
+        return ASSAY_OK;
+    ASSAY_TRY(compile(where, &sql, err));
+    assay_free(selection->where);
+    selection->where = assay_strdup(sql);
+    return selection->where ? ASSAY_OK : assay_fail_memory(err);
 }
 
 uint64_t assay_where_records(const struct assay_where *where)
@@ -312,6 +345,7 @@ void assay_where_free(struct assay_where *where)
     assay_free(where->beliefs);
     assay_free(where->fields);
     assay_free(where->targets);
+    assay_free(where->numbers);
     assay_arena_release(&where->arena);
     assay_free(where);
 }

@@ -11,12 +11,16 @@
 /** What has to live while the source is read under an expression. */
 struct assay_where;
 
-/** Compile `expression` and set selection->where or ->sets, and source->from for databases.
- * *ret_where: to be freed after the last pass and before the source is closed. ASSAY_INVALID,
- * ASSAY_NOT_FOUND: the expression's fault. */
+/** Compile `expression` (borrowed until the end) and set selection->where or ->sets, and
+ * source->from for databases. *ret_where: to be freed after the last pass and before the source is
+ * closed. ASSAY_INVALID, ASSAY_NOT_FOUND: the expression's fault. */
 ASSAY_MUST_CHECK int assay_where_open(struct assay_profile_source *source, const char *expression,
                                       struct assay_selection *selection,
                                       struct assay_where **ret_where, struct assay_error *err);
+/** After a pass. Databases: were decimals of the expression NaN or infinite? They are doubles in
+ * the expression then, and all that was selected has to be selected again (*ret_again). */
+ASSAY_MUST_CHECK int assay_where_again(struct assay_where *where, struct assay_selection *selection,
+                                       bool *ret_again, struct assay_error *err);
 /** Databases: fields that come as cells reach the lanes typed, as they were believed to be. Tell
  * the fields. */
 void assay_where_type_fields(const struct assay_where *where, struct assay_profile_field *fields,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/batch/special.h"
 #include "worker/executor/engine/parquet_request.h"
 #include "worker/executor/profile/profile_parts.h"
 #include "worker/executor/rules/expression.h"
@@ -135,6 +136,17 @@ static int register_table(struct assay_scan *scan, struct assay_error *err)
     return assay_reader_table_register(scan->session, &spec, &scan->table, err);
 }
 
+/* The layout in which a field is judged: decimals of the source are doubles when some turned out to
+ * be NaN or infinite. */
+static enum assay_layout layout_of(const struct assay_scan *scan, size_t field)
+{
+    const struct assay_scan_doubles *doubles = scan->doubles;
+    const enum assay_layout layout = scan->source.schema.fields[field].layout;
+    return assay_is_decimal(layout) && field < doubles->count && doubles->fields[field]
+               ? ASSAY_LAYOUT_DOUBLE
+               : layout;
+}
+
 static int name_columns(struct assay_scan *scan, struct assay_error *err)
 {
     const struct assay_schema *schema = &scan->source.schema;
@@ -142,8 +154,8 @@ static int name_columns(struct assay_scan *scan, struct assay_error *err)
         char name[32];
         const struct assay_field *from = &schema->fields[i];
         snprintf(name, sizeof name, "c%zu", i);
-        struct assay_field *column =
-            assay_schema_add(&scan->columns, name, from->native_type, from->type, from->layout);
+        struct assay_field *column = assay_schema_add(&scan->columns, name, from->native_type,
+                                                      from->type, layout_of(scan, i));
         if (!column)
             return assay_fail_memory(err);
         column->scale = from->scale;
@@ -284,7 +296,7 @@ static int make_fields(struct assay_scan *scan, struct assay_error *err)
             .name = from->name,
             .native_type = from->native_type,
             .type = from->layout == ASSAY_LAYOUT_NULL ? ASSAY_TYPE_UNKNOWN : from->type,
-            .layout = from->layout,
+            .layout = layout_of(scan, i),
             .scale = from->scale,
             .nested = from->layout == ASSAY_LAYOUT_LIST || from->layout == ASSAY_LAYOUT_STRUCT,
             .projected = from->projected,

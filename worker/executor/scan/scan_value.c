@@ -7,6 +7,7 @@
 
 #include "common/base/datetime.h"
 #include "common/base/utf8.h"
+#include "worker/executor/batch/special.h"
 
 #define SHOWN_BYTES  400 /* of a text in a message */
 #define EXACT_DIGITS 15  /* that any double holds */
@@ -52,12 +53,18 @@ static void append_real(const struct assay_column *column, size_t row, struct as
 static void append_time(const struct assay_column *column, size_t row, struct assay_buf *text)
 {
     char digits[ASSAY_DATETIME_TEXT];
+    const bool date = column->layout == ASSAY_LAYOUT_DATE;
+    const int64_t value =
+        date ? ((const int32_t *)column->values)[row] : ((const int64_t *)column->values)[row];
+    const char *special = assay_special_text(column->layout, value);
     const size_t size =
-        column->layout == ASSAY_LAYOUT_DATE
-            ? assay_format_date(((const int32_t *)column->values)[row], digits)
-            : assay_format_timestamp(((const int64_t *)column->values)[row],
-                                     column->layout == ASSAY_LAYOUT_INSTANT ? "Z" : "", digits);
-    assay_buf_append(text, digits, size);
+        date ? assay_format_date(value, digits)
+             : assay_format_timestamp(value, column->layout == ASSAY_LAYOUT_INSTANT ? "Z" : "",
+                                      digits);
+    if (special)
+        assay_buf_text(text, special);
+    else
+        assay_buf_append(text, digits, size);
 }
 
 static bool is_time(enum assay_layout layout)
