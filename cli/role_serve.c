@@ -69,6 +69,12 @@ static int load_keys(struct assay_role *role, struct assay_error *err)
     return assay_role_load_keys(role, path, true, err);
 }
 
+/* One process needs no door for workers; where one is named it has /metrics and health. */
+static bool wants_internal_door(const struct assay_config *config)
+{
+    return strcmp(assay_config_origin(config, "internal.listen"), "default") != 0;
+}
+
 static int start(struct assay_role *role, struct parts *parts, struct assay_error *err)
 {
     int version;
@@ -92,7 +98,8 @@ static int start(struct assay_role *role, struct parts *parts, struct assay_erro
                                           .progress = role->progress,
                                           .keyring = role->keyring,
                                           .wake = assay_control_wake,
-                                          .context = parts->control};
+                                          .context = parts->control,
+                                          .internal = wants_internal_door(role->config)};
     ASSAY_TRY(assay_api_start(&api, &parts->api, err));
     ASSAY_TRY(assay_role_path_beside(role, "assay.token", &token_path, err));
     ASSAY_TRY(

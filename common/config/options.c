@@ -47,7 +47,8 @@ const struct assay_option assay_options[] = {
     {.key = "internal.listen",
      .kind = ASSAY_OPTION_TEXT,
      .fallback = ":8081",
-     .doc = "Address and port of the door for workers (credentials, TLS), /metrics and demand."},
+     .doc = "Address and port of the door for workers (credentials, TLS), /metrics and demand. "
+            "Under serve only where it is set."},
     {.key = "log.format",
      .kind = ASSAY_OPTION_CHOICE,
      .choices = "text|json",

@@ -6,6 +6,7 @@ import pathlib
 import sys
 import unittest
 import urllib.parse
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from server import ApiError, Scratch, free_port, wait_until  # noqa: E402
@@ -281,6 +282,10 @@ class RestTest(unittest.TestCase):
         self.assertNotEqual(second.process.wait(30), 0)
         self.assertIn("another assay serve works on sqlite:assay.db", second.text())
         self.assertTrue(self.role.alive())
+
+    def test_figures_where_a_door_is_named(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.scratch.internal}/metrics") as answer:
+            self.assertRegex(answer.read().decode(), r"(?m)^assay_datastores [1-9]\d*$")
 
     def test_the_catalog_is_its_owners_alone(self):
         for path in self.scratch.folder.glob("assay.*"):

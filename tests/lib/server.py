@@ -169,8 +169,8 @@ class Scratch:
 
     def serve(self, **settings):
         """assay serve over a new SQLite catalog; files below the scratch folder may be read."""
-        port = free_port()
-        role = self.start("serve", {"api.listen": f"127.0.0.1:{port}", "internal.listen": f"127.0.0.1:{free_port()}",
+        port, self.internal = free_port(), free_port()
+        role = self.start("serve", {"api.listen": f"127.0.0.1:{port}", "internal.listen": f"127.0.0.1:{self.internal}",
                                     "catalog.url": "sqlite:assay.db", "file.roots": str(self.folder), "log.format": "json",
                                     **settings})
         return role, self.ready(role, port, self.folder / "assay.token")
