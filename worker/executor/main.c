@@ -38,6 +38,7 @@ static int run_task(struct assay_channel *channel, struct assay_task *task, stru
     ASSAY_TRY(assay_channel_receive(channel, &spec, &secrets, err));
     const struct assay_task_outlet outlet = assay_channel_outlet(channel);
     ASSAY_TRY(assay_task_init(task, spec, secrets, &outlet, err));
+    task->verify = assay_scan_verify;
     ASSAY_TRY(assay_sandbox_limit(task->memory_bytes, err));
     const struct kind *kind = find_kind(task->kind);
     if (!kind)

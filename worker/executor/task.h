@@ -41,6 +41,20 @@ struct assay_task_done {
     json_t *coverage; /* {"fields": 41, "fields_covered": 41}; NULL = {}; the task's */
 };
 
+/** What became of one check over all records of a container. */
+struct assay_verdict {
+    bool holds;               /* judged, and passed */
+    uint64_t passed, failing; /* records with a value; both 0: it judges the container as a whole */
+};
+
+struct assay_task;
+/** Judge checks over all records of the task's container, in one more reading; nothing is emitted.
+ * memory_bytes: what is left of the budget. ret_verdicts: one per check. done.bytes: what was read.
+ * What fails is the source or the task, never one check. */
+typedef int assay_verify_fn(struct assay_task *task, const json_t *checks, uint64_t memory_bytes,
+                            struct assay_verdict *ret_verdicts, uint64_t *ret_records,
+                            struct assay_error *err);
+
 struct assay_task {
     json_t *spec;    /* the whole T frame; everything borrowed below is inside it */
     json_t *secrets; /* the S frame, {"<datastore id>": {…}}; wiped by assay_task_release() */
@@ -65,6 +79,7 @@ struct assay_task {
     struct assay_task_progress progress;
     struct assay_task_done done;
     struct assay_task_outlet outlet;
+    assay_verify_fn *verify; /* for runs that know nothing of scan/; NULL = there is none */
 };
 
 /** Parse a task and its secrets (both are taken over, also on failure; secrets may be NULL). outlet
@@ -104,5 +119,9 @@ ASSAY_MUST_CHECK int assay_profile_merge_run(struct assay_task *task, struct ass
 ASSAY_MUST_CHECK int assay_scan_run(struct assay_task *task, struct assay_error *err);
 ASSAY_MUST_CHECK int assay_sync_run(struct assay_task *task, struct assay_error *err);
 ASSAY_MUST_CHECK int assay_inspect_run(struct assay_task *task, struct assay_error *err);
+/** A scan of given checks, for their verdicts alone: the assay_verify_fn of the executor. */
+ASSAY_MUST_CHECK int assay_scan_verify(struct assay_task *task, const json_t *checks,
+                                       uint64_t memory_bytes, struct assay_verdict *ret_verdicts,
+                                       uint64_t *ret_records, struct assay_error *err);
 
 #endif

@@ -123,6 +123,17 @@ static int set_forecast(json_t *inference, const struct assay_offer *offer, stru
     return assay_json_set(inference, "false_alarm_rate", rounded(fmax(chance, CHANCE_LEAST)), err);
 }
 
+static int set_seen(json_t *inference, const struct assay_evidence *evidence,
+                    struct assay_error *err)
+{
+    ASSAY_TRY(set_count(inference, "support", evidence->support, err));
+    ASSAY_TRY(assay_json_set(
+        inference, "held",
+        json_real(evidence->support ? (double)evidence->held / (double)evidence->support : 1),
+        err));
+    return set_interval(inference, evidence, err);
+}
+
 int assay_evidence_set(json_t *check, const struct assay_offer *offer, int level,
                        struct assay_error *err)
 {
@@ -133,13 +144,36 @@ int assay_evidence_set(json_t *check, const struct assay_offer *offer, int level
     ASSAY_TRY(assay_json_set(metadata, "inference", inference, err));
     ASSAY_TRY(assay_set_text(inference, "method", evidence->method, err));
     ASSAY_TRY(set_count(inference, "level", (uint64_t)level, err));
-    ASSAY_TRY(set_count(inference, "support", evidence->support, err));
-    ASSAY_TRY(assay_json_set(
-        inference, "held",
-        json_real(evidence->support ? (double)evidence->held / (double)evidence->support : 1),
-        err));
-    ASSAY_TRY(set_interval(inference, evidence, err));
+    ASSAY_TRY(set_seen(inference, evidence, err));
     ASSAY_TRY(set_count(inference, "tested", evidence->tested, err));
     ASSAY_TRY(set_count(inference, "passed", evidence->passed, err));
+    ASSAY_TRY(set_count(inference, "verified_records", evidence->verified, err));
     return set_forecast(inference, offer, err);
+}
+
+/* --- verified --- */
+
+static json_t *inference_of(const json_t *check)
+{
+    return json_object_get(json_object_get(check, "additional_metadata"), "inference");
+}
+
+bool assay_check_rests_on_sample(const json_t *check)
+{
+    return !assay_json_int(inference_of(check), "verified_records", 0);
+}
+
+int assay_check_set_verified(json_t *check, uint64_t records, uint64_t passed, uint64_t failing,
+                             struct assay_error *err)
+{
+    json_t *inference = inference_of(check);
+    const struct assay_offer offer = {
+        .rule = assay_json_str(check, "rule", ""),
+        .coverage = assay_json_num(check, "coverage", 1),
+        .evidence = {.support = passed + failing, .held = passed, .judged = passed + failing}};
+    ASSAY_TRY(set_count(inference, "verified_records", records, err));
+    if (!offer.evidence.support)
+        return ASSAY_OK;
+    ASSAY_TRY(set_seen(inference, &offer.evidence, err));
+    return set_forecast(inference, &offer, err);
 }

@@ -104,6 +104,9 @@ int assay_inference_offer(struct assay_inference *inference, const struct assay_
     struct assay_offer whole = *offer;
     if (!whole.evidence.judged)
         whole.evidence.judged = whole.evidence.support;
+    const uint64_t records = inference->fields[offer->fields[0]].stats->records_count;
+    const bool settled = !offer->evidence.sampled || inference->records.count >= records;
+    whole.evidence.verified = settled ? records : 0;
     ASSAY_TRY(write_check(inference, &whole, check, err));
     if (properties)
         ASSAY_TRY(assay_json_set(check, "properties", ASSAY_TAKE(properties), err));

@@ -15,6 +15,8 @@
  *   failing_share      expected share of sound future records that fail
  *   false_alarm_rate   expected chance that the check alarms in a scan of as many sound records as
  *                      were profiled
+ *   verified_records   records of the container that were judged by it, all of which it holds for
+ *                      (or for the coverage's share); 0 = it rests on the sample
  * A field with values that do not fit its type gets checks with coverage only: those values fail
  * every rule.
  * The same statistics, options and seed give the same checks. */
@@ -61,5 +63,13 @@ struct assay_infer_options {
 ASSAY_MUST_CHECK int assay_checks_infer(const struct assay_infer_field *fields, size_t fields_count,
                                         const struct assay_infer_options *options,
                                         json_t **ret_checks, struct assay_error *err);
+
+/** Does a check as made above rest on the sample only? */
+bool assay_check_rests_on_sample(const json_t *check);
+/** Such a check was judged over all `records` of the container, and holds: its evidence is that of
+ * the records with a value. Without any (both 0: it judges the container as a whole) its figures
+ * stay. ASSAY_NO_MEMORY. */
+ASSAY_MUST_CHECK int assay_check_set_verified(json_t *check, uint64_t records, uint64_t passed,
+                                              uint64_t failing, struct assay_error *err);
 
 #endif

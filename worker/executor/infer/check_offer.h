@@ -31,6 +31,8 @@ struct assay_evidence {
     uint64_t judged; /* by a scan of as many records as were profiled; more than support where that
                         is a sample */
     double chance;   /* of an alarm in such a scan, as far as the method itself tells of one */
+    bool sampled;    /* made from the sample: what is known of all records does not settle it */
+    uint64_t verified; /* records it is known to hold for; set by assay_inference_offer() */
 };
 
 /** The check to be. Texts are borrowed, properties are taken over (NULL = none). */

@@ -71,7 +71,8 @@ int assay_infer_any_not_null(struct assay_inference *inference, size_t field,
                          .held = judged,
                          .tested = tested.records,
                          .passed = tested.records,
-                         .judged = inference->fields[field].stats->records_count}};
+                         .judged = inference->fields[field].stats->records_count,
+                         .sampled = true}};
         ASSAY_TRY(assay_inference_offer(inference, &offer, err));
     }
     return ASSAY_OK;
@@ -147,7 +148,8 @@ static int offer_order(struct assay_inference *inference, size_t field, size_t o
                      .held = judged,
                      .tested = tested->records,
                      .passed = tested->records,
-                     .judged = inference->fields[field].stats->valid_count}};
+                     .judged = inference->fields[field].stats->valid_count,
+                     .sampled = true}};
     return assay_inference_offer(inference, &offer, err);
 }
 

@@ -221,7 +221,7 @@ static int offer_pattern(struct assay_inference *inference, size_t field, const 
 static int offer_semantic(struct assay_inference *inference, size_t field,
                           const struct assay_semantic_type *type, struct assay_error *err)
 {
-    struct assay_evidence evidence = {.method = "the semantic type's own pattern"};
+    struct assay_evidence evidence = {.method = "the semantic type's own pattern", .sampled = true};
     evidence.judged = inference->fields[field].stats->valid_count;
     for (size_t i = 0; i < inference->records.count; i++) {
         const struct assay_sample_value *value = assay_record_value(&inference->records, field, i);
@@ -268,8 +268,8 @@ int assay_infer_pattern(struct assay_inference *inference, size_t field, struct 
     const struct assay_semantic_type *type =
         assay_semantic_find(inference->fields[field].semantic_type);
     struct shapes shapes;
-    struct assay_evidence evidence = {.method =
-                                          "runs of character classes, lengths that vary widened"};
+    struct assay_evidence evidence = {
+        .method = "runs of character classes, lengths that vary widened", .sampled = true};
     ASSAY_SCOPED(assay_buf_release) struct assay_buf regex = {0};
     if (!is_patterned(inference, field))
         return ASSAY_OK;
@@ -288,7 +288,8 @@ int assay_infer_pattern_shape(struct assay_inference *inference, size_t field,
                               struct assay_error *err)
 {
     struct shapes shapes;
-    struct assay_evidence evidence = {.method = "the common runs of character classes"};
+    struct assay_evidence evidence = {.method = "the common runs of character classes",
+                                      .sampled = true};
     ASSAY_SCOPED(assay_buf_release) struct assay_buf regex = {0};
     if (!is_patterned(inference, field) || !learn_shapes(inference, field, &shapes))
         return ASSAY_OK;

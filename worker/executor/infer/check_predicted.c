@@ -101,7 +101,8 @@ static int offer_line(struct assay_inference *inference, size_t field, size_t ot
                       const struct line *line, struct assay_error *err)
 {
     struct assay_evidence evidence = {.method = "least squares on the training records",
-                                      .judged = inference->fields[field].stats->valid_count};
+                                      .judged = inference->fields[field].stats->valid_count,
+                                      .sampled = true};
     double x, y;
     for (size_t i = 0; i < inference->records.count; i++) {
         if (!both_at(inference, other, field, i, false, &x, &y))

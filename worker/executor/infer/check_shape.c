@@ -39,7 +39,8 @@ int assay_infer_values_shape(struct assay_inference *inference, size_t field,
 {
     const struct assay_infer_field *f = &inference->fields[field];
     struct assay_evidence evidence = {.method = "values that make up a hundredth each",
-                                      .support = f->stats->valid_count};
+                                      .support = f->stats->valid_count,
+                                      .sampled = !f->stats->all_values};
     if ((f->type != ASSAY_TYPE_STRING && f->type != ASSAY_TYPE_INTEGRAL) ||
         inference->offers[field].values || f->stats->valid_count < ASSAY_INFER_VALUES_MIN ||
         f->stats->invalid_utf8_count)

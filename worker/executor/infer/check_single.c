@@ -261,6 +261,7 @@ int assay_infer_unique(struct assay_inference *inference, size_t field, struct a
                      .held = support,
                      .tested = tested,
                      .passed = tested,
-                     .judged = stats->valid_count}};
+                     .judged = stats->valid_count,
+                     .sampled = !exact}};
     return assay_inference_offer(inference, &offer, err);
 }

@@ -301,7 +301,8 @@ static int infer_sizes(struct assay_inference *inference, size_t field, enum int
     *ret_done = true;
     struct assay_evidence evidence = {.method = "records an interval, estimated from the sample",
                                       .support = all.intervals,
-                                      .held = all.intervals};
+                                      .held = all.intervals,
+                                      .sampled = true};
     test_sizes(&tested, extremes_of(&training), &evidence);
     if (evidence.passed < evidence.tested)
         return ASSAY_OK;

@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "worker/executor/profile/candidates.h"
 #include "worker/executor/profile/keep_run.h"
 #include "worker/executor/profile/nested_text.h"
 #include "worker/executor/profile/warnings.h"
@@ -13,13 +14,15 @@ enum { DOCUMENTS_HELD = 32 };
 int assay_profile_run_init(struct assay_profile_run *ret_run, struct assay_task *task,
                            struct assay_error *err)
 {
-    *ret_run = (struct assay_profile_run){
-        .task = task, .field_documents = json_array(), .field_warnings = json_array()};
+    *ret_run = (struct assay_profile_run){.task = task,
+                                          .field_documents = json_array(),
+                                          .field_warnings = json_array(),
+                                          .candidates = json_array()};
     ret_run->result = (struct assay_profile_result){
         .task = task,
         .started_us = assay_now_us(),
         .no_values = assay_json_bool(task->settings, "no_values", false)};
-    if (!ret_run->field_documents || !ret_run->field_warnings)
+    if (!ret_run->field_documents || !ret_run->field_warnings || !ret_run->candidates)
         return assay_fail_memory(err);
     const char *level = assay_json_str(task->settings, "infer", "medium");
     if (!assay_infer_level_parse(level, &ret_run->infer_level))
@@ -36,6 +39,7 @@ void assay_profile_run_release(struct assay_profile_run *run)
     assay_pass_result_release(&run->result.pass);
     json_decref(run->field_documents);
     json_decref(run->field_warnings);
+    json_decref(run->candidates);
     assay_selection_release(&run->selection);
     assay_where_free(run->where);
     assay_keep_free(run->keep);
@@ -87,7 +91,7 @@ static int infer_checks(struct assay_profile_run *run, const struct assay_profil
         .testing_share = assay_json_num(run->task->settings, "percent_testing_threshold", 0),
         .draft = assay_json_bool(run->task->settings, "infer_as_draft", false)};
     ASSAY_TRY(assay_checks_infer(inputs, count, &options, &checks, err));
-    const int rc = assay_task_emit_list(run->task, "inferred", "checks", checks, err);
+    const int rc = assay_candidates_take(run, checks, err);
     json_decref(checks);
     return rc;
 }
@@ -119,6 +123,7 @@ int assay_profile_emit(struct assay_profile_run *run, struct assay_error *err)
     struct assay_profile_result *result = &run->result;
     json_t *warnings = NULL;
     json_t *container = NULL;
+    ASSAY_TRY(assay_candidates_emit(run, err));
     result->duration_ms = (assay_now_us() - result->started_us) / 1000;
     ASSAY_TRY(assay_warnings_of_container(result, run->groups_count, &warnings, err));
     int rc = json_array_extend(warnings, run->field_warnings) ? assay_fail_memory(err) : ASSAY_OK;

@@ -23,6 +23,7 @@ struct assay_profile_run {
     enum assay_infer_level infer_level;
     json_t *field_documents; /* in the order of the fields, those not emitted yet */
     bool fields_emitted;
+    json_t *candidates; /* checks that rest on the sample, until all fields are known */
     json_t *field_warnings;
     bool planned;            /* a plan was emitted instead of a profile */
     struct assay_keep *keep; /* keep_run.h; NULL = no states are kept */

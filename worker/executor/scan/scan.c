@@ -9,6 +9,12 @@
 
 #define ANOMALIES_DEFAULT 10
 
+/* Where verdicts go that are all that is asked for; those of task->checks, in their order. */
+struct verification {
+    struct assay_verdict *verdicts;
+    uint64_t *records;
+};
+
 static size_t max_anomalies(const struct assay_task *task)
 {
     const int64_t most = assay_json_int(task->settings, "max_anomalies", ANOMALIES_DEFAULT);
@@ -38,20 +44,49 @@ static int note_doubles(const struct assay_scan *scan, struct assay_scan_doubles
     return ASSAY_OK;
 }
 
-static int scan_container(struct assay_scan *scan, struct assay_scan_doubles *doubles,
-                          bool *ret_again, struct assay_error *err)
+static void enter(struct assay_scan *scan, const char *phase)
 {
-    atomic_store(&scan->task->progress.phase, "opening");
+    atomic_store(&scan->task->progress.phase, scan->only_verdicts ? "verifying" : phase);
+}
+
+static int judge_container(struct assay_scan *scan, struct assay_scan_doubles *doubles,
+                           bool *ret_again, struct assay_error *err)
+{
+    enter(scan, "opening");
     ASSAY_TRY(assay_scan_open(scan, err));
     ASSAY_TRY(assay_scan_compile(scan, err));
-    atomic_store(&scan->task->progress.phase, "reading");
+    enter(scan, "reading");
     ASSAY_TRY(assay_scan_pass(scan, err));
     assay_scan_place_parts(scan);
-    atomic_store(&scan->task->progress.phase, "judging");
+    enter(scan, "judging");
     ASSAY_TRY(assay_scan_judge(scan, err));
-    ASSAY_TRY(note_doubles(scan, doubles, ret_again, err));
+    return note_doubles(scan, doubles, ret_again, err);
+}
+
+static void tell(const struct assay_scan *scan, const struct verification *verification)
+{
+    *verification->records = scan->records;
+    for (size_t i = 0; i < scan->checks_count; i++) {
+        const struct assay_scan_check *check = &scan->checks[i];
+        const bool by_record = check->rule && check->rule->rule->predicate;
+        verification->verdicts[i] =
+            (struct assay_verdict){.holds = check->outcome == ASSAY_OUTCOME_PASSED,
+                                   .passed = by_record ? check->passed : 0,
+                                   .failing = by_record ? check->failing : 0};
+    }
+}
+
+static int scan_container(struct assay_scan *scan, struct assay_scan_doubles *doubles,
+                          const struct verification *verification, bool *ret_again,
+                          struct assay_error *err)
+{
+    ASSAY_TRY(judge_container(scan, doubles, ret_again, err));
     if (*ret_again)
         return ASSAY_OK;
+    if (verification) {
+        tell(scan, verification);
+        return ASSAY_OK;
+    }
     if (scan->failing)
         ASSAY_TRY(assay_failing_finish(scan->failing, scan, err));
     scan->task->done.records = scan->records;
@@ -71,15 +106,18 @@ static void release_checks(struct assay_scan *scan)
     assay_free(scan->checks);
 }
 
-static int run_once(struct assay_task *task, struct assay_scan_doubles *doubles, bool *ret_again,
+static int run_once(struct assay_task *task, struct assay_scan_doubles *doubles,
+                    const struct verification *verification, bool *ret_again,
                     struct assay_error *err)
 {
-    struct assay_scan scan = {
-        .task = task, .max_anomalies = max_anomalies(task), .doubles = doubles};
+    struct assay_scan scan = {.task = task,
+                              .max_anomalies = max_anomalies(task),
+                              .doubles = doubles,
+                              .only_verdicts = verification != NULL};
     *ret_again = false;
     task->done.bytes = 0;
     (void)pthread_mutex_init(&scan.lock, NULL);
-    int code = scan_container(&scan, doubles, ret_again, err);
+    int code = scan_container(&scan, doubles, verification, ret_again, err);
     if (code != ASSAY_OK)
         code = assay_context(err, code, "scanning %s",
                              assay_json_str(task->container, "name", "the container"));
@@ -90,12 +128,39 @@ static int run_once(struct assay_task *task, struct assay_scan_doubles *doubles,
     return code;
 }
 
-int assay_scan_run(struct assay_task *task, struct assay_error *err)
+static int run(struct assay_task *task, const struct verification *verification,
+               struct assay_error *err)
 {
     struct assay_scan_doubles doubles = {.started_us = assay_now_us()};
     int code = ASSAY_OK;
     for (bool again = true; again && code == ASSAY_OK;)
-        code = run_once(task, &doubles, &again, err);
+        code = run_once(task, &doubles, verification, &again, err);
     assay_free(doubles.fields);
+    return code;
+}
+
+int assay_scan_run(struct assay_task *task, struct assay_error *err)
+{
+    return run(task, NULL, err);
+}
+
+/* The task as a scan of these checks, lent. */
+int assay_scan_verify(struct assay_task *task, const json_t *checks, uint64_t memory_bytes,
+                      struct assay_verdict *ret_verdicts, uint64_t *ret_records,
+                      struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *settings = json_object();
+    const json_t *own_settings = task->settings, *own_checks = task->checks;
+    const uint64_t own_memory = task->memory_bytes;
+    if (!settings)
+        return assay_fail_memory(err);
+    task->settings = settings;
+    task->checks = checks;
+    task->memory_bytes = memory_bytes;
+    const struct verification verification = {ret_verdicts, ret_records};
+    const int code = run(task, &verification, err);
+    task->settings = own_settings;
+    task->checks = own_checks;
+    task->memory_bytes = own_memory;
     return code;
 }

@@ -117,6 +117,7 @@ struct assay_scan {
     uint64_t records; /* looked at */
     size_t max_anomalies;
     struct assay_failing *failing; /* NULL = not asked for */
+    bool only_verdicts; /* checks are counted, also drafts; no value of a record is looked at */
 };
 
 /* scan_open.c */
@@ -137,7 +138,7 @@ ASSAY_MUST_CHECK int assay_scan_check_fault(struct assay_scan_check *check,
                                             struct assay_error *err);
 /* scan_query.c */
 /** The one query: the source's columns (NULL unless a check fails), raw columns, place, any, one
- * status per check in the pass. */
+ * status per check in the pass. For verdicts only it begins with the place. */
 ASSAY_MUST_CHECK int assay_scan_query(const struct assay_scan *scan, struct assay_buf *sql,
                                       struct assay_error *err);
 /** The expression of a check's status column. */

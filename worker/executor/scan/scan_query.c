@@ -68,7 +68,7 @@ static void append_value(const struct assay_scan *scan, const char *value, struc
         assay_buf_printf(sql, "CASE WHEN _assay_any THEN %s END, ", value);
 }
 
-static void append_record(const struct assay_scan *scan, struct assay_buf *sql)
+static void append_values(const struct assay_scan *scan, struct assay_buf *sql)
 {
     for (size_t i = 0; i < assay_vectors_columns(scan->vectors); i++) {
         ASSAY_SCOPED(assay_buf_release) struct assay_buf value = {0};
@@ -80,8 +80,6 @@ static void append_record(const struct assay_scan *scan, struct assay_buf *sql)
     for (size_t i = 0; i < scan->source.schema.count; i++)
         if (scan->raw_sql[i])
             append_value(scan, scan->raw_sql[i], sql);
-    assay_buf_text(sql,
-                   "_assay_part, _assay_file, _assay_row, _assay_line, _assay_offset, _assay_any");
 }
 
 static void append_any(const struct assay_scan *scan, struct assay_buf *sql)
@@ -96,7 +94,10 @@ static void append_any(const struct assay_scan *scan, struct assay_buf *sql)
 int assay_scan_query(const struct assay_scan *scan, struct assay_buf *sql, struct assay_error *err)
 {
     assay_buf_text(sql, "SELECT ");
-    append_record(scan, sql);
+    if (!scan->only_verdicts)
+        append_values(scan, sql);
+    assay_buf_text(sql,
+                   "_assay_part, _assay_file, _assay_row, _assay_line, _assay_offset, _assay_any");
     for (size_t i = 0; i < scan->checks_count; i++)
         if (scan->checks[i].in_pass)
             assay_buf_printf(sql, ", _assay_status_%zu", i);

@@ -1,0 +1,21 @@
+/* Candidates: inferred checks that rest on the sample of records are judged over all records before
+ * they are offered; what fails on the data it came from never is.
+ *
+ * Checks that the statistics of all records settle are emitted at once, those that rest on the
+ * sample after the last field: one more reading of the source judges them (assay_verify_fn of
+ * task.h). They stay evidence of the sample (verified_records 0) where this run did not read the
+ * whole container, or the memory budget does not let them be judged. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_PROFILE_CANDIDATES_H
+#define ASSAY_PROFILE_CANDIDATES_H
+
+#include "worker/executor/profile/profile_run.h"
+
+/** Emit what is settled, hold the rest in run->candidates. Borrows checks. */
+ASSAY_MUST_CHECK int assay_candidates_take(struct assay_profile_run *run, const json_t *checks,
+                                           struct assay_error *err);
+/** Verify and emit what is held. Counts into the result's passes and bytes: before the container is
+ * emitted. */
+ASSAY_MUST_CHECK int assay_candidates_emit(struct assay_profile_run *run, struct assay_error *err);
+
+#endif
