@@ -1,7 +1,7 @@
 /* Values that are no number and no day: NaN and the infinities, as they lie in columns of decimals,
- * dates and times. Those of dates and times are DuckDB's own. Those of decimals are integers that no
- * 18 or 38 digits reach, in the order of PostgreSQL and DuckDB: -Infinity below, Infinity above all
- * numbers, NaN above Infinity. FLOAT and DOUBLE have IEEE's. Pure. */
+ * dates and times. Those of dates and times are DuckDB's own. Those of decimals are integers that
+ * no 18 or 38 digits reach, in the order of PostgreSQL and DuckDB: -Infinity below, Infinity above
+ * all numbers, NaN above Infinity. FLOAT and DOUBLE have IEEE's. Pure. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_SPECIAL_H
 #define ASSAY_EXECUTOR_SPECIAL_H
