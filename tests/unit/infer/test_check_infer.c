@@ -1,102 +1,14 @@
 // Check inference on made containers: what is offered at which level, what is not, and the
 // evidence.
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/kernels/kernel_fixture.h"
+#include "tests/unit/infer/check_fixture.h"
 
-#include <stdio.h>
-
-#include "common/rules/check_validate.h"
-#include "worker/executor/infer/check_infer.h"
-#include "worker/executor/infer/check_offer.h"
-
-#define ROWS   4000
-#define NOW_US (INT64_C(20000) * 86400000000) /* 2024-10-04 */
-
-static double reals[ROWS];
-static int64_t ints[ROWS];
-static int32_t days[ROWS];
-static struct assay_text texts[ROWS];
 static char bytes[ROWS][32];
-static unsigned char valid[ROWS];
-
-enum fill { REALS, INTS, DAYS, TEXTS };
-
-static struct assay_field_stats *stats_for(enum fill fill, size_t rows, bool nulls)
-{
-    static const struct {
-        enum assay_layout layout;
-        size_t size;
-        const void *values;
-    } kinds[] = {{ASSAY_LAYOUT_DOUBLE, 8, reals},
-                 {ASSAY_LAYOUT_INT64, 8, ints},
-                 {ASSAY_LAYOUT_DATE, 4, days},
-                 {ASSAY_LAYOUT_TEXT, sizeof *texts, texts}};
-    const struct whole whole = {.layout = kinds[fill].layout,
-                                .value_bytes = kinds[fill].size,
-                                .values = kinds[fill].values,
-                                .valid = nulls ? valid : NULL,
-                                .rows = rows};
-    return count_whole(&whole);
-}
 
 static void put_text(size_t row, const char *format, unsigned value)
 {
     const int size = snprintf(bytes[row], sizeof bytes[row], format, value);
     texts[row] = (struct assay_text){.data = bytes[row], .size_bytes = (uint32_t)size};
-}
-
-static double uniform(uint64_t *random)
-{
-    return (double)(assay_random_next(random) >> 11) * 0x1p-53;
-}
-
-static struct assay_infer_field field_of(const char *name, const struct assay_field_stats *stats)
-{
-    return (struct assay_infer_field){.name = name, .type = stats->type, .stats = stats};
-}
-
-static json_t *infer(const struct assay_infer_field *fields, size_t count,
-                     enum assay_infer_level level)
-{
-    struct assay_error err = {0};
-    json_t *checks = NULL, *check;
-    size_t i;
-    const struct assay_infer_options options = {
-        .level = level, .container = "made.csv", .seed = SEED, .now_us = NOW_US};
-    assert_int_equal(assay_checks_infer(fields, count, &options, &checks, &err), ASSAY_OK);
-    json_array_foreach(checks, i, check)
-    { /* each one is a check that the product takes */
-        json_t *normal = NULL;
-        if (assay_check_validate(check, NULL, ASSAY_CHECK_FROM_FILE, &normal, &err) != ASSAY_OK)
-            fail_msg("%s", err.text);
-        json_decref(normal);
-    }
-    return checks;
-}
-
-/* The n-th check of that rule on that field; NULL when there is none. */
-static const json_t *find(const json_t *checks, const char *rule, const char *field)
-{
-    size_t i;
-    json_t *check;
-    json_array_foreach((json_t *)(uintptr_t)checks, i, check)
-    {
-        const json_t *fields = json_object_get(check, "fields");
-        if (!strcmp(assay_json_str(check, "rule", ""), rule) &&
-            !strcmp(json_string_value(json_array_get(fields, 0)), field))
-            return check;
-    }
-    return NULL;
-}
-
-static const json_t *property(const json_t *check, const char *key)
-{
-    return json_object_get(json_object_get(check, "properties"), key);
-}
-
-static double number_of(const json_t *check, const char *key)
-{
-    return strtod(json_string_value(property(check, key)), NULL);
 }
 
 static void levels(void **state)
@@ -155,83 +67,6 @@ static void measures(void **state)
     assert_close(assay_json_num(evidence, "failing_share", 1), 1.74953e-05, 1e-10);
     assert_true(json_real_value(json_array_get(json_object_get(evidence, "held_interval"), 0)) >
                 0.999);
-}
-
-/* Fifty records have no range; a long tail has room. */
-static void small_and_skewed(void **state)
-{
-    (void)state;
-    uint64_t random = 2;
-    for (size_t i = 0; i < ROWS; i++)
-        reals[i] = exp(2 * (uniform(&random) + uniform(&random) + uniform(&random) - 1.5));
-    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *few = stats_for(REALS, 50, false);
-    ASSAY_AUTO(assay_field_stats_free)
-    struct assay_field_stats *all = stats_for(REALS, ROWS, false);
-    const struct assay_infer_field fields[] = {field_of("few", few), field_of("all", all)};
-    ASSAY_AUTO(assay_json_decref) json_t *of_few = infer(&fields[0], 1, ASSAY_INFER_MAX);
-    ASSAY_AUTO(assay_json_decref) json_t *of_all = infer(&fields[1], 1, ASSAY_INFER_MEDIUM);
-    assert_null(find(of_few, "between", "few"));
-    assert_non_null(find(of_few, "notNull", "few"));
-    const json_t *between = find(of_all, "between", "all");
-    if (between) {
-        assert_true(number_of(between, "min") >= 0);
-        assert_true(number_of(between, "max") > all->max_number * 1.09);
-    }
-}
-
-/* A tail that decays as x^−1 has no end: no upper bound; the lower one stays. Its mirror image the
- * other way round. */
-static void heavy_tails(void **state)
-{
-    (void)state;
-    uint64_t random = 11;
-    for (size_t i = 0; i < ROWS; i++)
-        reals[i] = 5 + 10 / (1 - uniform(&random));
-    ASSAY_AUTO(assay_field_stats_free)
-    struct assay_field_stats *above = stats_for(REALS, ROWS, false);
-    for (size_t i = 0; i < ROWS; i++)
-        reals[i] = -reals[i];
-    ASSAY_AUTO(assay_field_stats_free)
-    struct assay_field_stats *below = stats_for(REALS, ROWS, false);
-    for (size_t i = 0; i < ROWS; i++)
-        reals[i] = i % 50 ? 0 : 1 / uniform(&random); /* hardly ever anything but zero */
-    ASSAY_AUTO(assay_field_stats_free)
-    struct assay_field_stats *zeros = stats_for(REALS, ROWS, false);
-    const struct assay_infer_field fields[] = {field_of("above", above), field_of("below", below),
-                                               field_of("zeros", zeros)};
-    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 3, ASSAY_INFER_MEDIUM);
-    const json_t *check = find(checks, "between", "above");
-    assert_true(!check || (!property(check, "max") && number_of(check, "min") >= 0));
-    check = find(checks, "between", "below");
-    assert_true(!check || !property(check, "min"));
-    assert_null(find(checks, "between", "zeros"));
-    assert_non_null(find(checks, "notNegative", "zeros"));
-}
-
-/* Normal numbers of mean 50, deviation 12 are all positive in 4,000 and not in a million. Those of
- * deviation 2, and evenly spread ones, have a limit. */
-static void bells(void **state)
-{
-    (void)state;
-    static const double deviations[] = {12, 2, 0};
-    for (size_t c = 0; c < ASSAY_COUNT(deviations); c++) {
-        uint64_t random = 21;
-        for (size_t i = 0; i < ROWS; i++) {
-            const double radius = sqrt(-2 * log(1 - uniform(&random)));
-            const double normal = radius * cos(2 * M_PI * uniform(&random));
-            reals[i] =
-                deviations[c] > 0 ? fabs(50 + deviations[c] * normal) + 1 : 100 * uniform(&random);
-        }
-        ASSAY_AUTO(assay_field_stats_free)
-        struct assay_field_stats *stats = stats_for(REALS, ROWS, false);
-        const struct assay_infer_field field = field_of("a", stats);
-        ASSAY_AUTO(assay_json_decref) json_t *checks = infer(&field, 1, ASSAY_INFER_HIGH);
-        const bool limited = c > 0;
-        assert_int_equal(find(checks, "notNegative", "a") != NULL, limited);
-        assert_int_equal(find(checks, "greaterThan", "a") != NULL, limited);
-        const json_t *between = find(checks, "between", "a");
-        assert_true(between && (number_of(between, "min") < 0) != limited);
-    }
 }
 
 /* Values that do not fit the type fail every rule: none is offered but with coverage. */
@@ -358,64 +193,6 @@ static void identifiers(void **state)
     assert_true(rate > 0.04 && rate < 0.09);
 }
 
-static void times(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ROWS; i++)
-        days[i] = 15000 + (int32_t)(i % 1000); /* 2011-01-26 … 2013-10-21 */
-    ASSAY_AUTO(assay_field_stats_free)
-    struct assay_field_stats *past = stats_for(DAYS, ROWS, false);
-    for (size_t i = 0; i < ROWS; i++)
-        days[i] = 19000 + (int32_t)(i % 1000);
-    ASSAY_AUTO(assay_field_stats_free) struct assay_field_stats *now = stats_for(DAYS, ROWS, false);
-    for (size_t i = 0; i < ROWS; i++)
-        days[i] = 19900 + (int32_t)(i % 1000);
-    ASSAY_AUTO(assay_field_stats_free)
-    struct assay_field_stats *future = stats_for(DAYS, ROWS, false);
-    const struct assay_infer_field fields[] = {field_of("past", past), field_of("now", now),
-                                               field_of("future", future)};
-    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 3, ASSAY_INFER_HIGH);
-    assert_non_null(find(checks, "notFuture", "past"));
-    assert_non_null(find(checks, "notFuture", "now"));
-    assert_null(find(checks, "notFuture", "future"));
-    const json_t *closed = find(checks, "betweenTimes", "past");
-    assert_string_equal(json_string_value(property(closed, "min_time")), "2010-01-01");
-    assert_string_equal(json_string_value(property(closed, "max_time")), "2014-12-31");
-    assert_null(find(checks, "betweenTimes", "now")); /* goes on: tomorrow would fail */
-    assert_non_null(find(checks, "afterDateTime", "now"));
-    assert_null(find(checks, "beforeDateTime", "now"));
-    assert_non_null(find(checks, "beforeDateTime", "future"));
-}
-
-/* 9999-12-31 stands for "never" in many tables: no year comes after it that a rule could name. What
- * lies before year 1 or is infinite has no bounds at all. */
-static void times_without_end(void **state)
-{
-    (void)state;
-    static const struct {
-        int32_t odd;
-        bool after, before;
-    } cases[] = {
-        {2932896, true, false},  /* 9999-12-31; a tenth of 8,000 years before now is after year 1 */
-        {2932897, false, false}, /* 10000-01-01 */
-        {INT32_MAX, false, false},  /* infinity */
-        {-719162, false, true},     /* 0001-01-01: the widened beginning would lie before it */
-        {-719163, false, false},    /* 0000-12-31 */
-        {-INT32_MAX, false, false}, /* -infinity */
-    };
-    for (size_t c = 0; c < ASSAY_COUNT(cases); c++) {
-        for (size_t i = 0; i < ROWS; i++)
-            days[i] = i % 3 ? 19900 + (int32_t)(i % 1000) : cases[c].odd;
-        ASSAY_AUTO(assay_field_stats_free)
-        struct assay_field_stats *stats = stats_for(DAYS, ROWS, false);
-        const struct assay_infer_field fields[] = {field_of("until", stats)};
-        ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 1, ASSAY_INFER_MAX);
-        assert_null(find(checks, "betweenTimes", "until"));
-        assert_true((find(checks, "afterDateTime", "until") != NULL) == cases[c].after);
-        assert_true((find(checks, "beforeDateTime", "until") != NULL) == cases[c].before);
-    }
-}
-
 static void two_fields(void **state)
 {
     (void)state;
@@ -490,37 +267,6 @@ static void predictions(void **state)
     const struct assay_infer_field outliers[] = {field_of("x", by), field_of("off", off)};
     ASSAY_AUTO(assay_json_decref) json_t *none = infer(outliers, 2, ASSAY_INFER_XHIGH);
     assert_null(find(none, "predictedBy", "off"));
-}
-
-/* A thousand days, four records each: some 120 a month. */
-static void sizes_over_time(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < ROWS; i++)
-        days[i] = 15000 + (int32_t)(i / 4);
-    ASSAY_AUTO(assay_field_stats_free)
-    struct assay_field_stats *even = stats_for(DAYS, ROWS, false);
-    for (size_t i = 0; i < ROWS; i++)
-        days[i] = 15000 + (int32_t)(1000 * pow((double)i / ROWS, 8));
-    ASSAY_AUTO(assay_field_stats_free)
-    struct assay_field_stats *bursts = stats_for(DAYS, ROWS, false);
-    const struct assay_infer_field fields[] = {field_of("even", even), field_of("bursts", bursts)};
-    ASSAY_AUTO(assay_json_decref) json_t *checks = infer(fields, 2, ASSAY_INFER_MAX);
-    const json_t *check = find(checks, "timeDistributionSize", "even");
-    assert_non_null(check);
-    assert_string_equal(json_string_value(property(check, "interval_name")), "Monthly");
-    assert_true(json_integer_value(property(check, "min_size")) < 110);
-    assert_true(json_integer_value(property(check, "max_size")) > 124);
-    assert_null(find(checks, "timeDistributionSize", "bursts"));
-    for (size_t i = 0; i < ROWS; i++)
-        days[i] = 15000 + (int32_t)(i * 200 / ROWS);
-    ASSAY_AUTO(assay_field_stats_free)
-    struct assay_field_stats *half_year = stats_for(DAYS, ROWS, false);
-    const struct assay_infer_field weeks = field_of("weeks", half_year);
-    ASSAY_AUTO(assay_json_decref) json_t *weekly = infer(&weeks, 1, ASSAY_INFER_HIGH);
-    check = find(weekly, "timeDistributionSize", "weeks");
-    assert_string_equal(json_string_value(property(check, "interval_name")), "Weekly");
-    assert_in_range(json_integer_value(property(check, "min_size")), 1, 140);
 }
 
 static void nulls(void **state)
@@ -613,24 +359,12 @@ static void wilson(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(levels),
-        cmocka_unit_test(measures),
-        cmocka_unit_test(small_and_skewed),
-        cmocka_unit_test(categories),
-        cmocka_unit_test(identifiers),
-        cmocka_unit_test(times),
-        cmocka_unit_test(times_without_end),
-        cmocka_unit_test(two_fields),
-        cmocka_unit_test(nulls),
-        cmocka_unit_test(nothing),
-        cmocka_unit_test(wilson),
-        cmocka_unit_test(shapes),
-        cmocka_unit_test(predictions),
-        cmocka_unit_test(sizes_over_time),
-        cmocka_unit_test(heavy_tails),
-        cmocka_unit_test(bells),
-        cmocka_unit_test(misfits),
-        cmocka_unit_test(rare_categories),
+        cmocka_unit_test(levels),     cmocka_unit_test(measures),
+        cmocka_unit_test(categories), cmocka_unit_test(identifiers),
+        cmocka_unit_test(two_fields), cmocka_unit_test(nulls),
+        cmocka_unit_test(nothing),    cmocka_unit_test(wilson),
+        cmocka_unit_test(shapes),     cmocka_unit_test(predictions),
+        cmocka_unit_test(misfits),    cmocka_unit_test(rare_categories),
         cmocka_unit_test(coverages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
