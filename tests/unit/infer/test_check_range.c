@@ -1,4 +1,4 @@
-// Bounds that inference offers: of few records, skewed and normal numbers, times and records a month.
+// Bounds that inference offers: few records, skewed and normal numbers, times, records a month.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/infer/check_fixture.h"
 
