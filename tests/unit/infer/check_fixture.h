@@ -1,5 +1,5 @@
-/* Made containers for the tests of check inference: columns of up to 4,000 values become statistics,
- * these become fields, and these offers. For one test program at a time; everything is static. */
+/* Made containers for the tests of check inference: columns of up to 4,000 values become
+ * statistics, these become fields, and these offers. For one program at a time; all is static. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_TESTS_CHECK_FIXTURE_H
 #define ASSAY_TESTS_CHECK_FIXTURE_H
