@@ -273,7 +273,8 @@ class MemoryTest(unittest.TestCase):
                     document = execute.container(result)
                     self.assertEqual((document["records_count"], len(document["fields"])), (rows, columns))
                     grouped = "field_groups" in [warning["code"] for warning in document["warnings"]]
-                    self.assertEqual(grouped, document["run"]["passes"] > 1)
+                    passes = document["run"]["passes"]  # one may have judged the inferred checks over all records
+                    self.assertTrue(passes >= 2 if grouped else passes <= 2, (grouped, passes))
 
     def test_a_budget_that_is_too_small_is_said_before_reading(self):
         spec = execute.task("profile", execute.file_source(["/none.csv"]), limits={"memory_bytes": 32 << 20, "threads": 1})
