@@ -184,32 +184,24 @@ int assay_operation_page(struct assay_db_conn *conn, const json_t *params, json_
     return ASSAY_OK;
 }
 
+/* Of every container's part. */
+#define PART_COLUMNS                                                                               \
+    {"id", ASSAY_COLUMN_INT, ""}, {"container_id", ASSAY_COLUMN_INT, ""},                          \
+        {"container_name", ASSAY_COLUMN_TEXT, ""}, {"result", ASSAY_COLUMN_TEXT, ""},              \
+        {"message", ASSAY_COLUMN_TEXT, ""}, {"records_count", ASSAY_COLUMN_INT, ""},               \
+        {"records_processed", ASSAY_COLUMN_INT, ""}, {"rejected_records", ASSAY_COLUMN_INT, ""},   \
+        {"start_time", ASSAY_COLUMN_TIME, ""},                                                     \
+    {                                                                                              \
+        "end_time", ASSAY_COLUMN_TIME, ""                                                          \
+    }
+
 /* What each container's part came to: one list per kind of operation. */
 static int attach_parts(struct assay_db_conn *conn, json_t *items, const char *kind,
                         struct assay_error *err)
 {
-    static const struct assay_column columns[] = {{"id", ASSAY_COLUMN_INT, ""},
-                                                  {"container_id", ASSAY_COLUMN_INT, ""},
-                                                  {"container_name", ASSAY_COLUMN_TEXT, ""},
-                                                  {"result", ASSAY_COLUMN_TEXT, ""},
-                                                  {"message", ASSAY_COLUMN_TEXT, ""},
-                                                  {"records_count", ASSAY_COLUMN_INT, ""},
-                                                  {"records_processed", ASSAY_COLUMN_INT, ""},
-                                                  {"rejected_records", ASSAY_COLUMN_INT, ""},
-                                                  {"start_time", ASSAY_COLUMN_TIME, ""},
-                                                  {"end_time", ASSAY_COLUMN_TIME, ""},
-                                                  {.key = NULL}};
+    static const struct assay_column columns[] = {PART_COLUMNS, {.key = NULL}};
     static const struct assay_column profile_columns[] = {
-        {"id", ASSAY_COLUMN_INT, ""},
-        {"container_id", ASSAY_COLUMN_INT, ""},
-        {"container_name", ASSAY_COLUMN_TEXT, ""},
-        {"result", ASSAY_COLUMN_TEXT, ""},
-        {"message", ASSAY_COLUMN_TEXT, ""},
-        {"records_count", ASSAY_COLUMN_INT, ""},
-        {"records_processed", ASSAY_COLUMN_INT, ""},
-        {"rejected_records", ASSAY_COLUMN_INT, ""},
-        {"start_time", ASSAY_COLUMN_TIME, ""},
-        {"end_time", ASSAY_COLUMN_TIME, ""},
+        PART_COLUMNS,
         {"partitions_count", ASSAY_COLUMN_INT, ""},
         {"partitions_read", ASSAY_COLUMN_INT, ""},
         {"records_read", ASSAY_COLUMN_INT, ""},

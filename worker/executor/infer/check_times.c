@@ -103,21 +103,35 @@ static int set_day(json_t *object, const char *key, double days, struct assay_er
     return assay_set_text(object, key, text, err);
 }
 
+/* The widened span of a field's values and its evidence; *ret_holds: the records held out lie
+ * within. */
+static int find_span(struct assay_inference *inference, size_t field, struct bounds *ret_days,
+                     struct assay_evidence *ret_evidence, bool *ret_holds, struct assay_error *err)
+{
+    const struct assay_infer_field *f = &inference->fields[field];
+    *ret_evidence = (struct assay_evidence){
+        .method = "the span of all values, widened by a tenth, to whole years or months",
+        .support = f->stats->valid_count,
+        .held = f->stats->valid_count};
+    ASSAY_TRY(test_days(inference, field, ret_evidence, err));
+    *ret_holds = ret_evidence->passed >= ret_evidence->tested;
+    if (*ret_holds)
+        *ret_days = whole_days(days_of(f, f->stats->min_number), days_of(f, f->stats->max_number));
+    return ASSAY_OK;
+}
+
 int assay_infer_between_times(struct assay_inference *inference, size_t field,
                               struct assay_error *err)
 {
     const struct assay_infer_field *f = &inference->fields[field];
-    struct assay_evidence evidence = {
-        .method = "the span of all values, widened by a tenth, to whole years or months",
-        .support = f->stats->valid_count,
-        .held = f->stats->valid_count};
+    struct assay_evidence evidence;
+    struct bounds days;
+    bool holds;
     if (!is_dated(f) || !is_closed(f, (double)inference->options->now_us / US_PER_DAY))
         return ASSAY_OK;
-    ASSAY_TRY(test_days(inference, field, &evidence, err));
-    if (evidence.passed < evidence.tested)
+    ASSAY_TRY(find_span(inference, field, &days, &evidence, &holds, err));
+    if (!holds)
         return ASSAY_OK;
-    const struct bounds days =
-        whole_days(days_of(f, f->stats->min_number), days_of(f, f->stats->max_number));
     ASSAY_AUTO(assay_json_decref) json_t *properties = json_object();
     ASSAY_TRY(set_day(properties, "min_time", days.low, err));
     ASSAY_TRY(set_day(properties, "max_time", days.high, err));
@@ -152,17 +166,14 @@ int assay_infer_open_times(struct assay_inference *inference, size_t field, stru
 {
     const struct assay_infer_field *f = &inference->fields[field];
     const double now_days = (double)inference->options->now_us / US_PER_DAY;
-    struct assay_evidence evidence = {
-        .method = "the span of all values, widened by a tenth, to whole years or months",
-        .support = f->stats->valid_count,
-        .held = f->stats->valid_count};
+    struct assay_evidence evidence;
+    struct bounds days;
+    bool holds;
     if (!is_dated(f) || inference->offers[field].range)
         return ASSAY_OK;
-    ASSAY_TRY(test_days(inference, field, &evidence, err));
-    if (evidence.passed < evidence.tested)
+    ASSAY_TRY(find_span(inference, field, &days, &evidence, &holds, err));
+    if (!holds)
         return ASSAY_OK;
-    const struct bounds days =
-        whole_days(days_of(f, f->stats->min_number), days_of(f, f->stats->max_number));
     if (days.low > first_day())
         ASSAY_TRY(offer_instant(inference, field, "afterDateTime", days.low - 1,
                                 "after the widened beginning of the profiled times", evidence,
