@@ -22,7 +22,7 @@ static const struct place {
     {"container", "container"}, {"fields", "container"},  {"checks", "container"},
     {"anomalies", "container"}, {"inferred", "inferred"}, {"found", "found"},
     {"inspect", "inspect"},     {"plan", "plan"},         {"again", "again"},
-    {"kept", "kept"},           {"kept_part", NULL},
+    {"kept", "kept"},           {"kept_part", NULL},      {"sketches", "sketches"},
 };
 
 int assay_result_new(uint64_t max_bytes, struct assay_result **ret_result, struct assay_error *err)

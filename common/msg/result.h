@@ -43,7 +43,8 @@ ASSAY_MUST_CHECK int assay_result_add(struct assay_result *result, const char *c
                                       size_t size_bytes, struct assay_error *err);
 /** The document so far; the result's. Members are absent until their first chunk came:
  *  profile  {"container": {the profile's object with "fields"}, "inferred": {"checks": […]},
- *            "kept": {"states": […]}}; parts of kept states stay in their chunks
+ *            "kept": {"states": […]}}; parts of kept states stay in their chunks;
+ *            "sketches": {"v", "records", "fields": […], "sketches": […]} of common/relate/relate.h
  *  scan     {"container": {the scan's object with "checks" and "anomalies"}}
  *  sync     {"found": {"containers": […]}}
  *  inspect  {"inspect": {"connected", "product", "fields", "records"}}

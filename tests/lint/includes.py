@@ -24,6 +24,7 @@ ALLOWED = {
     "common/job": ["common/db", "common/msg", "common/json", "common/crypto"],
     "common/rules": ["common/json", "common/yaml"],
     "common/connectors": ["common/json"],
+    "common/relate": ["common/json"],
     "scheduler": ["common", "scheduler"],
     "worker/supervise": ["common/json", "common/msg"],
     "worker": ["common", "worker/supervise"],
