@@ -51,6 +51,11 @@ const char *assay_rule_property(const struct assay_rule_check *check, const char
     return assay_json_str(check->properties, key, NULL);
 }
 
+const char *assay_rule_scope_called(const struct assay_rule_scope *scope)
+{
+    return scope->is_reference && scope->name ? scope->name : "the container";
+}
+
 int assay_rule_field_find(const struct assay_rule_scope *scope, const char *name,
                           const struct assay_rule_field **ret_field, struct assay_error *err)
 {
@@ -62,11 +67,50 @@ int assay_rule_field_find(const struct assay_rule_scope *scope, const char *name
         }
         assay_nearest_offer(&nearest, scope->fields[i].name);
     }
+    const char *container = assay_rule_scope_called(scope);
     if (nearest.best)
-        return assay_fail(err, ASSAY_NOT_FOUND,
-                          "the container has no field `%s`: did you mean `%s`?", name,
-                          nearest.best);
-    return assay_fail(err, ASSAY_NOT_FOUND, "the container has no field `%s`", name);
+        return assay_fail(err, ASSAY_NOT_FOUND, "%s has no field `%s`: did you mean `%s`?",
+                          container, name, nearest.best);
+    return assay_fail(err, ASSAY_NOT_FOUND, "%s has no field `%s`", container, name);
+}
+
+bool assay_rule_is_foreign(const struct assay_rule_check *check)
+{
+    static const char *const keys[] = {"ref_container", "ref_datastore", "ref_container_id",
+                                       "ref_datastore_id"};
+    for (size_t i = 0; i < ASSAY_COUNT(keys); i++)
+        if (json_object_get(check->properties, keys[i]))
+            return true;
+    return false;
+}
+
+int assay_rule_reference(const struct assay_rule_check *check,
+                         const struct assay_rule_scope **ret_reference, struct assay_error *err)
+{
+    if (assay_rule_is_foreign(check)) {
+        if (check->scope->reference)
+            return check->scope->reference(check, ret_reference, err);
+        return assay_fail(err, ASSAY_UNSUPPORTED,
+                          "%s: the reference can only be the container itself", check->def->name);
+    }
+    *ret_reference = check->scope;
+    return ASSAY_OK;
+}
+
+int assay_rule_reference_where(const struct assay_rule_check *check,
+                               const struct assay_rule_scope *reference, const char **ret_where,
+                               struct assay_error *err)
+{
+    const char *text = assay_rule_property(check, "ref_filter");
+    *ret_where = "";
+    if (!text)
+        return ASSAY_OK;
+    struct assay_expression filter;
+    const int code = assay_expression_compile(reference, text, false, &filter, err);
+    if (code != ASSAY_OK)
+        return assay_context(err, code, "ref_filter");
+    *ret_where = assay_rule_text(check, " WHERE (%s)", filter.sql);
+    return *ret_where ? ASSAY_OK : assay_fail_memory(err);
 }
 
 const char *assay_rule_where(const struct assay_rule_check *check)
@@ -86,7 +130,9 @@ static int find_fields(struct assay_rule_check *check, struct assay_error *err)
                                         &check->fields[i], err));
     check->fields_count = count;
     const char *other = assay_rule_property(check, "field_name");
-    return other ? assay_rule_field_find(check->scope, other, &check->other, err) : ASSAY_OK;
+    return other && !check->rule->names_foreign
+               ? assay_rule_field_find(check->scope, other, &check->other, err)
+               : ASSAY_OK;
 }
 
 static bool is_opaque(const struct assay_rule_field *field)

@@ -76,7 +76,8 @@ static int unknown_field(struct writer *w, const char *name)
     ASSAY_SCOPED(assay_buf_release) struct assay_buf quoted = {0};
     assay_sql_name(&quoted, name);
     const bool in_quotes = strstr(w->text, assay_buf_str(&quoted)) != NULL;
-    return assay_fail(w->err, ASSAY_NOT_FOUND, "the container has no field `%s`%s%s%s%s", name,
+    return assay_fail(w->err, ASSAY_NOT_FOUND, "%s has no field `%s`%s%s%s%s",
+                      assay_rule_scope_called(w->scope), name,
                       nearest.best ? ": did you mean `" : "", nearest.best ? nearest.best : "",
                       nearest.best ? "`?" : "",
                       in_quotes ? " (double quotes are names: put texts in single quotes)" : "");

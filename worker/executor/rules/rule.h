@@ -32,8 +32,19 @@ struct assay_rule_field {
     bool projected; /* a struct's child, made a field by the reader */
 };
 
-/** What all checks of a scan share. Borrowed by the checks. */
+struct assay_rule_check;
+struct assay_rule_scope;
+
+/** Opens the container that the check's properties name (assay_rule_reference()). */
+typedef int assay_rule_reference_fn(const struct assay_rule_check *check,
+                                    const struct assay_rule_scope **ret_reference,
+                                    struct assay_error *err);
+
+/** What all checks of a scan share, of the scanned container or of one that they refer to. Borrowed
+ * by the checks. */
 struct assay_rule_scope {
+    const char *name;  /* of the container, as people know it; may be NULL */
+    bool is_reference; /* not the scanned container */
     const struct assay_rule_field *fields;
     size_t fields_count;
     struct assay_session *session; /* parses expressions; NULL: rules without expressions only */
@@ -42,6 +53,8 @@ struct assay_rule_scope {
     const char *timezone;          /* IANA name */
     int64_t now_us;                /* the operation's instant */
     const char *relation;          /* the source in SQL's FROM, with its WHERE: for prepare */
+    assay_rule_reference_fn *reference; /* NULL: no other container can be referred to */
+    void *references;                   /* the hook's own */
 };
 
 /** Which fields of the record a message may show. */
@@ -103,6 +116,7 @@ struct assay_rule {
     bool takes_unknown; /* judges fields without any value too */
     bool fails_on_null; /* what fails is null (notNull) */
     bool needs_utf8;    /* text that is not UTF-8 fails */
+    bool names_foreign; /* field_name is a field of the reference: the rule looks for it itself */
 };
 
 /** All rules, sorted by name; ends with a row whose name is NULL. */
@@ -130,6 +144,8 @@ bool assay_rule_misfit_counts(const struct assay_rule_check *check,
 
 /* What rules share. */
 
+/** How sentences call the container: its name for a reference, else "the container". */
+const char *assay_rule_scope_called(const struct assay_rule_scope *scope);
 /** The field of that name; ASSAY_NOT_FOUND names the nearest. */
 ASSAY_MUST_CHECK int assay_rule_field_find(const struct assay_rule_scope *scope, const char *name,
                                            const struct assay_rule_field **ret_field,
@@ -149,5 +165,23 @@ ASSAY_MUST_CHECK int assay_rule_say(struct assay_rule_check *check, const char *
                                     const char *format, ...) ASSAY_PRINTF(5, 6);
 const char *assay_rule_property(const struct assay_rule_check *check,
                                 const char *key); /* text or NULL */
+
+/** The scope of the container that the check's properties name (ref_container, ref_datastore or
+ * their ids; none: the check's own scope): another relation, fields and name, but the same session
+ * and arena. It is opened on first use, once for all checks, its untyped cells typed like the
+ * scanned container's, and may be read any number of times until the scan ends. Its fields' SQL is
+ * meant for a SELECT from its relation alone: two containers may have the same names there.
+ * ASSAY_NOT_FOUND: the task knows no container of that name (the nearest is said). Other errors are
+ * those of its source. */
+ASSAY_MUST_CHECK int assay_rule_reference(const struct assay_rule_check *check,
+                                          const struct assay_rule_scope **ret_reference,
+                                          struct assay_error *err);
+/** " WHERE (<ref_filter>)" over the reference's fields, or "". ASSAY_INVALID, ASSAY_NOT_FOUND as of
+ * a check's filter. */
+ASSAY_MUST_CHECK int assay_rule_reference_where(const struct assay_rule_check *check,
+                                                const struct assay_rule_scope *reference,
+                                                const char **ret_where, struct assay_error *err);
+/** Does the check name another container than its own? */
+bool assay_rule_is_foreign(const struct assay_rule_check *check);
 
 #endif
