@@ -228,6 +228,7 @@ int assay_container_delete(struct assay_db_conn *conn, int64_t id, struct assay_
                                         "DELETE FROM container_profile WHERE container_id = $1",
                                         "DELETE FROM container_scan WHERE container_id = $1",
                                         "DELETE FROM kept_state WHERE container_id = $1",
+                                        "DELETE FROM container_sketch WHERE container_id = $1",
                                         "DELETE FROM field WHERE container_id = $1",
                                         "DELETE FROM container_tag WHERE container_id = $1"};
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;

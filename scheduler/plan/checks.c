@@ -1,6 +1,5 @@
 // The active checks of a container as a scan's spec holds them, with what they refer to.
 // SPDX-License-Identifier: Apache-2.0
-#include <inttypes.h>
 #include <string.h>
 
 #include "common/rules/check_validate.h"
@@ -84,24 +83,10 @@ static int resolve_reference(struct assay_db_conn *conn, json_t *check, json_t *
 {
     json_t *properties = json_object_get(check, "properties");
     const int64_t container_id = assay_json_int(properties, "ref_container_id", 0);
+    char name[ASSAY_PLAN_REFERENCE_BYTES];
     if (!container_id)
         return ASSAY_OK;
-    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
-    ASSAY_SCOPED(assay_plan_datastore_release) struct assay_plan_datastore datastore = {0};
-    ASSAY_AUTO(assay_json_decref) json_t *spec = NULL;
-    char name[64];
-    (void)snprintf(name, sizeof name, "container:%" PRId64, container_id);
-    ASSAY_TRY(assay_db_run(
-        conn, "SELECT datastore_id FROM container WHERE id = $1 AND deleted_at IS NULL", &rows, err,
-        assay_db_int(container_id)));
-    if (assay_db_rows_count(rows) == 0)
-        return ASSAY_OK; /* gone: the check is errored when it runs */
-    ASSAY_TRY(assay_plan_datastore_load(conn, assay_db_get_int(rows, 0, 0), &datastore, err));
-    ASSAY_TRY(assay_plan_container(conn, &datastore, container_id, true, &spec, err));
-    json_t *source = json_object_get(spec, "source");
-    ASSAY_TRY(assay_json_set(source, "datastore_id", json_integer(datastore.id), err));
-    ASSAY_TRY(assay_json_set(source, "reader", json_incref(json_object_get(spec, "reader")), err));
-    ASSAY_TRY(assay_json_set(refs, name, json_incref(source), err));
+    ASSAY_TRY(assay_plan_reference(conn, container_id, refs, name, err));
     return assay_json_set(properties, "ref_container", json_string(name), err);
 }
 

@@ -162,6 +162,48 @@ static void two_leaders_keep_the_cap(struct suite *s)
     }
 }
 
+/* --- publishers extend an operation while it is cancelled --- */
+
+static void *extend_or_cancel(void *context)
+{
+    static const char *const specs[] = {"{}"};
+    static const struct assay_job_task_new task = {
+        .kind = "profile.relate", .split_count = 1, .unblocks = -1};
+    static const struct assay_job_extension extension = {
+        .specs = specs, .specs_count = 1, .tasks = &task, .tasks_count = 1};
+    struct contest *c = context;
+    int stopped = 0, to_signal = 0;
+    bool extended = false;
+    const int rc =
+        atomic_fetch_add(&c->turn, 1) == 2
+            ? assay_job_cancel(c->s->store, c->operation_id, "t", &stopped, &to_signal, NULL)
+            : assay_job_extend(c->s->store, NULL, c->operation_id, &extension, &extended, NULL);
+    if (rc != ASSAY_OK)
+        atomic_fetch_add(&c->broken, 1);
+    atomic_fetch_add(&c->won, extended);
+    return NULL;
+}
+
+static void extend_against_cancel(struct suite *s)
+{
+    for (int round = 0; round < ROUNDS; round++) {
+        struct contest c = {.s = s};
+        c.operation_id = suite_operation(s, "profile", 7, 100 + round, 1, &c.task_id);
+        assert_int_equal(suite_dispatch(s, 1), 1);
+        TEST_OK(
+            assay_job_complete(s->store, c.task_id, suite_claim(s, c.task_id), NULL, &test_err));
+        test_sql(s->base.db, "UPDATE task SET published_at = 1");
+        run_threads(extend_or_cancel, &c, THREADS);
+        assert_int_equal(c.broken, 0);
+        assert_true(c.won <= 1);
+        assert_int_equal(
+            test_int(s->base.db, "SELECT count(*) FROM task WHERE kind = 'profile.relate'"), c.won);
+        assert_int_equal(test_int(s->base.db, "SELECT count(*) FROM task WHERE state = 'ready'"),
+                         0); /* what was inserted before the cancel went with it */
+        test_sql(s->base.db, "DELETE FROM operation");
+    }
+}
+
 /* --- splits that end at once --- */
 
 static void *end_split(void *context)
@@ -345,6 +387,7 @@ static const struct suite_case cases[] = {
     {"claim against cancel", claim_against_cancel},
     {"completion against reaper", complete_against_reap},
     {"two leaders keep the cap", two_leaders_keep_the_cap},
+    {"publishers extend against cancel", extend_against_cancel},
     {"splits that end together unblock once", splits_end_together},
     {"chaos: every task completes exactly once", chaos_with_fences},
     {"chaos, control: without fences some complete twice", chaos_without_fences},

@@ -114,6 +114,70 @@ static void operation_life(struct suite *s)
     assert_int_equal(test_int(s->base.db, "SELECT finished_at IS NOT NULL FROM operation"), 1);
 }
 
+/* What follows from the tasks as a whole comes once, in their pool and lane, before the end. */
+static void extend_once(struct suite *s)
+{
+    static const char *const specs[] = {"{\"v\":2}"};
+    static const struct assay_job_task_new tasks[] = {
+        {.kind = "profile.relate", .container_id = 8, .split_count = 1, .unblocks = -1},
+        {.kind = "profile.relate", .container_id = 9, .split_count = 1, .unblocks = -1}};
+    const struct assay_job_extension extension = {.specs = specs,
+                                                  .specs_count = 1,
+                                                  .tasks = tasks,
+                                                  .tasks_count = 2,
+                                                  .message = "two of three"};
+    const struct assay_job_closing closing = {.result = "success"};
+    const struct suite_running r = suite_run_one(s, "profile");
+    bool extended = true, closed = true;
+    TEST_OK(assay_job_extend(s->store, NULL, r.operation_id, &extension, &extended, &test_err));
+    assert_false(extended); /* open */
+    TEST_OK(assay_job_complete(s->store, r.task_id, r.epoch, NULL, &test_err));
+    TEST_OK(assay_job_extend(s->store, NULL, r.operation_id, &extension, &extended, &test_err));
+    assert_false(extended); /* unpublished */
+    test_sql(s->base.db, "UPDATE task SET published_at = 1, priority = 3");
+    TEST_OK(assay_job_extend(s->store, NULL, r.operation_id, &extension, &extended, &test_err));
+    assert_true(extended);
+    assert_int_equal(test_int(s->base.db, "SELECT count(*) FROM task WHERE kind = 'profile.relate' "
+                                          "AND source_id = 7 AND connection_id = 3 AND lane = 1 "
+                                          "AND priority = 3 AND pool = 'default'"),
+                     2);
+    assert_string_equal(test_text(s->base.db, "SELECT message FROM operation"), "two of three");
+    TEST_OK(assay_job_close(s->store, NULL, r.operation_id, &closing, &closed, &test_err));
+    assert_false(closed);
+    assert_int_equal(suite_dispatch(s, 10), 2);
+    for (int64_t task = r.task_id + 1; task <= r.task_id + 2; task++)
+        TEST_OK(assay_job_complete(s->store, task, suite_claim(s, task), NULL, &test_err));
+    test_sql(s->base.db, "UPDATE task SET published_at = 1");
+    TEST_OK(assay_job_extend(s->store, NULL, r.operation_id, &extension, &extended, &test_err));
+    assert_false(extended); /* once */
+    TEST_OK(assay_job_close(s->store, NULL, r.operation_id, &closing, &closed, &test_err));
+    assert_true(closed);
+    TEST_OK(assay_job_extend(s->store, NULL, r.operation_id, &extension, &extended, &test_err));
+    assert_false(extended);
+    assert_int_equal(test_int(s->base.db, "SELECT count(*) FROM task"), 3);
+}
+
+/* Nothing follows is an answer, too; after a cancel nothing is to follow. */
+static void extend_by_nothing(struct suite *s)
+{
+    static const struct assay_job_extension nothing = {.tasks_count = 0};
+    bool extended = false;
+    int stopped = 0, to_signal = 0;
+    for (int cancelled = 0; cancelled < 2; cancelled++) {
+        const struct suite_running r = suite_run_one(s, "profile");
+        if (cancelled)
+            TEST_OK(
+                assay_job_cancel(s->store, r.operation_id, "t", &stopped, &to_signal, &test_err));
+        TEST_OK(assay_job_complete(s->store, r.task_id, r.epoch, NULL, &test_err));
+        test_sql(s->base.db, "UPDATE task SET published_at = 1");
+        TEST_OK(assay_job_extend(s->store, NULL, r.operation_id, &nothing, &extended, &test_err));
+        assert_int_equal(extended, !cancelled);
+        TEST_OK(assay_job_extend(s->store, NULL, r.operation_id, &nothing, &extended, &test_err));
+        assert_false(extended);
+    }
+    assert_int_equal(test_int(s->base.db, "SELECT count(*) FROM task"), 2);
+}
+
 /* --- dispatch, claim, steal --- */
 
 static void doorbells(struct suite *s)
@@ -452,6 +516,8 @@ static const struct suite_case cases[] = {
     {"create is all or nothing", create_is_all_or_nothing},
     {"cancel by state", cancel_by_state},
     {"operation: queued, running, closed once", operation_life},
+    {"an operation is extended once", extend_once},
+    {"an operation is extended by nothing", extend_by_nothing},
     {"doorbells", doorbells},
     {"a claim carries the spec", claim_carries_the_spec},
     {"steal by age, pool and lane", steal_by_age_and_lane},
