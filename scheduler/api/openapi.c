@@ -117,6 +117,8 @@ static int body_schema(const struct assay_route *route, json_t **ret_schema,
     ASSAY_AUTO(assay_json_decref) json_t *required = json_array();
     for (const struct assay_writable *writable = route->writables; writable && writable->key;
          writable++) {
+        if (writable->later)
+            continue;
         ASSAY_TRY(assay_json_set(properties, writable->key, writable_schema(writable), err));
         if (writable->required && strcmp(route->method, "POST") == 0)
             ASSAY_TRY(assay_json_push(required, json_string(writable->key), err));

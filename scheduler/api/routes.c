@@ -9,6 +9,7 @@
 #include "scheduler/catalog/operation.h"
 #include "scheduler/catalog/tag.h"
 #include "scheduler/catalog/team.h"
+#include "scheduler/plan/plan.h"
 
 /* Rows by resource; columns: method, path, handler, kind, body, its keys, listing, params, status,
  * doc. */
@@ -84,24 +85,6 @@ static const struct assay_writable token_keys[] = {
     {"expires_in_days", NULL, ASSAY_WRITE_INT, .doc = "does not expire unless given"},
     {.key = NULL},
 };
-static const struct assay_writable run_keys[] = {
-    {"type", NULL, ASSAY_WRITE_CHOICE, .required = true, .choices = "sync|profile|scan"},
-    {"datastore_id", NULL, ASSAY_WRITE_INT, .required = true},
-    {"container_names", NULL, ASSAY_WRITE_LIST, .doc = "profile, scan: these; all unless given"},
-    {"container_tags", NULL, ASSAY_WRITE_LIST,
-     .doc = "profile, scan: those that carry one of the tags"},
-    {"include", NULL, ASSAY_WRITE_LIST, .doc = "sync: table, view"},
-    {"prune", NULL, ASSAY_WRITE_BOOL, .doc = "sync: drop what is no longer in the source"},
-    {"recreate", NULL, ASSAY_WRITE_BOOL, .doc = "sync: bring back what was deleted here"},
-    {"ai_effort", NULL, ASSAY_WRITE_TEXT, .doc = "profile: off, low, medium, high, xhigh, max"},
-    {"infer_as_draft", NULL, ASSAY_WRITE_BOOL, .doc = "profile: inferred checks wait for a person"},
-    {"max_records_analyzed_per_partition", NULL, ASSAY_WRITE_INT, .nullable = true,
-     .doc = "all unless given"},
-    {"incremental", NULL, ASSAY_WRITE_BOOL,
-     .doc = "scan: only what is new; profile: false reads what is unchanged too (default true)"},
-    {.key = NULL},
-};
-
 const struct assay_route assay_routes[] = {
     OPEN("/status", assay_status_get, "Is the service there?"),
     OPEN("/openapi.json", assay_openapi_get, "This document"),
@@ -188,7 +171,7 @@ const struct assay_route assay_routes[] = {
     DELETE("/anomalies/{uuid}", assay_anomalies_delete, removal_params,
            "Archive or delete an anomaly"),
 
-    POST("/operations/run", assay_operations_run, ASSAY_BODY_OBJECT, run_keys, 201,
+    POST("/operations/run", assay_operations_run, ASSAY_BODY_OBJECT, assay_plan_request_keys, 201,
          "Run a sync, profile or scan"),
     LATER("POST", "/operations/schedule"),
     LIST("/operations", assay_operations_list, &assay_operation_listing,

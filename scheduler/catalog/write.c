@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/base/nearest.h"
 #include "common/base/number.h"
 #include "common/base/utf8.h"
 
@@ -75,7 +76,7 @@ static int check_list(const struct assay_writable *writable, const json_t *value
     size_t i;
     json_t *item;
     if (!json_is_array(value))
-        return wrong(writable, "a list", err);
+        return wrong(writable, "a list of names", err);
     json_array_foreach(value, i, item)
     {
         if (!json_is_string(item) && !json_is_string(json_object_get(item, "name")))
@@ -120,6 +121,57 @@ int assay_write_check(const struct assay_writable *writables, const json_t *body
         else if (creating && writable->required)
             return assay_fail(err, ASSAY_INVALID, "\"%s\" is missing", writable->key);
     }
+    return ASSAY_OK;
+}
+
+static bool is_taken(const struct assay_writable *writable, const char *type)
+{
+    return !writable->types || is_choice(writable->types, type);
+}
+
+static int unknown_key(const struct assay_writable *writables, const char *type, const char *key,
+                       struct assay_error *err)
+{
+    struct assay_nearest nearest = {.wanted = key};
+    for (const struct assay_writable *writable = writables; writable->key; writable++) {
+        if (strcmp(writable->key, key) == 0)
+            return assay_fail(err, ASSAY_INVALID, "\"%s\" is an option of %s, not of %s", key,
+                              writable->types, type);
+        if (is_taken(writable, type) && !writable->later)
+            assay_nearest_offer(&nearest, writable->key);
+    }
+    return assay_fail(err, ASSAY_INVALID, "\"%.100s\" is no option of %s%s%s%s", key, type,
+                      nearest.best ? ": did you mean \"" : "", nearest.best ? nearest.best : "",
+                      nearest.best ? "\"?" : "");
+}
+
+static bool asks_for_nothing(const json_t *value)
+{
+    return json_is_null(value) || json_is_false(value) ||
+           (json_is_string(value) && strcmp(json_string_value(value), "none") == 0);
+}
+
+static int check_key(const struct assay_writable *writables, const char *type, const char *key,
+                     const json_t *value, struct assay_error *err)
+{
+    for (const struct assay_writable *writable = writables; writable->key; writable++) {
+        if (strcmp(writable->key, key) != 0 || !is_taken(writable, type))
+            continue;
+        if (writable->later && !asks_for_nothing(value))
+            return assay_fail(err, ASSAY_UNSUPPORTED, "\"%s\" of %s is not built yet", key, type);
+        return ASSAY_OK;
+    }
+    return unknown_key(writables, type, key, err);
+}
+
+int assay_write_check_request(const struct assay_writable *writables, const char *type,
+                              const json_t *body, struct assay_error *err)
+{
+    const char *key;
+    json_t *value;
+    ASSAY_TRY(assay_write_check(writables, body, true, err));
+    json_object_foreach((json_t *)body, key, value)
+        ASSAY_TRY(check_key(writables, type, key, value, err));
     return ASSAY_OK;
 }
 

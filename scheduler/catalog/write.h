@@ -26,12 +26,22 @@ struct assay_writable {
     int64_t min, max;
     const char *choices; /* "a|b" */
     const char *doc;
+    const char *types; /* requests: the types that take the key, "a|b"; NULL = all */
+    bool later;        /* requests: known of the platform, and not built (not in OpenAPI) */
 };
 
 /** Is every given value of its kind? creating: are the required ones there? Unknown keys are let
  *  through (read-modify-write clients). ASSAY_INVALID, beginning with the key in quotes. */
 ASSAY_MUST_CHECK int assay_write_check(const struct assay_writable *writables, const json_t *body,
                                        bool creating, struct assay_error *err);
+
+/** The same for a request: a key that the table lacks, or has for other types than this one, is
+ *  refused with the nearest name, for an option that nobody reads would be taken for obeyed. Of
+ *  keys that are not built only what asks for nothing passes (null, false, "none");
+ *  ASSAY_UNSUPPORTED for the others. */
+ASSAY_MUST_CHECK int assay_write_check_request(const struct assay_writable *writables,
+                                               const char *type, const json_t *body,
+                                               struct assay_error *err);
 
 /** A column that the body does not give. */
 struct assay_write_fixed {

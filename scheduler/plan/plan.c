@@ -146,6 +146,7 @@ static int plan_all(struct assay_db_conn *conn, void *context, struct assay_erro
     ASSAY_SCOPED(release_plan) struct plan plan = {0};
     int64_t datastore_id = 0;
     ASSAY_TRY(kind_of(planning->body, &plan.kind, err));
+    ASSAY_TRY(assay_write_check_request(assay_plan_request_keys, plan.kind, planning->body, err));
     ASSAY_TRY(assay_json_need_int(planning->body, "datastore_id", &datastore_id, err));
     ASSAY_TRY(assay_plan_datastore_load(conn, datastore_id, &plan.datastore, err));
     if (plan.datastore.enrichment_only && strcmp(plan.kind, "sync") != 0)

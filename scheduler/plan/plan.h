@@ -7,11 +7,16 @@
 
 #include "common/job/job_store.h"
 #include "common/json/json.h"
+#include "scheduler/catalog/write.h"
+
+/** The keys of a request, by type (catalog is a sync). Ends with key NULL. */
+extern const struct assay_writable assay_plan_request_keys[];
 
 /** body: REST's POST /operations/run: `type` (sync or catalog, profile, scan), `datastore_id`, and
  * the options of that type. Errors that a client may read: ASSAY_NOT_FOUND (404: the datastore),
- * ASSAY_INVALID (422: a value, an unknown container or tag, nothing to run), ASSAY_UNSUPPORTED
- * (422: a type that is not there). Thread-safe. idempotency_key may be NULL. */
+ * ASSAY_INVALID (422: a key or value, an unknown container or tag, nothing to run),
+ * ASSAY_UNSUPPORTED (422: a type or option that is not there). Thread-safe. idempotency_key may be
+ * NULL. */
 ASSAY_MUST_CHECK int assay_plan_operation(struct assay_job_store *store, const json_t *body,
                                           const char *triggered_by, const char *idempotency_key,
                                           int64_t *ret_operation_id, struct assay_error *err);
@@ -20,6 +25,14 @@ ASSAY_MUST_CHECK int assay_plan_operation_in(struct assay_job_store *store,
                                              struct assay_db_conn *conn, const json_t *body,
                                              const char *triggered_by, int64_t *ret_operation_id,
                                              struct assay_error *err);
+
+/** Spec of a task (kind profile.relate) that judges candidates for checks on a container that refer
+ * to others by properties.ref_container_id: each gets its ref_container, the settings their refs.
+ * ASSAY_NOT_FOUND: the container or its datastore is gone. */
+ASSAY_MUST_CHECK int assay_plan_relate(struct assay_db_conn *conn, int64_t datastore_id,
+                                       int64_t container_id, const json_t *candidates,
+                                       json_t *settings, json_t **ret_spec,
+                                       struct assay_error *err);
 
 /** A short question to a source, awaited by the caller. */
 struct assay_plan_inspect {

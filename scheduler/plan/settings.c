@@ -52,6 +52,10 @@ static int profile_settings(const struct assay_plan_datastore *datastore, const 
     ASSAY_TRY(assay_json_set(settings, "infer", json_string(effort), err));
     ASSAY_TRY(assay_json_set(settings, "infer_as_draft",
                              json_boolean(assay_json_bool(body, "infer_as_draft", false)), err));
+    const json_t *testing = assay_json_get(body, "percent_testing_threshold");
+    if (testing)
+        ASSAY_TRY(assay_json_set(settings, "percent_testing_threshold",
+                                 json_real(json_number_value(testing)), err));
     ASSAY_TRY(copy_limit(body, "histogram_max_distinct_values", settings, err));
     return copy_limit(body, "max_records_analyzed_per_partition", settings, err);
 }
@@ -95,18 +99,6 @@ static int sync_settings(const struct assay_plan_datastore *datastore, const jso
                           json_boolean(datastore->folder_globbing), err);
 }
 
-/* A switch that is no switch would be taken for its default. Null is the default. */
-static int check_switches(const json_t *body, struct assay_error *err)
-{
-    static const char *const keys[] = {"prune", "recreate", "infer_as_draft", "incremental"};
-    for (size_t i = 0; i < ASSAY_COUNT(keys); i++) {
-        const json_t *value = assay_json_get(body, keys[i]);
-        if (value && !json_is_boolean(value) && !json_is_null(value))
-            return assay_fail(err, ASSAY_INVALID, "\"%s\" must be true or false", keys[i]);
-    }
-    return ASSAY_OK;
-}
-
 int assay_plan_settings(const char *kind, const struct assay_plan_datastore *datastore,
                         const json_t *body, json_t **ret_settings, struct assay_error *err)
 {
@@ -118,7 +110,6 @@ int assay_plan_settings(const char *kind, const struct assay_plan_datastore *dat
     ASSAY_AUTO(assay_json_decref) json_t *settings = json_object();
     if (!settings)
         return assay_fail_memory(err);
-    ASSAY_TRY(check_switches(body, err));
     for (size_t i = 0; i < ASSAY_COUNT(rows); i++)
         if (!strcmp(kind, rows[i].kind))
             ASSAY_TRY(rows[i].fill(datastore, body, settings, err));

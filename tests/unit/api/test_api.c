@@ -223,6 +223,8 @@ static void test_operations(struct fixture *f)
         {422, "{\"type\":\"export\",\"datastore_id\":1,\"asset_type\":\"anomalies\"}"},
         {422, "{\"type\":\"nonsense\",\"datastore_id\":1}"},
         {422, "{\"datastore_id\":1}"},
+        {422, "{\"type\":\"sync\",\"datastore_id\":1,\"pruned\":true}"},
+        {422, "{\"type\":\"scan\",\"datastore_id\":1,\"incremental\":true}"},
         {422, "{\"type\":\"sync\"}"}};
     for (size_t i = 0; i < ASSAY_COUNT(wrong); i++)
         json_decref(CALL(f, wrong[i].status, "POST", "/operations/run", wrong[i].body));

@@ -245,8 +245,54 @@ static const struct refused {
      "\"infer_as_draft\" must be true or false"},
     {"{\"type\":\"sync\",\"datastore_id\":1,\"prune\":\"false\"}", ASSAY_INVALID,
      "\"prune\" must be true or false"},
-    {"{\"type\":\"sync\",\"datastore_id\":1,\"include\":[7]}", ASSAY_INVALID, "table, view"},
+    {"{\"type\":\"sync\",\"datastore_id\":1,\"include\":[7]}", ASSAY_INVALID, "list"},
+    {"{\"type\":\"sync\",\"datastore_id\":1,\"pruned\":true}", ASSAY_INVALID,
+     "\"pruned\" is no option of sync: did you mean \"prune\"?"},
+    {"{\"type\":\"profile\",\"datastore_id\":1,\"container_name\":[\"orders*.csv\"]}",
+     ASSAY_INVALID, "did you mean \"container_names\"?"},
+    {"{\"type\":\"profile\",\"datastore_id\":1,\"zzz\":null}", ASSAY_INVALID,
+     "\"zzz\" is no option of profile"},
+    {"{\"type\":\"scan\",\"datastore_id\":1,\"prune\":true}", ASSAY_INVALID,
+     "\"prune\" is an option of sync, not of scan"},
+    {"{\"type\":\"scan\",\"datastore_id\":1,\"incremental\":true}", ASSAY_UNSUPPORTED,
+     "\"incremental\" of scan is not built yet"},
+    {"{\"type\":\"scan\",\"datastore_id\":1,\"remediation\":\"append\"}", ASSAY_UNSUPPORTED,
+     "\"remediation\" of scan is not built yet"},
+    {"{\"type\":\"profile\",\"datastore_id\":1,\"greater_than_batch\":7}", ASSAY_UNSUPPORTED,
+     "greater_than_batch"},
+    {"{\"type\":\"profile\",\"datastore_id\":1,\"percent_testing_threshold\":1.5}", ASSAY_INVALID,
+     "from 0 to 1"},
 };
+
+/* What clients of the platform send, by type. */
+static const char *const platform_requests[] = {
+    "{\"type\":\"catalog\",\"name\":null,\"datastore_id\":1,\"include\":[\"table\",\"view\"],"
+    "\"prune\":false,\"recreate\":false}",
+    "{\"type\":\"profile\",\"name\":null,\"datastore_id\":1,\"container_names\":[],"
+    "\"container_tags\":[],\"ai_effort\":\"low\",\"infer_as_draft\":false,"
+    "\"max_records_analyzed_per_partition\":-1,\"max_count_testing_sample\":100000,"
+    "\"percent_testing_threshold\":0.25,\"high_correlation_threshold\":0.5,"
+    "\"greater_than_time\":null,\"greater_than_batch\":null,"
+    "\"histogram_max_distinct_values\":100}",
+    "{\"type\":\"scan\",\"name\":null,\"datastore_id\":1,\"container_names\":[],"
+    "\"container_tags\":[],\"remediation\":\"none\",\"incremental\":false,"
+    "\"auto_resolve_passed_anomalies\":true,\"max_records_analyzed_per_partition\":null,"
+    "\"enrichment_source_record_limit\":10,\"high_count_rollup_threshold\":10,"
+    "\"greater_than_time\":null,\"greater_than_batch\":null,\"check_variables\":{}}"};
+
+static void platform_options(void **state)
+{
+    for (size_t i = 0; i < ASSAY_COUNT(platform_requests); i++) {
+        OPEN_SHOP(state);
+        (void)shop_request(&s, platform_requests[i]);
+        json_t *spec = spec_of(&s, i ? 1 : 0);
+        const json_t *settings = json_object_get(spec, "settings");
+        assert_true(assay_json_num(settings, "percent_testing_threshold", 0) ==
+                    (i == 1 ? 0.25 : 0));
+        json_decref(spec);
+        shop_close(&s);
+    }
+}
 
 static void refused_requests(void **state)
 {
@@ -314,10 +360,11 @@ static void inspects(void **state)
 int main(void)
 {
     static const struct CMUnitTest cases[] = {
-        cmocka_unit_test(sync_spec),         cmocka_unit_test(profile_spec),
-        cmocka_unit_test(kept_states),       cmocka_unit_test(scan_spec),
-        cmocka_unit_test(tags_select),       cmocka_unit_test(refused_requests),
-        cmocka_unit_test(repeated_requests), cmocka_unit_test(inspects),
+        cmocka_unit_test(sync_spec),        cmocka_unit_test(profile_spec),
+        cmocka_unit_test(kept_states),      cmocka_unit_test(scan_spec),
+        cmocka_unit_test(tags_select),      cmocka_unit_test(platform_options),
+        cmocka_unit_test(refused_requests), cmocka_unit_test(repeated_requests),
+        cmocka_unit_test(inspects),
     };
     return test_main("plan", cases, ASSAY_COUNT(cases));
 }

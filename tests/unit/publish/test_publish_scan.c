@@ -180,8 +180,7 @@ static void capped_lists_resolve_nothing(void **state)
 }
 
 /* Only full scans know what is gone. */
-static const char *const partial_requests[] = {SCAN(",\"incremental\":true"),
-                                               SCAN(",\"max_records_analyzed_per_partition\":5"),
+static const char *const partial_requests[] = {SCAN(",\"max_records_analyzed_per_partition\":5"),
                                                SCAN(",\"auto_resolve_passed_anomalies\":false")};
 static void partial_scans_resolve_nothing(void **state)
 {
