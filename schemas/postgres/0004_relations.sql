@@ -5,7 +5,9 @@
 CREATE TABLE container_sketch (
     container_id bigint PRIMARY KEY REFERENCES container (id) ON DELETE CASCADE,
     operation_id bigint NOT NULL,              -- whose profile they are of
+    version bigint NOT NULL,                   -- of the sketches
     records bigint NOT NULL,
+    fields text NOT NULL,                      -- [{"name", "type"}]: all fields
     created_at bigint NOT NULL);
 CREATE INDEX container_sketch_operation ON container_sketch (operation_id);
 

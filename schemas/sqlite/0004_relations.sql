@@ -5,7 +5,9 @@
 CREATE TABLE container_sketch (
     container_id INTEGER PRIMARY KEY REFERENCES container (id) ON DELETE CASCADE,
     operation_id INTEGER NOT NULL,             -- whose profile they are of
+    version INTEGER NOT NULL,                  -- of the sketches
     records INTEGER NOT NULL,
+    fields TEXT NOT NULL,                      -- [{"name", "type"}]: all fields
     created_at INTEGER NOT NULL);
 CREATE INDEX container_sketch_operation ON container_sketch (operation_id);
 
