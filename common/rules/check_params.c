@@ -228,6 +228,24 @@ static int read_schema(const struct reading *r, json_t **ret_value)
     return made(r, ASSAY_TAKE(list), ret_value);
 }
 
+static int read_fields(const struct reading *r, json_t **ret_value)
+{
+    if (!json_array_size(r->value))
+        return refuse(r, "a list of field names");
+    ASSAY_AUTO(assay_json_decref) json_t *list = json_array();
+    for (size_t i = 0; list && i < json_array_size(r->value); i++) {
+        const struct reading item = {r->in, r->param, r->value, i, json_array_get(r->value, i)};
+        json_t *name = NULL;
+        if (!json_is_string(item.value))
+            return refuse(r, "a list of field names");
+        ASSAY_TRY(read_text(&item, &name));
+        ASSAY_TRY(assay_json_push(list, name, r->in->err));
+    }
+    return made(r, ASSAY_TAKE(list), ret_value);
+}
+
+static int read_map(const struct reading *r, json_t **ret_value);
+
 static int (*const readers[])(const struct reading *r, json_t **ret_value) = {
     [ASSAY_PARAM_VALUE] = read_value,     [ASSAY_PARAM_INT] = read_integer,
     [ASSAY_PARAM_SIZE] = read_integer,    [ASSAY_PARAM_NUMBER] = read_number,
@@ -235,6 +253,7 @@ static int (*const readers[])(const struct reading *r, json_t **ret_value) = {
     [ASSAY_PARAM_PATTERN] = read_pattern, [ASSAY_PARAM_EXPRESSION] = read_expression,
     [ASSAY_PARAM_FIELD] = read_text,      [ASSAY_PARAM_LIST] = read_list,
     [ASSAY_PARAM_SCHEMA] = read_schema,   [ASSAY_PARAM_CHOICE] = read_choice,
+    [ASSAY_PARAM_FIELDS] = read_fields,   [ASSAY_PARAM_MAP] = read_map,
 };
 
 /* A parameter of every rule that takes a coverage. */
@@ -245,6 +264,15 @@ static const struct assay_param *find_param(const struct assay_rule_def *def, co
 {
     const struct assay_param *param = assay_rule_param(def, key);
     return !param && def->coverage && !strcmp(key, coverage_base.key) ? &coverage_base : param;
+}
+
+static int read_one(const struct assay_check_input *in, const struct assay_param *param,
+                    const json_t *given, const json_t *value, json_t *properties)
+{
+    const struct reading r = {in, param, given, SIZE_MAX, value};
+    json_t *read = NULL;
+    ASSAY_TRY(readers[param->kind](&r, &read));
+    return assay_json_set(properties, param->key, read, in->err);
 }
 
 static int read_given(const struct assay_check_input *in, const struct assay_rule_def *def,
@@ -261,10 +289,7 @@ static int read_given(const struct assay_check_input *in, const struct assay_rul
             return assay_check_unknown(
                 in, given, "property", key,
                 def->params ? assay_nearest_name(key, def->params, sizeof *def->params) : NULL);
-        const struct reading r = {in, param, given, SIZE_MAX, value};
-        json_t *read = NULL;
-        ASSAY_TRY(readers[param->kind](&r, &read));
-        ASSAY_TRY(assay_json_set(properties, param->key, read, in->err));
+        ASSAY_TRY(read_one(in, param, given, value, properties));
     }
     return ASSAY_OK;
 }
@@ -280,18 +305,52 @@ static json_t *fallback_value(const struct assay_param *param)
     return json_string(param->fallback);
 }
 
+/* What was not given: an error, or its fallback. within: the map that they belong to; may be
+ * NULL. */
+static int fill_missing(const struct assay_check_input *in, const struct assay_param *params,
+                        const char *within, const json_t *holder, json_t *properties)
+{
+    for (const struct assay_param *param = params; param && param->key; param++) {
+        if (json_object_get(properties, param->key))
+            continue;
+        if (param->required)
+            return assay_check_fail(in, holder, NULL, "property \"%s%s%s\" is missing: give %s",
+                                    within ? within : "", within ? "." : "", param->key,
+                                    param->doc);
+        if (param->fallback)
+            ASSAY_TRY(assay_json_set(properties, param->key, fallback_value(param), in->err));
+    }
+    return ASSAY_OK;
+}
+
+static int read_map(const struct reading *r, json_t **ret_value)
+{
+    const struct assay_param *members = r->param->members;
+    ASSAY_AUTO(assay_json_decref) json_t *map = json_object();
+    const char *key;
+    json_t *value;
+    if (!map)
+        return assay_fail_memory(r->in->err);
+    if (!json_is_object(r->value))
+        return refuse(r, "a map");
+    json_object_foreach((json_t *)(uintptr_t)r->value, key, value)
+    {
+        const struct assay_param *param = members;
+        while (param->key && strcmp(param->key, key))
+            param++;
+        if (!param->key)
+            return assay_check_unknown(r->in, r->value, "property", key,
+                                       assay_nearest_name(key, members, sizeof *members));
+        if (!json_is_null(value))
+            ASSAY_TRY(read_one(r->in, param, r->value, value, map));
+    }
+    ASSAY_TRY(fill_missing(r->in, members, r->param->key, r->value, map));
+    return made(r, ASSAY_TAKE(map), ret_value);
+}
+
 int assay_check_params(const struct assay_check_input *in, const struct assay_rule_def *def,
                        const json_t *check, const json_t *given, json_t *ret_properties)
 {
     ASSAY_TRY(read_given(in, def, given, ret_properties));
-    for (const struct assay_param *param = def->params; param && param->key; param++) {
-        if (json_object_get(ret_properties, param->key))
-            continue;
-        if (param->required)
-            return assay_check_fail(in, given ? given : check, NULL,
-                                    "property \"%s\" is missing: give %s", param->key, param->doc);
-        if (param->fallback)
-            ASSAY_TRY(assay_json_set(ret_properties, param->key, fallback_value(param), in->err));
-    }
-    return ASSAY_OK;
+    return fill_missing(in, def->params, NULL, given ? given : check, ret_properties);
 }

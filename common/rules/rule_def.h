@@ -23,6 +23,8 @@ enum assay_param_kind {
     ASSAY_PARAM_LIST,       /* of constants */
     ASSAY_PARAM_SCHEMA,     /* of names or {name, type} */
     ASSAY_PARAM_CHOICE,
+    ASSAY_PARAM_FIELDS, /* names of fields, at least one */
+    ASSAY_PARAM_MAP,    /* of parameters of its own */
 };
 
 struct assay_param {
@@ -30,7 +32,8 @@ struct assay_param {
     enum assay_param_kind kind;
     bool required;
     const char *fallback;
-    const char *choices; /* CHOICE only, "a|b" */
+    const char *choices;               /* CHOICE only, "a|b" */
+    const struct assay_param *members; /* MAP only; ends with key NULL */
     const char *doc;
 };
 

@@ -142,6 +142,70 @@ const struct assay_param assay_params_field_type[] = {{.key = "field_type",
                                                        .choices = TYPES,
                                                        .doc = "the type"},
                                                       {0}};
+/* The container that a rule compares with. */
+#define REFERENCE                                                                                  \
+    {.key = "ref_container",                                                                       \
+     .kind = ASSAY_PARAM_TEXT,                                                                     \
+     .doc = "name of the reference; none: the container itself"},                                  \
+        {.key = "ref_datastore",                                                                   \
+         .kind = ASSAY_PARAM_TEXT,                                                                 \
+         .doc = "name of the reference's datastore"},                                              \
+        {.key = "ref_container_id", .kind = ASSAY_PARAM_INT, .doc = "id of the reference (REST)"}, \
+    {                                                                                              \
+        .key = "ref_datastore_id", .kind = ASSAY_PARAM_INT,                                        \
+        .doc = "id of the reference's datastore (REST)"                                            \
+    }
+#define REF_FILTER                                                                                 \
+    {                                                                                              \
+        .key = "ref_filter", .kind = ASSAY_PARAM_EXPRESSION,                                       \
+        .doc = "a filter on the reference's records"                                               \
+    }
+
+/* How near two values must be to be the same. */
+static const struct assay_param numeric[] = {
+    {.key = "epsilon",
+     .kind = ASSAY_PARAM_NUMBER,
+     .required = true,
+     .doc = "greatest difference of two numbers that are the same"},
+    {.key = "as_absolute",
+     .kind = ASSAY_PARAM_BOOL,
+     .fallback = "true",
+     .doc = "false: epsilon is in percent of the first one"},
+    {0}};
+static const struct assay_param duration[] = {{.key = "millis",
+                                               .kind = ASSAY_PARAM_SIZE,
+                                               .required = true,
+                                               .doc = "greatest distance in time, in milliseconds"},
+                                              {0}};
+static const struct assay_param text[] = {
+    {.key = "ignore_whitespace",
+     .kind = ASSAY_PARAM_BOOL,
+     .required = true,
+     .doc = "runs of white space count as one blank, those at the ends not at all"},
+    {0}};
+#define COMPARATORS                                                                                \
+    {.key = "numeric_comparator",                                                                  \
+     .kind = ASSAY_PARAM_MAP,                                                                      \
+     .members = numeric,                                                                           \
+     .doc = "when numbers are the same"},                                                          \
+        {.key = "duration_comparator",                                                             \
+         .kind = ASSAY_PARAM_MAP,                                                                  \
+         .members = duration,                                                                      \
+         .doc = "when dates and instants are the same"},                                           \
+    {                                                                                              \
+        .key = "string_comparator", .kind = ASSAY_PARAM_MAP, .members = text,                      \
+        .doc = "when texts are the same"                                                           \
+    }
+
+const struct assay_param assay_params_difference[] = {
+    REFERENCE,
+    REF_FILTER,
+    {.key = "id_field_names",
+     .kind = ASSAY_PARAM_FIELDS,
+     .doc = "fields that say which record of the reference belongs to a record; none: records are "
+            "compared as wholes"},
+    COMPARATORS,
+    {0}};
 const struct assay_param assay_params_comparison[] = {
     {.key = "expression",
      .kind = ASSAY_PARAM_EXPRESSION,
@@ -156,17 +220,8 @@ const struct assay_param assay_params_comparison[] = {
      .kind = ASSAY_PARAM_EXPRESSION,
      .required = true,
      .doc = "an aggregate of the reference, or a constant"},
-    {.key = "ref_filter",
-     .kind = ASSAY_PARAM_EXPRESSION,
-     .doc = "a filter on the reference's records"},
-    {.key = "ref_container",
-     .kind = ASSAY_PARAM_TEXT,
-     .doc = "name of the reference; none: the container itself"},
-    {.key = "ref_datastore", .kind = ASSAY_PARAM_TEXT, .doc = "name of the reference's datastore"},
-    {.key = "ref_container_id", .kind = ASSAY_PARAM_INT, .doc = "id of the reference (REST)"},
-    {.key = "ref_datastore_id",
-     .kind = ASSAY_PARAM_INT,
-     .doc = "id of the reference's datastore (REST)"},
+    REF_FILTER,
+    REFERENCE,
     {0}};
 
 const struct assay_param assay_params_prediction[] = {

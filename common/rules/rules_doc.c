@@ -11,6 +11,7 @@ static const char *const kind_names[] = {
     [ASSAY_PARAM_PATTERN] = "pattern", [ASSAY_PARAM_EXPRESSION] = "expression",
     [ASSAY_PARAM_FIELD] = "field",     [ASSAY_PARAM_LIST] = "list",
     [ASSAY_PARAM_SCHEMA] = "schema",   [ASSAY_PARAM_CHOICE] = "choice",
+    [ASSAY_PARAM_FIELDS] = "fields",   [ASSAY_PARAM_MAP] = "map",
 };
 
 static const char *const shape_names[] = {
@@ -89,6 +90,11 @@ static void append_param(const struct assay_param *param, struct assay_buf *text
         assay_buf_printf(text, "%s`%.*s`", choice == param->choices ? ": " : ", ",
                          (int)strcspn(choice, "|"), choice);
     }
+    for (const struct assay_param *member = param->members; member && member->key; member++)
+        assay_buf_printf(text, "%s`%s` (%s, %s%s): %s", member == param->members ? ": " : "; ",
+                         member->key, kind_names[member->kind],
+                         member->required ? "required" : "default ",
+                         member->required ? "" : member->fallback, member->doc);
     assay_buf_text(text, " |\n");
 }
 
@@ -136,6 +142,8 @@ static json_t *params_json(const struct assay_param *params)
                                 param->fallback, "doc", param->doc);
         if (param->choices)
             json_object_set_new(one, "choices", choices_json(param->choices));
+        if (param->members)
+            json_object_set_new(one, "members", params_json(param->members));
         json_array_append_new(list, one);
     }
     return list;
