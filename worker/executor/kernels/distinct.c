@@ -164,6 +164,25 @@ bool assay_distinct_thin(struct assay_distinct *distinct, uint32_t exact_most, u
     return true;
 }
 
+bool assay_distinct_registers(const struct assay_distinct *distinct, unsigned precision,
+                              uint8_t *ret_registers)
+{
+    struct assay_hll hll = {0};
+    if (!assay_distinct_exact(distinct)) {
+        assay_hll_fold(&distinct->hll, precision, ret_registers);
+        return true;
+    }
+    if (!assay_hll_init(&hll))
+        return false;
+    for (uint32_t i = 0; i < distinct->frequency.slots_count; i++) {
+        if (distinct->frequency.slots[i].hash)
+            assay_hll_add(&hll, &distinct->frequency.slots[i].hash, 1);
+    }
+    assay_hll_fold(&hll, precision, ret_registers);
+    assay_hll_release(&hll);
+    return true;
+}
+
 static double c_log_c(uint64_t count)
 {
     return (double)count * log((double)count);

@@ -6,7 +6,7 @@
 #include "worker/executor/kernels/hash.h"
 
 /* version, size of the body (u32), body, XXH3 of the body (u64) */
-#define VERSION       3
+#define VERSION       4
 #define HEADER_BYTES  5
 #define TRAILER_BYTES 8
 #define DEPTH_MAX     8 /* arrays of arrays */

@@ -110,6 +110,13 @@ ASSAY_MUST_CHECK int assay_field_state_finish(const struct assay_field_state *st
                                               struct assay_field_stats **ret_stats,
                                               struct assay_error *err);
 
+/** The HyperLogLog registers of the field's values (NULL left out) folded to 2^precision: equal for
+ * equal values of any source, and they show containment (common/relate/sketch.h). ASSAY_INVALID for
+ * a field whose distinct values are not counted; ASSAY_NO_MEMORY. */
+ASSAY_MUST_CHECK int assay_field_state_registers(const struct assay_field_state *state,
+                                                 unsigned precision, uint8_t *ret_registers,
+                                                 struct assay_error *err);
+
 /** Make the state small enough to be kept for each partition: at most about 16 KiB once compressed.
  * Counts, extremes, sums, moments and lengths stay; up to 256 distinct values and 400 values for
  * quantiles stay exact, the rest becomes coarser within its stated error: 128 sampled values,

@@ -52,7 +52,9 @@ void assay_hash_reals(const double *values, size_t n, uint64_t *ret_hashes)
 void assay_hash_wides(const assay_i128 *values, size_t n, uint64_t *ret_hashes)
 {
     for (size_t i = 0; i < n; i++)
-        ret_hashes[i] = hash_never_zero(XXH3_64bits(&values[i], sizeof values[i]));
+        ret_hashes[i] = values[i] == (int64_t)values[i]
+                            ? hash_word((uint64_t)values[i])
+                            : hash_never_zero(XXH3_64bits(&values[i], sizeof values[i]));
 }
 
 uint64_t assay_hash_identity(uint64_t seed, uint64_t file, uint64_t position)

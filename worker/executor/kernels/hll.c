@@ -93,6 +93,21 @@ void assay_hll_merge(struct assay_hll *hll, const struct assay_hll *other)
     find_minimum(hll);
 }
 
+void assay_hll_fold(const struct assay_hll *hll, unsigned precision, uint8_t *ret_registers)
+{
+    const unsigned dropped = ASSAY_HLL_PRECISION - precision;
+    memset(ret_registers, 0, (size_t)1 << precision);
+    for (uint32_t i = 0; i < ASSAY_HLL_REGISTERS; i++) {
+        const uint32_t lead = i & ((1u << dropped) - 1);
+        if (!hll->registers[i])
+            continue;
+        const unsigned rank =
+            lead ? (unsigned)__builtin_clz(lead) - (32 - dropped) + 1 : dropped + hll->registers[i];
+        uint8_t *reg = &ret_registers[i >> dropped];
+        *reg = rank > *reg ? (uint8_t)rank : *reg;
+    }
+}
+
 /* Ertl's σ(x) = x + Σ x^(2^k) 2^(k−1), for empty registers. */
 static double sigma(double x)
 {

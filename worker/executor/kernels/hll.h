@@ -30,6 +30,9 @@ bool assay_hll_init(struct assay_hll *hll);
 void assay_hll_release(struct assay_hll *hll);
 void assay_hll_add(struct assay_hll *hll, const uint64_t *hashes, size_t n);
 void assay_hll_merge(struct assay_hll *hll, const struct assay_hll *other);
+/** The registers that a sketch of 2^precision (at most ASSAY_HLL_PRECISION) would hold after the
+ * same hashes: the bits of the index that are left out lead the rest. */
+void assay_hll_fold(const struct assay_hll *hll, unsigned precision, uint8_t *ret_registers);
 double assay_hll_estimate(const struct assay_hll *hll);
 void assay_hll_save(const struct assay_hll *hll, struct assay_buf *buf);
 /** False when out of memory or in.failed. */

@@ -7,6 +7,7 @@
 #include "worker/executor/profile/candidates.h"
 #include "worker/executor/profile/keep_run.h"
 #include "worker/executor/profile/nested_text.h"
+#include "worker/executor/profile/sketches.h"
 #include "worker/executor/profile/warnings.h"
 
 enum { DOCUMENTS_HELD = 32 };
@@ -17,12 +18,15 @@ int assay_profile_run_init(struct assay_profile_run *ret_run, struct assay_task 
     *ret_run = (struct assay_profile_run){.task = task,
                                           .field_documents = json_array(),
                                           .field_warnings = json_array(),
-                                          .candidates = json_array()};
+                                          .candidates = json_array(),
+                                          .sketched = json_array(),
+                                          .sketches = json_array()};
     ret_run->result = (struct assay_profile_result){
         .task = task,
         .started_us = assay_now_us(),
         .no_values = assay_json_bool(task->settings, "no_values", false)};
-    if (!ret_run->field_documents || !ret_run->field_warnings || !ret_run->candidates)
+    if (!ret_run->field_documents || !ret_run->field_warnings || !ret_run->candidates ||
+        !ret_run->sketched || !ret_run->sketches)
         return assay_fail_memory(err);
     const char *level = assay_json_str(task->settings, "infer", "medium");
     if (!assay_infer_level_parse(level, &ret_run->infer_level))
@@ -40,6 +44,8 @@ void assay_profile_run_release(struct assay_profile_run *run)
     json_decref(run->field_documents);
     json_decref(run->field_warnings);
     json_decref(run->candidates);
+    json_decref(run->sketched);
+    json_decref(run->sketches);
     assay_selection_release(&run->selection);
     assay_where_free(run->where);
     assay_keep_free(run->keep);
@@ -103,6 +109,7 @@ int assay_profile_finish(struct assay_profile_run *run, struct assay_profile_fie
     for (size_t i = 0; i < count; i++) {
         ASSAY_TRY(assay_task_check(run->task, err));
         ASSAY_TRY(assay_field_state_finish(fields[i].state, &fields[i].stats, err));
+        ASSAY_TRY(assay_sketches_take(run, &fields[i], err));
         assay_field_state_free(ASSAY_TAKE(fields[i].state));
         assay_nested_text_forget(&fields[i]);
         fields[i].semantic = assay_semantic_judge(fields[i].name, fields[i].stats, NULL);
@@ -123,6 +130,7 @@ int assay_profile_emit(struct assay_profile_run *run, struct assay_error *err)
     struct assay_profile_result *result = &run->result;
     json_t *warnings = NULL;
     json_t *container = NULL;
+    ASSAY_TRY(assay_sketches_emit(run, err));
     ASSAY_TRY(assay_candidates_emit(run, err));
     result->duration_ms = (assay_now_us() - result->started_us) / 1000;
     ASSAY_TRY(assay_warnings_of_container(result, run->groups_count, &warnings, err));

@@ -25,8 +25,10 @@ struct assay_profile_run {
     bool fields_emitted;
     json_t *candidates; /* checks that rest on the sample, until all fields are known */
     json_t *field_warnings;
-    bool planned;            /* a plan was emitted instead of a profile */
-    struct assay_keep *keep; /* keep_run.h; NULL = no states are kept */
+    json_t *sketched, *sketches; /* fields, and the sketches of those that have one; not emitted
+                                    yet */
+    bool planned;                /* a plan was emitted instead of a profile */
+    struct assay_keep *keep;     /* keep_run.h; NULL = no states are kept */
 };
 
 /** Read the settings that matter to the end of a run. assay_profile_run_release() in any case.
