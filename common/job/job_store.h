@@ -99,8 +99,8 @@ ASSAY_MUST_CHECK int assay_job_operation_create(struct assay_job_store *store,
 ASSAY_MUST_CHECK int assay_job_cancel(struct assay_job_store *store, int64_t operation_id,
                                       const char *by, int *ret_stopped, int *ret_to_signal,
                                       struct assay_error *err);
-/** Insert what follows from an operation's tasks as a whole, in their pool, lane and priority, once:
- * when nothing is open and nothing unpublished, before it closes; or note that nothing follows
+/** Insert what follows from an operation's tasks as a whole, in their pool, lane and priority:
+ * once, when nothing is open and nothing unpublished, before it closes; or note that nothing follows
  * (tasks_count 0). message (NULL = as it is) stands before what its closing says. *ret_extended
  * false: it is still at work, was asked to stop, was extended before, or is closed; nothing is
  * written. The publisher's alone. conn as in create. */

@@ -144,7 +144,8 @@ static int live_status(struct assay_db_conn *conn, json_t *row, struct assay_err
     ASSAY_TRY(assay_db_run(conn,
                            "SELECT t.container_id, t.finished_at, t.summary, l.progress, t.kind "
                            "FROM task t LEFT JOIN task_lease l ON l.task_id = t.id "
-                           "WHERE t.op_id = $1 ORDER BY t.container_id, t.id",
+                           "WHERE t.op_id = $1 AND t.kind <> 'profile.relate' ORDER BY "
+                           "t.container_id, t.id",
                            &rows, err, assay_db_int(assay_json_int(row, "id", 0))));
     struct live live = {0};
     const size_t count = assay_db_rows_count(rows);
@@ -259,7 +260,8 @@ int assay_operation_get(struct assay_db_conn *conn, int64_t id, json_t **ret_ope
     ASSAY_TRY(assay_attach(conn, items, "containers",
                            "SELECT t.op_id, c.id, c.name FROM task t JOIN container c ON c.id = "
                            "t.container_id WHERE t.op_id IN "
-                           "(%s) GROUP BY t.op_id, c.id, c.name ORDER BY c.name",
+                           "(%s) AND t.kind <> 'profile.relate' GROUP BY t.op_id, c.id, c.name "
+                           "ORDER BY c.name",
                            columns, err));
     ASSAY_TRY(attach_parts(conn, items, assay_json_str(row, "type", ""), err));
     ASSAY_TRY(attach_assertions(conn, row, err));

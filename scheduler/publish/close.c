@@ -11,6 +11,7 @@ struct summary {
     char kind[16], result[16];
     bool cancelled;
     int64_t tasks, succeeded, stopped; /* containers; a sync's task */
+    bool relations_stopped;            /* a task that judges relations was cancelled */
     struct assay_buf message;
     json_t *counters;
 };
@@ -70,15 +71,18 @@ static struct outcome outcome_of(const struct assay_db_rows *rows, size_t row)
     return outcome;
 }
 
+/* what: before the reason. */
 static void add_reason(struct summary *s, const struct assay_db_rows *rows, size_t row,
-                       const struct outcome *outcome, int64_t *shown)
+                       const char *what, const struct outcome *outcome, int64_t *shown)
 {
+    char text[512];
     ASSAY_AUTO(assay_json_decref) json_t *reason = NULL;
     if (outcome->error)
         ASSAY_IGNORE(
             assay_json_parse(outcome->error, strlen(outcome->error), "error", &reason, NULL));
-    add_remark(s, assay_db_get_text(rows, row, 2),
-               assay_json_str(reason, "text", assay_db_get_text(rows, row, 0)), shown);
+    (void)snprintf(text, sizeof text, "%s%s", what,
+                   assay_json_str(reason, "text", assay_db_get_text(rows, row, 0)));
+    add_remark(s, assay_db_get_text(rows, row, 2), text, shown);
 }
 
 /* What each container's tasks came to, with the reasons of those that did not succeed. A split's
@@ -92,7 +96,8 @@ static int read_tasks(struct assay_db_conn *conn, int64_t id, struct summary *s,
     ASSAY_TRY(assay_db_run(conn,
                            "SELECT t.state, t.last_error, c.name, t.container_id FROM task t LEFT "
                            "JOIN container c ON c.id = t.container_id WHERE t.op_id = $1 AND "
-                           "t.kind <> 'profile.split' ORDER BY t.container_id, t.id",
+                           "t.kind NOT IN ('profile.split', 'profile.relate') ORDER BY "
+                           "t.container_id, t.id",
                            &rows, err, assay_db_int(id)));
     const size_t count = assay_db_rows_count(rows);
     for (size_t row = 0; row < count; row++) {
@@ -101,13 +106,34 @@ static int read_tasks(struct assay_db_conn *conn, int64_t id, struct summary *s,
         whole.failed |= outcome.failed;
         whole.stopped |= outcome.stopped;
         if (outcome.failed)
-            add_reason(s, rows, row, &outcome, &shown);
+            add_reason(s, rows, row, "", &outcome, &shown);
         if (container && row + 1 < count && assay_db_get_int(rows, row + 1, 3) == container)
             continue;
         s->tasks++;
         s->stopped += whole.stopped && !whole.failed;
         s->succeeded += !whole.stopped && !whole.failed;
         whole = (struct outcome){0};
+    }
+    add_rest(s, shown);
+    return ASSAY_OK;
+}
+
+/* Relations that could not be judged are a remark: the containers' profiles stand. */
+static int read_relations(struct assay_db_conn *conn, int64_t id, struct summary *s,
+                          struct assay_error *err)
+{
+    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+    int64_t shown = 0;
+    ASSAY_TRY(assay_db_run(conn,
+                           "SELECT t.state, t.last_error, c.name FROM task t LEFT JOIN container c "
+                           "ON c.id = t.container_id WHERE t.op_id = $1 AND t.kind = "
+                           "'profile.relate' ORDER BY c.name",
+                           &rows, err, assay_db_int(id)));
+    for (size_t row = 0; row < assay_db_rows_count(rows); row++) {
+        const struct outcome outcome = outcome_of(rows, row);
+        s->relations_stopped |= outcome.stopped;
+        if (outcome.failed)
+            add_reason(s, rows, row, "relations could not be judged: ", &outcome, &shown);
     }
     add_rest(s, shown);
     return ASSAY_OK;
@@ -174,11 +200,13 @@ static int count_profile(struct assay_db_conn *conn, int64_t id, struct summary 
     ASSAY_TRY(assay_db_run(conn,
                            "SELECT count(*), coalesce(sum(records_processed), 0), "
                            "coalesce(sum(field_profiles_count), 0), "
-                           "coalesce(sum(checks_synchronized), 0) FROM container_profile "
+                           "coalesce(sum(checks_synchronized + relations_synchronized), 0) FROM "
+                           "container_profile "
                            "WHERE operation_id = $1 AND result = 'success'",
                            &rows, err, assay_db_int(id)));
     ASSAY_TRY(set_counters(s, rows, names, ASSAY_COUNT(names), err));
     ASSAY_TRY(read_remarks(conn, id, "container_profile", s, err));
+    ASSAY_TRY(read_relations(conn, id, s, err));
     return add_partitions(conn, id, "container_profile", "partitions", s, err);
 }
 
@@ -202,7 +230,8 @@ static int count_scan(struct assay_db_conn *conn, int64_t id, struct summary *s,
 static void judge(struct summary *s)
 {
     const int64_t failed = s->tasks - s->succeeded - s->stopped;
-    const char *result = s->cancelled && s->stopped  ? "aborted"
+    const bool stopped = s->stopped || s->relations_stopped;
+    const char *result = s->cancelled && stopped     ? "aborted"
                          : s->tasks && !s->succeeded ? "failure"
                                                      : "success";
     (void)snprintf(s->result, sizeof s->result, "%s", result);

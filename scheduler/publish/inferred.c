@@ -48,6 +48,13 @@ static int keep(struct inferring *in, int64_t id, struct assay_error *err)
     return assay_json_set(in->kept, key, json_true(), err);
 }
 
+static bool is_kept(const struct inferring *in, int64_t id)
+{
+    char key[24];
+    (void)snprintf(key, sizeof key, "%lld", (long long)id);
+    return json_object_get(in->kept, key) != NULL;
+}
+
 static int create(struct inferring *in, const json_t *check, struct assay_error *err)
 {
     int64_t id = 0;
@@ -94,9 +101,9 @@ static int synchronize(struct inferring *in, const json_t *check, struct assay_e
     ASSAY_TRY(find_twin(in, (int64_t)assay_check_uid(normal, in->container->name), &twin, err));
     if (!twin.id)
         return create(in, check, err);
-    if (twin.inferred && (!twin.archived || twin.by_platform))
+    if (twin.inferred && (!twin.archived || twin.by_platform) && !is_kept(in, twin.id))
         return refresh(in, &twin, check, err);
-    return ASSAY_OK; /* a person's check, or one that a person threw away */
+    return ASSAY_OK; /* a person's check, one that a person threw away, or a better one stands */
 }
 
 /* One check that cannot be kept (a field that is gone) does not cost the others. */
@@ -112,25 +119,63 @@ static int synchronize_or_skip(struct inferring *in, const json_t *check, struct
     return assay_db_script(in->p->conn, "ROLLBACK TO SAVEPOINT inferred_check", err);
 }
 
-/* Inferred checks that this profile no longer offers go, unless they ever found something. */
-static int discard_others(struct inferring *in, struct assay_error *err)
+static const char *const between[] = {"existsIn", "notExistsIn", "isReplicaOf"};
+
+bool assay_publish_is_between(const char *rule)
+{
+    for (size_t i = 0; i < ASSAY_COUNT(between); i++)
+        if (!strcmp(rule, between[i]))
+            return true;
+    return false;
+}
+
+static bool has_id(const json_t *ids, int64_t id)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(ids, i, item) if (json_integer_value(item) == id) return true;
+    return false;
+}
+
+/* Does the inference speak of a check of this rule that refers to this container (0 = its own)? */
+static bool speaks_of(const struct assay_publish_inference *inference, const char *rule,
+                      int64_t refers_to)
+{
+    const bool relation = assay_publish_is_between(rule);
+    if (inference->rules != ASSAY_RULES_ALL &&
+        relation != (inference->rules == ASSAY_RULES_BETWEEN))
+        return false;
+    return !inference->considered || has_id(inference->considered, refers_to);
+}
+
+static int discard_one(struct assay_db_conn *conn, int64_t id, struct assay_error *err)
+{
+    return assay_db_run(conn,
+                        "UPDATE quality_check SET status = 'Discarded', deleted_at = assay_now(), "
+                        "updated_at = assay_now(), last_editor = $2 WHERE id = $1",
+                        NULL, err, assay_db_int(id), assay_db_text(PLATFORM));
+}
+
+int assay_publish_discard(struct assay_db_conn *conn, int64_t container_id,
+                          const struct assay_publish_inference *inference, const json_t *kept,
+                          struct assay_error *err)
 {
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
     ASSAY_TRY(assay_db_run(
-        in->p->conn,
-        "SELECT q.id FROM quality_check q WHERE q.container_id = $1 AND q.inferred = 1 "
-        "AND q.deleted_at IS NULL "
+        conn,
+        "SELECT q.id, q.rule_type, q.properties FROM quality_check q WHERE q.container_id = $1 "
+        "AND q.inferred = 1 AND q.deleted_at IS NULL "
         "AND NOT EXISTS (SELECT 1 FROM anomaly_failed_check x WHERE x.check_id = q.id)",
-        &rows, err, assay_db_int(in->container->id)));
+        &rows, err, assay_db_int(container_id)));
     for (size_t row = 0; row < assay_db_rows_count(rows); row++) {
-        if (json_object_get(in->kept, assay_db_get_text(rows, row, 0)))
+        ASSAY_AUTO(assay_json_decref) json_t *properties = NULL;
+        const char *text = assay_db_get_text(rows, row, 2);
+        if (json_object_get(kept, assay_db_get_text(rows, row, 0)))
             continue;
-        ASSAY_TRY(assay_db_run(
-            in->p->conn,
-            "UPDATE quality_check SET status = 'Discarded', deleted_at = $2, updated_at = $2, "
-            "last_editor = $3 WHERE id = $1",
-            NULL, err, assay_db_int(assay_db_get_int(rows, row, 0)), assay_db_int(in->p->now),
-            assay_db_text(PLATFORM)));
+        ASSAY_IGNORE(assay_json_parse(text, strlen(text), "properties", &properties, NULL));
+        if (speaks_of(inference, assay_db_get_text(rows, row, 1),
+                      assay_json_int(properties, "ref_container_id", container_id)))
+            ASSAY_TRY(discard_one(conn, assay_db_get_int(rows, row, 0), err));
     }
     return ASSAY_OK;
 }
@@ -146,8 +191,9 @@ static int platform_user(struct assay_publishing *p, int64_t *ret_id, struct ass
 }
 
 int assay_publish_inferred(struct assay_publishing *p,
-                           const struct assay_publish_container *container, const json_t *checks,
-                           int64_t *ret_count, struct assay_error *err)
+                           const struct assay_publish_container *container,
+                           const struct assay_publish_inference *inference, int64_t *ret_count,
+                           struct assay_error *err)
 {
     ASSAY_AUTO(assay_json_decref) json_t *kept = json_object();
     struct inferring in = {.p = p,
@@ -158,8 +204,8 @@ int assay_publish_inferred(struct assay_publishing *p,
     size_t i;
     json_t *check;
     ASSAY_TRY(platform_user(p, &in.editor.user_id, err));
-    json_array_foreach(checks, i, check) ASSAY_TRY(synchronize_or_skip(&in, check, err));
-    ASSAY_TRY(discard_others(&in, err));
+    json_array_foreach(inference->checks, i, check) ASSAY_TRY(synchronize_or_skip(&in, check, err));
+    ASSAY_TRY(assay_publish_discard(p->conn, container->id, inference, kept, err));
     *ret_count = (int64_t)json_object_size(kept);
     return ASSAY_OK;
 }

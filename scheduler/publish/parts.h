@@ -59,11 +59,46 @@ ASSAY_MUST_CHECK int assay_publish_field(struct assay_publishing *p, int64_t con
 ASSAY_MUST_CHECK int assay_publish_missing_fields(struct assay_publishing *p, int64_t container_id,
                                                   struct assay_error *err);
 
-/** Add, refresh and remove inferred checks. *ret_count: those that stand in the profile's list. */
+/** Rules that an inference speaks of: of a container by itself, between containers (existsIn,
+ * notExistsIn, isReplicaOf), or all. */
+enum assay_publish_rules { ASSAY_RULES_OWN, ASSAY_RULES_BETWEEN, ASSAY_RULES_ALL };
+/** A rule between containers? */
+bool assay_publish_is_between(const char *rule);
+struct assay_publish_inference {
+    const json_t *checks; /* that hold; the better ones of an identity first */
+    enum assay_publish_rules rules;
+    const json_t *considered; /* ids of containers: a check is discarded when it refers to one of
+                                 them; NULL = whatever it refers to */
+};
+/** Add, refresh and remove inferred checks. *ret_count: those that stand in the list. */
 ASSAY_MUST_CHECK int assay_publish_inferred(struct assay_publishing *p,
                                             const struct assay_publish_container *container,
-                                            const json_t *checks, int64_t *ret_count,
+                                            const struct assay_publish_inference *inference,
+                                            int64_t *ret_count, struct assay_error *err);
+/** Discard the container's inferred checks that the inference speaks of and that are not kept (ids
+ * as keys), unless they ever found something. */
+ASSAY_MUST_CHECK int assay_publish_discard(struct assay_db_conn *conn, int64_t container_id,
+                                           const struct assay_publish_inference *inference,
+                                           const json_t *kept, struct assay_error *err);
+
+/* --- relations between containers --- */
+
+/** Put the sketches that the profile carries in the place of the container's before. */
+ASSAY_MUST_CHECK int assay_publish_sketches(struct assay_publishing *p, int64_t container_id,
                                             struct assay_error *err);
+/** Containers with sketches that may refer to each other, as assay_relate() takes them, with "id"
+ * and "profiled" (by the operation) beside; of at most max_sketches fields. *ret_left_out:
+ * containers beyond that. */
+ASSAY_MUST_CHECK int assay_publish_known_sketches(struct assay_db_conn *conn, int64_t operation_id,
+                                                  int64_t datastore_id, int64_t max_sketches,
+                                                  json_t **ret_known, size_t *ret_left_out,
+                                                  struct assay_error *err);
+/** Before an operation closes: insert the tasks that judge what its profiles' sketches suggest,
+ * once. *ret_ready: nothing follows any more, it may be closed. */
+ASSAY_MUST_CHECK int assay_publish_relate(struct assay_job_store *store, int64_t operation_id,
+                                          bool *ret_ready, struct assay_error *err);
+/** One of those tasks (kind profile.relate). */
+ASSAY_MUST_CHECK int assay_publish_related(struct assay_publishing *p, struct assay_error *err);
 
 /** Where nothing had to be read: the fields of the profile that the kept states are of, as they
  * were published, take the place of those that were made from the states. *ret_checks: how many

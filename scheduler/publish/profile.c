@@ -121,6 +121,20 @@ static bool goes_on(const struct assay_publishing *p)
     return assay_json_get(p->document, "plan") || assay_json_get(p->document, "again");
 }
 
+/* Checks between containers are judged by themselves, where the level has them. */
+static int publish_inferred(struct assay_publishing *p,
+                            const struct assay_publish_container *container, int64_t *ret_checks,
+                            struct assay_error *err)
+{
+    const char *level = assay_json_str(assay_json_get(p->spec, "settings"), "infer", "");
+    const struct assay_publish_inference inference = {
+        .checks = assay_json_get(assay_json_get(p->document, "inferred"), "checks"),
+        .rules =
+            !strcmp(level, "xhigh") || !strcmp(level, "max") ? ASSAY_RULES_OWN : ASSAY_RULES_ALL};
+    return inference.checks ? assay_publish_inferred(p, container, &inference, ret_checks, err)
+                            : ASSAY_OK;
+}
+
 int assay_publish_profile(struct assay_publishing *p, struct assay_error *err)
 {
     struct assay_publish_container container;
@@ -138,9 +152,9 @@ int assay_publish_profile(struct assay_publishing *p, struct assay_error *err)
     if (!profile_id || !found)
         return ASSAY_OK;
     ASSAY_TRY(publish_fields(p, container.id, profile_id, assay_json_get(found, "fields"), err));
-    const json_t *inferred = assay_json_get(assay_json_get(p->document, "inferred"), "checks");
-    if (inferred && checks < 0)
-        ASSAY_TRY(assay_publish_inferred(p, &container, inferred, &checks, err));
+    if (checks < 0)
+        ASSAY_TRY(publish_inferred(p, &container, &checks, err));
     ASSAY_TRY(assay_publish_kept(p, container.id, err));
+    ASSAY_TRY(assay_publish_sketches(p, container.id, err));
     return finish_container(p, container.id, profile_id, found, checks > 0 ? checks : 0, err);
 }

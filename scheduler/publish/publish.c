@@ -19,6 +19,7 @@ static const struct kind {
     {"profile", assay_publish_profile},
     {"profile.plan", assay_publish_profile},
     {"profile.merge", assay_publish_profile},
+    {"profile.relate", assay_publish_related},
     {"scan", assay_publish_scan},
     {"scan.merge", assay_publish_scan},
 };
@@ -140,9 +141,11 @@ static int close_complete(struct assay_job_store *store,
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
     ASSAY_TRY(assay_job_closable(store, CLOSES_A_TICK, &rows, err));
     for (size_t row = 0; row < assay_db_rows_count(rows); row++) {
-        bool closed = false;
-        ASSAY_TRY(assay_publish_close(store, assay_db_get_int(rows, row, 0), options->event_topic,
-                                      &closed, err));
+        const int64_t operation_id = assay_db_get_int(rows, row, 0);
+        bool ready = false, closed = false;
+        ASSAY_TRY(assay_publish_relate(store, operation_id, &ready, err));
+        if (ready)
+            ASSAY_TRY(assay_publish_close(store, operation_id, options->event_topic, &closed, err));
         *done += closed;
     }
     return ASSAY_OK;
