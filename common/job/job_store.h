@@ -100,10 +100,10 @@ ASSAY_MUST_CHECK int assay_job_cancel(struct assay_job_store *store, int64_t ope
                                       const char *by, int *ret_stopped, int *ret_to_signal,
                                       struct assay_error *err);
 /** Insert what follows from an operation's tasks as a whole, in their pool, lane and priority:
- * once, when nothing is open and nothing unpublished, before it closes; or note that nothing follows
- * (tasks_count 0). message (NULL = as it is) stands before what its closing says. *ret_extended
- * false: it is still at work, was asked to stop, was extended before, or is closed; nothing is
- * written. The publisher's alone. conn as in create. */
+ * once, when nothing is open and nothing unpublished, before it closes; or note that nothing
+ * follows (tasks_count 0). message (NULL = as it is) stands before what its closing says.
+ * *ret_extended false: it is still at work, was asked to stop, was extended before, or is closed;
+ * nothing is written. The publisher's alone. conn as in create. */
 struct assay_job_extension {
     const char *const *specs;
     size_t specs_count;
