@@ -140,6 +140,22 @@ static int count_split(json_t *states, json_t *split, json_int_t *group, struct 
                            err);
 }
 
+/* The split that the merge fails for: the first that failed, before those that were cancelled for
+ * it. The count of rows: none. */
+static size_t failed_split(const struct assay_db_rows *rows)
+{
+    const size_t count = assay_db_rows_count(rows);
+    size_t cancelled = count;
+    for (size_t row = 0; row < count; row++) {
+        const char *state = assay_db_get_text(rows, row, STATE);
+        if (!strcmp(state, "failed") || !strcmp(state, "dead"))
+            return row;
+        if (strcmp(state, "succeeded") != 0 && cancelled == count)
+            cancelled = row;
+    }
+    return cancelled;
+}
+
 int assay_spool_splits(struct assay_spool *spool, struct assay_job_store *store, int64_t merge_id,
                        json_t **ret_states, struct assay_error *err)
 {
@@ -147,9 +163,9 @@ int assay_spool_splits(struct assay_spool *spool, struct assay_job_store *store,
     ASSAY_AUTO(assay_json_decref) json_t *states = json_array();
     json_int_t group = -1;
     ASSAY_TRY(assay_job_predecessors(store, merge_id, &rows, err));
-    for (size_t row = 0; row < assay_db_rows_count(rows); row++)
-        if (strcmp(assay_db_get_text(rows, row, STATE), "succeeded") != 0)
-            return fail_split(rows, row, err);
+    const size_t failed = failed_split(rows);
+    if (failed < assay_db_rows_count(rows))
+        return fail_split(rows, failed, err);
     for (size_t row = 0; row < assay_db_rows_count(rows); row++) {
         ASSAY_AUTO(assay_json_decref) json_t *split = cell_json(rows, row, SPLIT);
         ASSAY_TRY(count_split(states, split, &group, err));

@@ -116,24 +116,6 @@ static int write_change(struct assay_db_conn *conn, const struct settlement *s,
                         assay_db_int(s->task_id));
 }
 
-/* Every end of a task counts down its successor; a cancelled one takes it along. */
-static int unblock(struct assay_db_conn *conn, int64_t successor, bool cancelled,
-                   struct assay_error *err)
-{
-    if (!successor)
-        return ASSAY_OK;
-    if (cancelled)
-        return assay_db_run(conn,
-                            "UPDATE task SET state = 'cancelled', finished_at = assay_now() "
-                            "WHERE id = $1 AND state = 'blocked'",
-                            NULL, err, assay_db_int(successor));
-    return assay_db_run(conn,
-                        "UPDATE task SET waits_for = waits_for - 1, run_at = assay_now(), "
-                        "state = CASE WHEN waits_for <= 1 THEN 'ready' ELSE 'blocked' END "
-                        "WHERE id = $1 AND state = 'blocked'",
-                        NULL, err, assay_db_int(successor));
-}
-
 static int insert_children(struct assay_db_conn *conn, const struct settlement *s,
                            const struct assay_job_row *row, struct assay_error *err)
 {
@@ -171,7 +153,7 @@ static int settle(struct assay_db_conn *conn, void *context, struct assay_error 
     if (!in_vain)
         ASSAY_TRY(insert_children(conn, s, &row, err));
     if (change.finished_at)
-        ASSAY_TRY(unblock(conn, row.unblocks, !strcmp(change.state, "cancelled"), err));
+        ASSAY_TRY(assay_job_unblock(conn, s->store, &row, change.state, err));
     if (change.trips_breaker)
         return assay_job_trip(conn, row.connection_id, err);
     if (change.result_epoch && row.breaker_failures) /* the source was reached */

@@ -12,6 +12,9 @@ struct assay_job_statements {
     const char *lock_running; /* $1 task, $2 epoch → a row when it runs under that epoch; held
                                  against an end */
     const char *lock_expired; /* $1 task, $2 epoch, $3 grace µs → a row when its lease ran out */
+    const char
+        *stop_siblings; /* $1 operation, $2 successor: asks what runs before it to stop; waits
+                                  for nobody */
     const char *lock_dispatch; /* one dispatch at a time, to the end of the transaction; NULL = not
                                   needed */
     const char

@@ -49,6 +49,9 @@ const struct assay_job_statements assay_job_statements_postgres = {
         "SELECT 1 FROM task WHERE id = $1 AND epoch = $2 AND state = 'running' FOR SHARE",
     .lock_expired = "SELECT 1 FROM task_lease WHERE task_id = $1 AND epoch = $2"
                     " AND lease_until < (SELECT assay_now()) - $3::bigint FOR UPDATE",
+    .stop_siblings = "UPDATE task SET cancel_requested_at = assay_now() WHERE id IN ("
+                     "SELECT id FROM task WHERE op_id = $1 AND unblocks = $2 AND state = 'running'"
+                     " AND cancel_requested_at IS NULL FOR UPDATE SKIP LOCKED)",
     .lock_dispatch = "SELECT pg_advisory_xact_lock(4157594118)",
     .pick = pick,
     .steal = "SELECT id, dispatch_seq, (SELECT o.result FROM operation o WHERE o.id = task.op_id) "

@@ -37,6 +37,8 @@ const struct assay_job_statements assay_job_statements_sqlite = {
     .lock_running = "SELECT 1 FROM task WHERE id = $1 AND epoch = $2 AND state = 'running'",
     .lock_expired = "SELECT 1 FROM task_lease WHERE task_id = $1 AND epoch = $2 AND lease_until < "
                     "assay_now() - $3",
+    .stop_siblings = "UPDATE task SET cancel_requested_at = assay_now() WHERE op_id = $1"
+                     " AND unblocks = $2 AND state = 'running' AND cancel_requested_at IS NULL",
     .lock_dispatch = NULL,
     .pick = pick,
     .steal = "SELECT id, dispatch_seq, (SELECT o.result FROM operation o WHERE o.id = task.op_id) "

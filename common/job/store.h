@@ -77,6 +77,12 @@ struct assay_job_change {
 void assay_job_transition(const struct assay_job_row *row, enum assay_job_event event,
                           double jitter, struct assay_job_change *ret_change);
 
+/** A task with that row has ended in `state`: its successor waits for one less. A cancel takes the
+ * successor along; a failure cancels the siblings, whose ends then leave it to say why. */
+ASSAY_MUST_CHECK int assay_job_unblock(struct assay_db_conn *conn, struct assay_job_store *store,
+                                       const struct assay_job_row *row, const char *state,
+                                       struct assay_error *err);
+
 /** Insert specs and tasks of an operation within conn's transaction. base: what all tasks share. */
 struct assay_job_task_base {
     int64_t operation_id, source_id, connection_id, deadline_us;

@@ -251,8 +251,9 @@ class ClusterTest(unittest.TestCase):
         self.assertEqual(operation["result"], "failure")
         self.assertRegex(operation["message"], r"^bad\.parquet: split \d+ of \d+ \(\S+/bad\.parquet\) did not succeed: .*reading")
         splits = self.tasks(operation["id"], "profile.split")
-        self.assertEqual({s["attempts"] for s in splits}, {"1"})
+        self.assertTrue({s["attempts"] for s in splits} <= {"0", "1"}, splits)
         self.assertEqual([s["state"] for s in splits].count("failed"), 1)
+        self.assertTrue({s["state"] for s in splits} <= {"failed", "cancelled", "succeeded"}, splits)
 
     def test_a_postgresql_table_by_blocks(self):
         place, schema = self.cluster.postgres_place(), "s" + uuid.uuid4().hex[:8]

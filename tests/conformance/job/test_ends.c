@@ -345,6 +345,73 @@ static void cancelled_split_takes_the_merge(struct suite *s)
                      3);
 }
 
+static int plan_four(struct suite *s, const struct suite_running *r)
+{
+    static const char *const specs[] = {"{}"};
+    static const struct assay_job_task_new tasks[] = {
+        {.kind = "profile.split", .split_no = 0, .split_count = 4, .unblocks = 4},
+        {.kind = "profile.split", .split_no = 1, .split_count = 4, .unblocks = 4},
+        {.kind = "profile.split", .split_no = 2, .split_count = 4, .unblocks = 4},
+        {.kind = "profile.split", .split_no = 3, .split_count = 4, .unblocks = 4},
+        {.kind = "profile.merge", .split_count = 4, .unblocks = -1}};
+    return assay_job_plan_done(s->store, r->task_id, r->epoch, NULL, specs, 1, tasks, 5, &test_err);
+}
+
+/* Of four splits one fails, one runs, one is dispatched, one is ready; another container's task is
+ * not concerned. The merge starts when the one that runs has stopped. */
+static void failed_split_stops_the_others(struct suite *s)
+{
+    const struct suite_running r = suite_run_one(s, "profile.plan");
+    const int64_t first = r.task_id + 1, merge = r.task_id + 5;
+    const char *state = NULL;
+    int64_t other = 0;
+    TEST_OK(plan_four(s, &r));
+    assert_int_equal(suite_dispatch(s, 3), 3);
+    const int64_t failing = suite_claim(s, first), running = suite_claim(s, first + 1);
+    (void)suite_operation(s, "profile", 8, 4, 1, &other);
+    TEST_OK(fail_permanent(s, first, failing, &state));
+    suite_expect(s, first, "state", "failed");
+    suite_expect(s, first + 2, "state", "cancelled");
+    suite_expect(s, first + 3, "state", "cancelled");
+    suite_expect(s, merge, "state", "blocked");
+    suite_expect(s, other, "state", "ready");
+    struct assay_job_beat beat = {.task_id = first + 1, .epoch = running};
+    TEST_OK(assay_job_heartbeat(s->store, &suite_worker, &beat, 1, &test_err));
+    assert_true(beat.held && beat.cancel);
+    TEST_OK(cancelled(s, first + 1, running, &state));
+    assert_string_equal(state, "cancelled");
+    suite_expect(s, merge, "state", "ready"); /* to say why */
+    assert_int_equal(suite_dispatch(s, 10), 2);
+    assert_int_equal(
+        test_int(s->base.db, "SELECT count(*) FROM operation WHERE cancel_requested_at IS NULL"),
+        2);
+}
+
+/* The one that runs when another fails may succeed before it hears of it, or be lost. */
+static void last_split_after_a_failure(struct suite *s)
+{
+    for (int lost = 0; lost < 2; lost++) {
+        const struct suite_running r = suite_run_one(s, "profile.plan");
+        const int64_t first = r.task_id + 1;
+        const char *state = NULL;
+        int reaped = 0;
+        TEST_OK(plan_done(s, r.task_id, r.epoch, &state));
+        assert_int_equal(suite_dispatch(s, 2), 2);
+        const int64_t running = suite_claim(s, first + 1);
+        TEST_OK(deadline(s, first, suite_claim(s, first), &state));
+        if (lost) {
+            test_clock_advance(&s->base, 2 * SUITE_TTL_MS);
+            TEST_OK(assay_job_reap(s->store, 0, 10, &reaped, &test_err));
+        } else {
+            TEST_OK(complete(s, first + 1, running, &state));
+        }
+        suite_expect(s, first + 1, "state", lost ? "cancelled" : "succeeded");
+        suite_expect(s, first + 2, "state", "ready");
+        assert_int_equal(suite_dispatch(s, 1), 1);
+        TEST_OK(fail_permanent(s, first + 2, suite_claim(s, first + 2), &state));
+    }
+}
+
 static void reap_under_cancel(struct suite *s)
 {
     const struct suite_running r = suite_run_one(s, "profile");
@@ -423,6 +490,8 @@ static const struct suite_case cases[] = {
     {"a failure past the deadline is the last", failure_past_deadline_is_dead},
     {"a plan inserts splits, and their ends unblock the merge", plan_and_merge},
     {"a cancelled split takes the merge along", cancelled_split_takes_the_merge},
+    {"a split that fails stops the others", failed_split_stops_the_others},
+    {"the last split after a failure", last_split_after_a_failure},
     {"a plan that ends after a cancel inserts nothing", plan_done_after_a_cancel_inserts_nothing},
     {"states stay until the merge is published", states_stay_until_the_merge_is_published},
     {"reaping a cancelled task cancels it", reap_under_cancel},

@@ -21,6 +21,7 @@ static void run_threads(void *(*body)(void *), void *context, size_t count)
 struct contest {
     struct suite *s;
     int64_t operation_id, task_id, epoch;
+    bool fails;
     atomic_int won, lost, broken, turn;
 };
 
@@ -206,37 +207,58 @@ static void extend_against_cancel(struct suite *s)
 
 /* --- splits that end at once --- */
 
+/* Every other one ends as the contest says. */
 static void *end_split(void *context)
 {
     struct contest *c = context;
-    const int64_t task_id = c->task_id + 1 + atomic_fetch_add(&c->turn, 1);
-    count_result(c, assay_job_complete(c->s->store, task_id, 1, NULL, NULL));
+    const int turn = atomic_fetch_add(&c->turn, 1);
+    const int64_t task_id = c->task_id + 1 + turn;
+    count_result(c, c->fails && turn % 2
+                        ? assay_job_fail(c->s->store, task_id, 1, true, SUITE_ERROR, NULL, NULL)
+                        : assay_job_complete(c->s->store, task_id, 1, NULL, NULL));
     return NULL;
+}
+
+enum { WAITING = 3, SPLITS = THREADS + WAITING };
+
+/* All but WAITING splits run. */
+static void start_splits(struct contest *c, int64_t connection_id)
+{
+    static const char *const specs[] = {"{}"};
+    struct assay_job_task_new tasks[SPLITS + 1];
+    struct suite *s = c->s;
+    for (int i = 0; i <= SPLITS; i++)
+        tasks[i] =
+            (struct assay_job_task_new){.kind = i < SPLITS ? "profile.split" : "profile.merge",
+                                        .split_no = i,
+                                        .split_count = SPLITS,
+                                        .unblocks = i < SPLITS ? SPLITS : -1};
+    (void)suite_operation(s, "profile.plan", 7, connection_id, 1, &c->task_id);
+    TEST_OK(assay_job_limit_set(s->store, NULL, connection_id, 50, &test_err));
+    assert_int_equal(suite_dispatch(s, 1), 1);
+    TEST_OK(assay_job_plan_done(s->store, c->task_id, suite_claim(s, c->task_id), NULL, specs, 1,
+                                tasks, SPLITS + 1, &test_err));
+    assert_int_equal(suite_dispatch(s, SPLITS - 1), SPLITS - 1);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(suite_claim(s, c->task_id + 1 + i), 1);
 }
 
 static void splits_end_together(struct suite *s)
 {
-    static const char *const specs[] = {"{}"};
-    for (int round = 0; round < 10; round++) {
-        struct assay_job_task_new tasks[THREADS + 1];
-        for (int i = 0; i <= THREADS; i++)
-            tasks[i] =
-                (struct assay_job_task_new){.kind = i < THREADS ? "profile.split" : "profile.merge",
-                                            .split_no = i,
-                                            .split_count = THREADS,
-                                            .unblocks = i < THREADS ? THREADS : -1};
-        struct contest c = {.s = s};
-        (void)suite_operation(s, "profile.plan", 7, 100 + round, 1, &c.task_id);
-        TEST_OK(assay_job_limit_set(s->store, NULL, 100 + round, 50, &test_err));
-        assert_int_equal(suite_dispatch(s, 1), 1);
-        TEST_OK(assay_job_plan_done(s->store, c.task_id, suite_claim(s, c.task_id), NULL, specs, 1,
-                                    tasks, THREADS + 1, &test_err));
-        assert_int_equal(suite_dispatch(s, 50), THREADS);
-        for (int i = 0; i < THREADS; i++)
-            assert_int_equal(suite_claim(s, c.task_id + 1 + i), 1);
+    for (int round = 0; round < 20; round++) {
+        struct contest c = {.s = s, .fails = round % 2};
+        start_splits(&c, 100 + round);
         run_threads(end_split, &c, THREADS);
         assert_int_equal(c.won, THREADS);
-        suite_expect(s, c.task_id + 1 + THREADS, "state", "ready");
+        for (int i = 0; i < WAITING && !c.fails; i++) {
+            const int64_t task_id = c.task_id + 1 + THREADS + i;
+            (void)suite_dispatch(s, 1);
+            suite_expect(s, c.task_id + 1 + SPLITS, "state", "blocked");
+            TEST_OK(
+                assay_job_complete(s->store, task_id, suite_claim(s, task_id), NULL, &test_err));
+        }
+        suite_expect(s, c.task_id + 1 + SPLITS, "state", "ready");
+        assert_int_equal(suite_number(s, "waits_for", c.task_id + 1 + SPLITS), 0);
         test_sql(s->base.db, "DELETE FROM operation");
     }
 }
