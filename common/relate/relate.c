@@ -189,11 +189,10 @@ int assay_relate_push(struct assay_relate *relate, size_t of, size_t ref, const 
                       struct assay_error *err)
 {
     return assay_json_push(relate->candidates,
-                           json_pack("{s:I, s:I, s:{s:s, s:o, s:o, s:f, s:s, s:o}}", "of",
+                           json_pack("{s:I, s:I, s:{s:s, s:o, s:o, s:s, s:o}}", "of",
                                      (json_int_t)of, "ref", (json_int_t)ref, "check", "rule", rule,
-                                     "fields", fields, "properties", properties, "coverage", 1.0,
-                                     "description", description, "additional_metadata",
-                                     metadata_of(evidence)),
+                                     "fields", fields, "properties", properties, "description",
+                                     description, "additional_metadata", metadata_of(evidence)),
                            err);
 }
 

@@ -1,5 +1,4 @@
-// Registers of a field folded to fewer: the same as if they had been counted so, whatever the layout,
-// the number of values, the shards.
+// Registers of a field folded to fewer: as if they had been counted so, whatever the layout.
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 

@@ -59,8 +59,8 @@ bool assay_distinct_merge(struct assay_distinct *distinct, const struct assay_di
  * `watched_most` frequent ones. */
 bool assay_distinct_thin(struct assay_distinct *distinct, uint32_t exact_most, uint32_t hashes_most,
                          uint32_t watched_most);
-/** The registers of HyperLogLog folded to 2^precision, the same whether the values are few enough to
- * be counted exactly or not. */
+/** The registers of HyperLogLog folded to 2^precision, the same whether the values are counted
+ * exactly or not. */
 bool assay_distinct_registers(const struct assay_distinct *distinct, unsigned precision,
                               uint8_t *ret_registers);
 void assay_distinct_figures(const struct assay_distinct *distinct,

@@ -2,8 +2,8 @@
  *
  * Canonical: an integer or decimal that fits 64 bits its 8 bytes, any other its 16, a real number
  * the 8 bytes of its double with −0.0 as 0.0 and every NaN as one, text its bytes. Equal values of
- * one type have equal hashes, whatever source and width they come from; sketches take equal hashes for equal values (among a billion
- * distinct ones about 3 % chance of a single collision). Source:
+ * one type have equal hashes, whatever source and width they come from; sketches take equal hashes
+ * for equal values (among a billion distinct ones about 3 % chance of a single collision). Source:
  * https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_KERNELS_HASH_H
