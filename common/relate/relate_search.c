@@ -71,12 +71,13 @@ static void keep(struct best *best, const struct found *found)
     best->found[at] = *found;
 }
 
-/* A key that holds a better one says nothing more, nor does one that names support less. */
+/* A key that holds a better one says nothing more, nor does one that is farther or that names support
+ * less. */
 static bool is_offered(const struct best *best, size_t index)
 {
     const struct found *first = &best->found[0], *found = &best->found[index];
     return !index || (found->evidence.names == first->evidence.names &&
-                      found->evidence.names >= ASSAY_NAMES_EQUAL &&
+                      found->near == first->near && found->evidence.names >= ASSAY_NAMES_EQUAL &&
                       !assay_sketch_contained(first->key->registers, found->key->registers));
 }
 

@@ -122,7 +122,7 @@ static const struct {
     {"siblings that share out their keys",
      {{"active.csv", {INT("id", 2, 2, 1000), INT("age", 5000, 1, 200)}, 0},
       {"archived.csv", {INT("id", 1, 2, 1000), INT("age", 5000, 1, 300)}, 0}},
-     "archived.csv.id notExistsIn active.csv.id; archived.csv.age existsIn active.csv.age"},
+     "archived.csv.id notExistsIn active.csv.id"},
     {"siblings one after the other would not meet",
      {{"y2023.csv", {INT("id", 1, 1, 1000)}, 0}, {"y2024.csv", {INT("id", 1001, 1, 1000)}, 0}},
      ""},
