@@ -155,7 +155,9 @@ int assay_role_start_worker(struct assay_role *role, assay_credentials_fn *crede
         .file_roots = roots,
         .file_roots_count = roots_count,
         .times = {.lease_ttl_ms = assay_config_duration_ms(config, "worker.lease_ttl"),
-                  .heartbeat_ms = assay_config_duration_ms(config, "worker.heartbeat")}};
+                  .heartbeat_ms = assay_config_duration_ms(config, "worker.heartbeat"),
+                  .steal_age_ms = assay_config_duration_ms(config, "worker.steal_age"),
+                  .steal_every_ms = assay_config_duration_ms(config, "worker.steal_every")}};
     return assay_worker_start(&options, ret_worker, err);
 }
 

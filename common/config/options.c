@@ -123,6 +123,16 @@ const struct assay_option assay_options[] = {
      .fallback = "2m",
      .doc = "Large containers are profiled in splits that take one thread about that long; 0 = "
             "never cut."},
+    {.key = "worker.steal_age",
+     .kind = ASSAY_OPTION_DURATION,
+     .fallback = "3s",
+     .doc = "Age from which an idle worker takes a task whose message reached nobody, or somebody "
+            "who died."},
+    {.key = "worker.steal_every",
+     .kind = ASSAY_OPTION_DURATION,
+     .fallback = "2s",
+     .doc = "How often an idle slot looks for such tasks, ± 50 %; each look is a statement in the "
+            "catalog."},
     {.key = "worker.task_deadline",
      .kind = ASSAY_OPTION_DURATION,
      .fallback = "12h",
