@@ -106,6 +106,18 @@ static int synchronize(struct inferring *in, const json_t *check, struct assay_e
     return ASSAY_OK; /* a person's check, one that a person threw away, or a better one stands */
 }
 
+/* What could not be judged neither comes nor goes. */
+static int keep_unjudged(struct inferring *in, const json_t *check, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *normal = NULL;
+    struct twin twin;
+    const int rc = assay_check_validate(check, NULL, ASSAY_CHECK_FROM_REST, &normal, NULL);
+    if (rc != ASSAY_OK)
+        return rc == ASSAY_NO_MEMORY ? assay_fail_memory(err) : ASSAY_OK;
+    ASSAY_TRY(find_twin(in, (int64_t)assay_check_uid(normal, in->container->name), &twin, err));
+    return twin.id && twin.inferred && !twin.archived ? keep(in, twin.id, err) : ASSAY_OK;
+}
+
 /* One check that cannot be kept (a field that is gone) does not cost the others. */
 static int synchronize_or_skip(struct inferring *in, const json_t *check, struct assay_error *err)
 {
@@ -205,6 +217,8 @@ int assay_publish_inferred(struct assay_publishing *p,
     json_t *check;
     ASSAY_TRY(platform_user(p, &in.editor.user_id, err));
     json_array_foreach(inference->checks, i, check) ASSAY_TRY(synchronize_or_skip(&in, check, err));
+    json_array_foreach(inference->unjudged, i, check)
+        ASSAY_TRY(keep_unjudged(&in, assay_json_get(check, "check"), err));
     ASSAY_TRY(assay_publish_discard(p->conn, container->id, inference, kept, err));
     *ret_count = (int64_t)json_object_size(kept);
     return ASSAY_OK;

@@ -66,6 +66,8 @@ enum assay_publish_rules { ASSAY_RULES_OWN, ASSAY_RULES_BETWEEN, ASSAY_RULES_ALL
 bool assay_publish_is_between(const char *rule);
 struct assay_publish_inference {
     const json_t *checks; /* that hold; the better ones of an identity first */
+    const json_t
+        *unjudged; /* [{"check", "message"}]: those that stand already, stay; may be NULL */
     enum assay_publish_rules rules;
     const json_t *considered; /* ids of containers: a check is discarded when it refers to one of
                                  them; NULL = whatever it refers to */
