@@ -10,6 +10,8 @@ typedef void assay_rule_speaker(const struct assay_rule_check *check,
                                 const struct assay_rule_values *values, struct assay_buf *text);
 typedef int assay_rule_judge(struct assay_rule_check *check, uint64_t records,
                              struct assay_rule_verdict *ret_verdict, struct assay_error *err);
+typedef int assay_rule_closer(struct assay_rule_check *check, uint64_t records, uint64_t failing,
+                              struct assay_rule_verdict *ret_verdict, struct assay_error *err);
 
 assay_rule_writer assay_after_date_time, assay_before_date_time, assay_not_future; /* instants.c */
 assay_rule_writer assay_between;                                                   /* between.c */
@@ -29,9 +31,11 @@ assay_rule_writer assay_is_type;                                       /* is_typ
 assay_rule_writer assay_min_length, assay_max_length, assay_not_empty; /* lengths.c */
 assay_rule_writer assay_satisfies_expression;                          /* satisfies_expression.c */
 assay_rule_writer assay_predicted_by;                                  /* predicted_by.c */
-assay_rule_writer assay_time_distribution_size;       /* time_distribution_size.c */
-assay_rule_writer assay_unique_prepare, assay_unique; /* unique.c */
-assay_rule_writer assay_aggregation_comparison;       /* aggregation_comparison.c */
+assay_rule_writer assay_time_distribution_size;             /* time_distribution_size.c */
+assay_rule_writer assay_unique_prepare, assay_unique;       /* unique.c */
+assay_rule_writer assay_aggregation_comparison;             /* aggregation_comparison.c */
+assay_rule_writer assay_data_diff_prepare, assay_data_diff; /* data_diff.c */
+assay_rule_closer assay_data_diff_close;
 assay_rule_writer assay_distinct_count, assay_sum, assay_required_values; /* totals.c */
 assay_rule_judge assay_expected_schema;                                   /* expected_schema.c */
 assay_rule_judge assay_field_count, assay_min_partition_size,

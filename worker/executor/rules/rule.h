@@ -6,7 +6,8 @@
  *   predicate             record by record, in the one pass over the source
  *   prepare + predicate   reads its own fields first (unique), then as above
  *   aggregate             a query of one row over the filtered records
- *   conclude              from the fields and the number of filtered records alone */
+ *   conclude              from the fields and the number of filtered records alone
+ *   … + close             and the verdict looks at more than the records of the pass (dataDiff) */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_RULE_H
 #define ASSAY_EXECUTOR_RULE_H
@@ -50,6 +51,8 @@ struct assay_rule_scope {
     struct assay_session *session; /* parses expressions; NULL: rules without expressions only */
     struct assay_arena *arena;     /* memory of all checks */
     const json_t *variables;       /* of {{ name }}; may be NULL */
+    const json_t *mask;            /* names of fields whose values no message shows; may be NULL */
+    const char *examples;          /* none, keys, fields, all: what messages show of records */
     const char *timezone;          /* IANA name */
     int64_t now_us;                /* the operation's instant */
     const char *relation;          /* the source in SQL's FROM, with its WHERE: for prepare */
@@ -80,7 +83,8 @@ struct assay_rule_check {
     const struct assay_rule_field *
         *used; /* all columns that fails_sql reads: a misfit in one fails the record */
     size_t used_count;
-    int number; /* place among the task's checks: makes names of its tables unique */
+    int number;  /* place among the task's checks: makes names of its tables unique */
+    void *state; /* the rule's own, of prepare; in the arena */
 
     const char *filter_sql;   /* NULL = all records */
     const char *fails_sql;    /* BOOLEAN: TRUE = the record fails; FALSE or NULL = it passes */
@@ -101,6 +105,7 @@ struct assay_rule_check {
 struct assay_rule_verdict {
     bool passed;
     const char *message; /* in the arena; NULL when passed */
+    uint64_t failing;    /* close: records that fail, also such that are not the container's */
 };
 
 struct assay_rule {
@@ -110,6 +115,10 @@ struct assay_rule {
     int (*aggregate)(struct assay_rule_check *check, struct assay_error *err);
     int (*conclude)(struct assay_rule_check *check, uint64_t records,
                     struct assay_rule_verdict *ret_verdict, struct assay_error *err);
+    /** The verdict of a rule with a predicate that looks at more than the records of the pass, which
+     * found `failing` of `records` to fail. */
+    int (*close)(struct assay_rule_check *check, uint64_t records, uint64_t failing,
+                 struct assay_rule_verdict *ret_verdict, struct assay_error *err);
     /** Own message for a record; NULL = the usual sentence. */
     void (*message)(const struct assay_rule_check *check, const struct assay_rule_values *values,
                     struct assay_buf *text);

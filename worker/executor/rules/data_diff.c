@@ -1,0 +1,138 @@
+// dataDiff, isReplicaOf: both sides are read and grouped before the pass, which then knows the
+// failing records by their places.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/rules/data_diff.h"
+
+#include <string.h>
+
+#include "worker/executor/rules/comparator.h"
+#include "worker/executor/rules/implementations.h"
+
+/* --- fields --- */
+
+static bool is_there(const struct assay_diff *diff, const struct assay_rule_field *own)
+{
+    for (size_t i = 0; i < diff->fields_count; i++)
+        if (diff->fields[i].own == own)
+            return true;
+    return false;
+}
+
+static int add_field(const struct assay_rule_check *check, struct assay_diff *diff,
+                     const struct assay_rule_field *own, struct assay_error *err)
+{
+    struct assay_diff_field *field = &diff->fields[diff->fields_count];
+    if (is_there(diff, own))
+        return ASSAY_OK;
+    field->own = own;
+    ASSAY_TRY(assay_rule_field_find(diff->reference, own->name, &field->ref, err));
+    field->own_sql = own->sql;
+    field->ref_sql = field->ref->sql;
+    diff->has_misfits |=
+        assay_rule_misfit_counts(check, own) || assay_rule_misfit_counts(check, field->ref);
+    diff->fields_count++;
+    return ASSAY_OK;
+}
+
+static int add_fields(const struct assay_rule_check *check, struct assay_diff *diff,
+                      struct assay_error *err)
+{
+    const json_t *ids = json_object_get(check->properties, "id_field_names");
+    const size_t most = json_array_size(ids) + check->fields_count;
+    diff->fields = assay_arena_zalloc(check->scope->arena, (most + 1) * sizeof *diff->fields);
+    if (!diff->fields)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const struct assay_rule_field *own = NULL;
+        ASSAY_TRY(assay_rule_field_find(check->scope, json_string_value(json_array_get(ids, i)),
+                                        &own, err));
+        ASSAY_TRY(add_field(check, diff, own, err));
+    }
+    diff->ids_count = diff->fields_count;
+    for (size_t i = 0; i < check->fields_count; i++)
+        ASSAY_TRY(add_field(check, diff, check->fields[i], err));
+    return ASSAY_OK;
+}
+
+static int add_comparators(const struct assay_rule_check *check, struct assay_diff *diff,
+                           struct assay_error *err)
+{
+    for (size_t i = diff->ids_count; diff->ids_count && i < diff->fields_count; i++) {
+        struct assay_diff_field *field = &diff->fields[i];
+        ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+        char a[32], b[32];
+        snprintf(a, sizeof a, "a%zu", i);
+        snprintf(b, sizeof b, "b%zu", i);
+        ASSAY_TRY(
+            assay_comparator_write(check->properties, field->own, a, field->ref, b, &sql, err));
+        if (sql.size)
+            ASSAY_TRY(assay_rule_keep(check, &sql, &field->near_sql, err));
+    }
+    return ASSAY_OK;
+}
+
+/* A text of any of these fields that does not fit its type fails the record. */
+static int use_fields(struct assay_rule_check *check, const struct assay_diff *diff,
+                      struct assay_error *err)
+{
+    check->used =
+        assay_arena_zalloc(check->scope->arena, (diff->fields_count + 1) * sizeof *check->used);
+    if (!check->used)
+        return assay_fail_memory(err);
+    for (size_t i = 0; i < diff->fields_count; i++)
+        check->used[i] = diff->fields[i].own;
+    check->used_count = diff->fields_count;
+    return ASSAY_OK;
+}
+
+/* --- the rule --- */
+
+int assay_data_diff_prepare(struct assay_rule_check *check, struct assay_error *err)
+{
+    struct assay_diff *diff = assay_arena_zalloc(check->scope->arena, sizeof *diff);
+    if (!diff)
+        return assay_fail_memory(err);
+    check->state = diff;
+    ASSAY_TRY(assay_rule_reference(check, &diff->reference, err));
+    ASSAY_TRY(assay_rule_reference_where(check, diff->reference, &diff->ref_where, err));
+    ASSAY_TRY(add_fields(check, diff, err));
+    ASSAY_TRY(add_comparators(check, diff, err));
+    ASSAY_TRY(use_fields(check, diff, err));
+    return assay_diff_compare(check, diff, err);
+}
+
+int assay_data_diff(struct assay_rule_check *check, struct assay_error *err)
+{
+    const struct assay_diff *diff = check->state;
+    const bool any = diff->copies[ASSAY_DIFF_CHANGED] || diff->copies[ASSAY_DIFF_EXTRA];
+    check->nulls_sql = NULL; /* NULL is a value here */
+    check->fails_sql = any ? assay_rule_text(check,
+                                             "row(_assay_part, _assay_file, _assay_row) IN (SELECT "
+                                             "row(part, file, row) FROM _assay_places_%d)",
+                                             check->number)
+                           : "FALSE";
+    if (!check->fails_sql)
+        return assay_fail_memory(err);
+    return assay_rule_say(check, "differs", "differ", err, "from the reference");
+}
+
+/* records, failing: of the container, as the pass counted them. */
+int assay_data_diff_close(struct assay_rule_check *check, uint64_t records, uint64_t failing,
+                          struct assay_rule_verdict *ret_verdict, struct assay_error *err)
+{
+    const struct assay_diff *diff = check->state;
+    const int64_t here = diff->copies[ASSAY_DIFF_CHANGED] + diff->copies[ASSAY_DIFF_EXTRA];
+    struct assay_rule_verdict verdict = {.failing =
+                                             (uint64_t)(here + diff->copies[ASSAY_DIFF_MISSING])};
+    if ((uint64_t)here != failing)
+        return assay_fail(err, ASSAY_INVALID,
+                          "the records changed while they were compared: scan the container again");
+    verdict.passed = !verdict.failing;
+    if (!verdict.passed) {
+        ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
+        ASSAY_TRY(assay_diff_say(check, diff, records, &text, err));
+        ASSAY_TRY(assay_rule_keep(check, &text, &verdict.message, err));
+    }
+    *ret_verdict = verdict;
+    return ASSAY_OK;
+}

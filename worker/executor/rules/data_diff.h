@@ -1,0 +1,56 @@
+/* dataDiff and isReplicaOf: the records of a container against those of a reference. Internal to
+ * data_diff*.c.
+ *
+ * Three tables are made before the pass (N: the check's number):
+ *   _assay_differ_N  records that one side has more often than the other, each once: k0, k1, …
+ *                    (fields, those of the id first), m (misfits), here, there
+ *   _assay_found_N   what that means: number, kind, copies, here, a0, … and am of the container, b0,
+ *                    … and bm of the reference
+ *   _assay_places_N  where the failing records of the container stand
+ * The last two only where there is a difference. NULL equals NULL in all of them, NaN equals NaN,
+ * -0.0 equals 0.0. */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef ASSAY_EXECUTOR_RULE_DATA_DIFF_H
+#define ASSAY_EXECUTOR_RULE_DATA_DIFF_H
+
+#include "worker/executor/rules/rule.h"
+
+#define ASSAY_DIFF_MASKED "***MASKED***"
+
+/** A field of both sides, as SQL of values that compare with those of the other side. */
+struct assay_diff_field {
+    const struct assay_rule_field *own, *ref;
+    const char *own_sql, *ref_sql;
+    const char *near_sql; /* over aI and bI: a comparator takes them for the same; NULL = none */
+};
+
+enum assay_diff_kind { ASSAY_DIFF_CHANGED, ASSAY_DIFF_EXTRA, ASSAY_DIFF_MISSING };
+
+/** What a check knows after its preparation (struct assay_rule_check.state). In the arena. */
+struct assay_diff {
+    const struct assay_rule_scope *reference;
+    const char *ref_where;
+    struct assay_diff_field *fields;
+    size_t fields_count, ids_count; /* ids come first; none: records are compared as wholes */
+    bool has_misfits;               /* there may be texts that do not fit their type */
+    int64_t copies[3];              /* records that differ, by kind */
+    int64_t surplus;                /* records here less those of the reference */
+    int64_t repeated;               /* ids that are there more than once, among those that differ */
+};
+
+/* data_diff_compare.c */
+/** Make the tables and count. */
+ASSAY_MUST_CHECK int assay_diff_compare(const struct assay_rule_check *check,
+                                        struct assay_diff *diff, struct assay_error *err);
+/** Append the condition that field i of a row of _assay_found_N is not the same on both sides. */
+void assay_diff_append_changed(const struct assay_diff *diff, size_t i, struct assay_buf *sql);
+/** The bit of field i in a side's misfits. */
+long long assay_diff_bit(size_t i);
+
+/* data_diff_say.c */
+/** Append the sentences of a check that failed. records: those of the container. */
+ASSAY_MUST_CHECK int assay_diff_say(const struct assay_rule_check *check,
+                                    const struct assay_diff *diff, uint64_t records,
+                                    struct assay_buf *text, struct assay_error *err);
+
+#endif

@@ -1,0 +1,279 @@
+// dataDiff: the tables that say which records differ, and where they stand.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/rules/data_diff.h"
+
+#define LAST_BIT 62 /* fields from here on share a bit */
+
+long long assay_diff_bit(size_t i)
+{
+    return 1LL << (i < LAST_BIT ? i : LAST_BIT);
+}
+
+static int run(const struct assay_rule_check *check, const struct assay_buf *sql,
+               struct assay_error *err)
+{
+    ASSAY_TRY(assay_buf_check(sql, err));
+    return assay_session_exec(check->scope->session, assay_buf_str(sql), err);
+}
+
+/* SELECT <what> FROM <table>_N<where> */
+static int count(const struct assay_rule_check *check, const char *what, const char *table,
+                 const char *where, int64_t *ret_value, struct assay_error *err)
+{
+    const char *sql =
+        assay_rule_text(check, "SELECT %s FROM %s_%d%s", what, table, check->number, where);
+    return sql ? assay_session_scalar(check->scope->session, sql, ret_value, err)
+               : assay_fail_memory(err);
+}
+
+/* --- lists of columns --- */
+
+/* Columns of the first `fields` fields: "k0, k1". */
+static void append_columns(const char *prefix, size_t fields, struct assay_buf *sql)
+{
+    for (size_t i = 0; i < fields; i++)
+        assay_buf_printf(sql, "%s%s%zu", i ? ", " : "", prefix, i);
+}
+
+/* "l.k0 IS NOT DISTINCT FROM r.a0 AND …" */
+static void append_same(const char *left, const char *right, size_t fields, struct assay_buf *sql)
+{
+    for (size_t i = 0; i < fields; i++)
+        assay_buf_printf(sql, "%s%s%zu IS NOT DISTINCT FROM %s%zu", i ? " AND " : "", left, i,
+                         right, i);
+}
+
+/* A bit for each field whose text does not fit; those of the reference negative, so that such a
+ * record never equals one of the other side. */
+static void append_misfits(const struct assay_rule_check *check, const struct assay_diff *diff,
+                           bool own, struct assay_buf *sql)
+{
+    assay_buf_text(sql, own ? "CAST(0" : "-CAST(0");
+    for (size_t i = 0; i < diff->fields_count; i++) {
+        const struct assay_rule_field *field = own ? diff->fields[i].own : diff->fields[i].ref;
+        if (assay_rule_misfit_counts(check, field))
+            assay_buf_printf(sql, " | CASE WHEN %s THEN %lld ELSE 0 END", field->misfit_sql,
+                             assay_diff_bit(i));
+    }
+    assay_buf_text(sql, " AS BIGINT) AS m");
+}
+
+/* One side's records: more, then k0, …, and m. */
+static void append_side(const struct assay_rule_check *check, const struct assay_diff *diff,
+                        bool own, size_t fields, const char *more, struct assay_buf *sql)
+{
+    assay_buf_printf(sql, "SELECT %s", more);
+    for (size_t i = 0; i < fields; i++)
+        assay_buf_printf(sql, ", %s AS k%zu",
+                         own ? diff->fields[i].own_sql : diff->fields[i].ref_sql, i);
+    if (diff->has_misfits) {
+        assay_buf_text(sql, ", ");
+        append_misfits(check, diff, own, sql);
+    }
+    if (!own)
+        assay_buf_printf(sql, " FROM %s%s", diff->reference->relation, diff->ref_where);
+    else if (check->filter_sql)
+        assay_buf_printf(sql, " FROM %s WHERE TRY(CASE WHEN %s THEN 1 ELSE 0 END) = 1",
+                         check->scope->relation, check->filter_sql);
+    else
+        assay_buf_printf(sql, " FROM %s", check->scope->relation);
+}
+
+static void append_both(const struct assay_rule_check *check, const struct assay_diff *diff,
+                        size_t fields, struct assay_buf *sql)
+{
+    assay_buf_char(sql, '(');
+    append_side(check, diff, true, fields, "TRUE AS is_here", sql);
+    assay_buf_text(sql, " UNION ALL ");
+    append_side(check, diff, false, fields, "FALSE AS is_here", sql);
+    assay_buf_char(sql, ')');
+}
+
+#define COUNTS                                                                                     \
+    "count(*) FILTER (WHERE is_here) AS here, count(*) FILTER (WHERE NOT is_here) AS there"
+
+/* --- the tables --- */
+
+static int make_differ(const struct assay_rule_check *check, const struct assay_diff *diff,
+                       struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql, "CREATE OR REPLACE TEMP TABLE _assay_differ_%d AS SELECT ",
+                     check->number);
+    append_columns("k", diff->fields_count, &sql);
+    assay_buf_printf(&sql, ", %s AS m, " COUNTS " FROM ",
+                     diff->has_misfits ? "m" : "CAST(0 AS BIGINT)");
+    append_both(check, diff, diff->fields_count, &sql);
+    assay_buf_text(&sql, " GROUP BY ");
+    append_columns("k", diff->fields_count, &sql);
+    assay_buf_printf(&sql, "%s HAVING here <> there", diff->has_misfits ? ", m" : "");
+    return run(check, &sql, err);
+}
+
+/* Ids of differing records that are there more than once on a side. */
+static int make_repeated(const struct assay_rule_check *check, struct assay_diff *diff,
+                         struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql, "CREATE OR REPLACE TEMP TABLE _assay_repeated_%d AS SELECT ",
+                     check->number);
+    append_columns("u.k", diff->ids_count, &sql);
+    assay_buf_text(&sql, ", " COUNTS " FROM ");
+    append_both(check, diff, diff->ids_count, &sql);
+    assay_buf_text(&sql, " u JOIN (SELECT DISTINCT ");
+    append_columns("k", diff->ids_count, &sql);
+    assay_buf_printf(&sql, " FROM _assay_differ_%d) d ON ", check->number);
+    append_same("u.k", "d.k", diff->ids_count, &sql);
+    assay_buf_text(&sql, " GROUP BY ");
+    append_columns("u.k", diff->ids_count, &sql);
+    assay_buf_text(&sql, " HAVING here > 1 OR there > 1");
+    ASSAY_TRY(run(check, &sql, err));
+    return count(check, "count(*)", "_assay_repeated", "", &diff->repeated, err);
+}
+
+/* Differing records of one side; `apart`: 0 = a pair may be made by the id, which is there at most
+ * once on each side; else a number of the side's own. */
+static void append_apart(const struct assay_rule_check *check, const struct assay_diff *diff,
+                         bool own, struct assay_buf *sql)
+{
+    const char *side = own ? "here > there" : "there > here";
+    if (!diff->repeated) {
+        assay_buf_printf(sql, "(SELECT *, 0 AS apart FROM _assay_differ_%d WHERE %s)",
+                         check->number, side);
+        return;
+    }
+    assay_buf_printf(
+        sql,
+        "(SELECT d.*, CASE WHEN i.here IS NULL THEN 0 ELSE %d END AS apart FROM "
+        "(SELECT * FROM _assay_differ_%d WHERE %s) d LEFT JOIN _assay_repeated_%d i ON ",
+        own ? 1 : 2, check->number, side, check->number);
+    append_same("d.k", "i.k", diff->ids_count, sql);
+    assay_buf_char(sql, ')');
+}
+
+void assay_diff_append_changed(const struct assay_diff *diff, size_t i, struct assay_buf *sql)
+{
+    const char *near = diff->fields[i].near_sql;
+    assay_buf_printf(sql, "(a%zu IS DISTINCT FROM b%zu", i, i);
+    if (near)
+        assay_buf_printf(sql, " AND NOT coalesce(%s, FALSE)", near);
+    if (diff->has_misfits)
+        assay_buf_printf(sql, " OR (am & %lld) <> 0 OR (-bm & %lld) <> 0", assay_diff_bit(i),
+                         assay_diff_bit(i));
+    assay_buf_char(sql, ')');
+}
+
+/* Pairs of records with the same id, and records without a partner. */
+static void append_pairs(const struct assay_rule_check *check, const struct assay_diff *diff,
+                         struct assay_buf *sql)
+{
+    assay_buf_text(sql,
+                   "SELECT * FROM (SELECT CASE WHEN o.m IS NULL THEN 2 WHEN r.m IS NULL THEN 1 "
+                   "ELSE 0 END AS kind, coalesce(o.here - o.there, r.there - r.here) AS "
+                   "copies, coalesce(o.here, r.here) AS here");
+    for (size_t i = 0; i < diff->fields_count; i++)
+        assay_buf_printf(sql, ", o.k%zu AS a%zu, r.k%zu AS b%zu", i, i, i, i);
+    assay_buf_text(sql, ", o.m AS am, r.m AS bm FROM ");
+    append_apart(check, diff, true, sql);
+    assay_buf_text(sql, " o FULL JOIN ");
+    append_apart(check, diff, false, sql);
+    assay_buf_text(sql, " r ON ");
+    append_same("o.k", "r.k", diff->ids_count, sql);
+    assay_buf_text(sql, " AND o.apart = r.apart) WHERE kind <> 0");
+    for (size_t i = 0; i < diff->fields_count; i++) {
+        assay_buf_text(sql, " OR ");
+        assay_diff_append_changed(diff, i, sql);
+    }
+}
+
+/* Records as wholes: both sides of a row are the same. */
+static void append_wholes(const struct assay_rule_check *check, const struct assay_diff *diff,
+                          struct assay_buf *sql)
+{
+    assay_buf_text(sql,
+                   "SELECT CASE WHEN here > there THEN 1 ELSE 2 END AS kind, abs(here - there) "
+                   "AS copies, here");
+    for (size_t i = 0; i < diff->fields_count; i++)
+        assay_buf_printf(sql, ", k%zu AS a%zu, k%zu AS b%zu", i, i, i, i);
+    assay_buf_printf(sql, ", m AS am, m AS bm FROM _assay_differ_%d", check->number);
+}
+
+static int make_found(const struct assay_rule_check *check, const struct assay_diff *diff,
+                      struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql,
+                     "CREATE OR REPLACE TEMP TABLE _assay_found_%d AS SELECT row_number() OVER () "
+                     "AS number, * FROM (",
+                     check->number);
+    if (diff->ids_count)
+        append_pairs(check, diff, &sql);
+    else
+        append_wholes(check, diff, &sql);
+    assay_buf_char(&sql, ')');
+    ASSAY_TRY(run(check, &sql, err));
+    assay_buf_clear(&sql);
+    assay_buf_printf(&sql, "DROP TABLE _assay_differ_%d", check->number);
+    return run(check, &sql, err);
+}
+
+static int make_places(const struct assay_rule_check *check, const struct assay_diff *diff,
+                       struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql,
+                     "CREATE OR REPLACE TEMP TABLE _assay_places_%d AS SELECT number, part, file, "
+                     "row FROM (",
+                     check->number);
+    append_side(check, diff, true, diff->fields_count,
+                "_assay_part AS part, _assay_file AS file, _assay_row AS row", &sql);
+    assay_buf_printf(&sql, ") o JOIN _assay_found_%d f ON ", check->number);
+    append_same("o.k", "f.a", diff->fields_count, &sql);
+    assay_buf_printf(&sql, "%s WHERE kind < %d", diff->has_misfits ? " AND o.m = f.am" : "",
+                     ASSAY_DIFF_MISSING);
+    return run(check, &sql, err);
+}
+
+/* Of records that are the same, as many as the reference has pass: the first ones. */
+static int drop_matched(const struct assay_rule_check *check, struct assay_error *err)
+{
+    const char *sql = assay_rule_text(
+        check,
+        "DELETE FROM _assay_places_%d WHERE row(part, file, row) IN (SELECT row(part, file, row) "
+        "FROM (SELECT p.*, here - copies AS matched, row_number() OVER (PARTITION BY p.number "
+        "ORDER "
+        "BY part, file, row) AS place FROM _assay_places_%d p JOIN _assay_found_%d f ON p.number = "
+        "f.number WHERE kind = %d AND copies < here) WHERE place <= matched)",
+        check->number, check->number, check->number, ASSAY_DIFF_EXTRA);
+    return sql ? assay_session_exec(check->scope->session, sql, err) : assay_fail_memory(err);
+}
+
+static int count_kinds(const struct assay_rule_check *check, struct assay_diff *diff,
+                       struct assay_error *err)
+{
+    static const char *const kinds[] = {" WHERE kind = 0", " WHERE kind = 1", " WHERE kind = 2"};
+    for (size_t i = 0; i < ASSAY_COUNT(kinds); i++)
+        ASSAY_TRY(count(check, "CAST(coalesce(sum(copies), 0) AS BIGINT)", "_assay_found", kinds[i],
+                        &diff->copies[i], err));
+    return ASSAY_OK;
+}
+
+int assay_diff_compare(const struct assay_rule_check *check, struct assay_diff *diff,
+                       struct assay_error *err)
+{
+    int64_t differing = 0;
+    ASSAY_TRY(make_differ(check, diff, err));
+    ASSAY_TRY(count(check, "count(*)", "_assay_differ", "", &differing, err));
+    if (!differing)
+        return ASSAY_OK;
+    ASSAY_TRY(count(check, "CAST(sum(here - there) AS BIGINT)", "_assay_differ", "", &diff->surplus,
+                    err));
+    if (diff->ids_count)
+        ASSAY_TRY(make_repeated(check, diff, err));
+    ASSAY_TRY(make_found(check, diff, err));
+    ASSAY_TRY(count_kinds(check, diff, err));
+    if (!diff->copies[ASSAY_DIFF_CHANGED] && !diff->copies[ASSAY_DIFF_EXTRA])
+        return ASSAY_OK;
+    ASSAY_TRY(make_places(check, diff, err));
+    return drop_matched(check, err);
+}
