@@ -183,6 +183,40 @@ int assay_task_init(struct assay_task *ret_task, json_t *spec, json_t *secrets,
     return parse(ret_task, err);
 }
 
+/* What a reference says of itself beside its source; what it leaves out is empty. */
+static int init_members(struct assay_task *task, const json_t *source, struct assay_error *err)
+{
+    json_t *spec = task->spec = json_object();
+    json_t *fields = json_object_get(source, "fields");
+    if (fields || !spec)
+        ASSAY_TRY(assay_json_set(spec, "fields", json_incref(fields), err));
+    ASSAY_TRY(member_or_empty(spec, "settings", false, &task->settings, err));
+    ASSAY_TRY(member_or_empty(spec, "checks", true, &task->checks, err));
+    return member_or_empty(spec, "fields", true, &task->fields, err);
+}
+
+int assay_task_init_reference(struct assay_task *ret_task, const struct assay_task *owner,
+                              const json_t *source, struct assay_error *err)
+{
+    ret_task->owner = owner;
+    ret_task->kind = owner->kind;
+    ret_task->datastore_id = assay_json_int(source, "datastore_id", owner->datastore_id);
+    ret_task->now_us = owner->now_us;
+    ret_task->timezone = owner->timezone;
+    ret_task->seed = owner->seed;
+    ret_task->memory_bytes = owner->memory_bytes;
+    ret_task->threads = owner->threads;
+    ret_task->split_count = 1;
+    ret_task->outlet = owner->outlet;
+    atomic_store(&ret_task->progress.bytes_total, -1);
+    ret_task->container = assay_json_get(source, "container");
+    const json_t *reader = assay_json_get(source, "reader");
+    ret_task->reader = reader ? reader : owner->reader;
+    ASSAY_TRY(assay_json_need_str(source, "connector", &ret_task->connector, err));
+    ASSAY_TRY(init_members(ret_task, source, err));
+    return assay_task_source_properties(owner, source, &ret_task->properties, err);
+}
+
 void assay_task_release(struct assay_task *task)
 {
     wipe_texts(task->secrets);
@@ -193,9 +227,15 @@ void assay_task_release(struct assay_task *task)
     *task = (struct assay_task){0};
 }
 
+const atomic_bool *assay_task_cancelled(const struct assay_task *task)
+{
+    return task->owner ? assay_task_cancelled(task->owner) : &task->cancelled;
+}
+
 int assay_task_check(const struct assay_task *task, struct assay_error *err)
 {
-    return atomic_load(&task->cancelled) ? assay_fail(err, ASSAY_CANCELLED, "cancelled") : ASSAY_OK;
+    return atomic_load(assay_task_cancelled(task)) ? assay_fail(err, ASSAY_CANCELLED, "cancelled")
+                                                   : ASSAY_OK;
 }
 
 /* --- delivering --- */

@@ -56,7 +56,9 @@ typedef int assay_verify_fn(struct assay_task *task, const json_t *checks, uint6
                             struct assay_error *err);
 
 struct assay_task {
-    json_t *spec;    /* the whole T frame; everything borrowed below is inside it */
+    const struct assay_task *owner; /* it reads another source for this one; NULL = it is the
+                                       process's own */
+    json_t *spec;                   /* the whole T frame; everything borrowed below is inside it */
     json_t *secrets; /* the S frame, {"<datastore id>": {…}}; wiped by assay_task_release() */
     const char *kind;
     int64_t datastore_id;
@@ -97,6 +99,14 @@ ASSAY_MUST_CHECK int assay_task_source_properties(const struct assay_task *task,
                                                   const json_t *source, json_t **ret_properties,
                                                   struct assay_error *err);
 
+/** A task that reads another source for this one (an element of settings.refs): its connector,
+ * properties, container, "reader" (none: the task's) and "fields", all records of it; the rest is
+ * the owner's, which must outlive it, as must the source. Zero-initialise *ret_task;
+ * assay_task_release() in any case. */
+ASSAY_MUST_CHECK int assay_task_init_reference(struct assay_task *ret_task,
+                                               const struct assay_task *owner, const json_t *source,
+                                               struct assay_error *err);
+
 /** Deliver one chunk {"t": t, members of body}. Takes the body over; NULL = ASSAY_NO_MEMORY. */
 ASSAY_MUST_CHECK int assay_task_emit(struct assay_task *task, const char *t, json_t *body,
                                      struct assay_error *err);
@@ -110,6 +120,8 @@ ASSAY_MUST_CHECK int assay_task_emit_list(struct assay_task *task, const char *t
     (task)->outlet.log((task)->outlet.context, (level), (event),                                   \
                        (const struct assay_log_field[]){__VA_ARGS__ __VA_OPT__(, ){.name = 0}})
 
+/** What says that the task was cancelled: its own flag, or its owner's. */
+const atomic_bool *assay_task_cancelled(const struct assay_task *task);
 /** ASSAY_CANCELLED when the task was cancelled, else ASSAY_OK. */
 ASSAY_MUST_CHECK int assay_task_check(const struct assay_task *task, struct assay_error *err);
 

@@ -24,7 +24,8 @@ int assay_profile_source_connect(const struct assay_profile_source *source,
     const struct assay_connector *connector = assay_connector_find(task->connector);
     if (!connector)
         return assay_fail(err, ASSAY_UNSUPPORTED, "there is no connector %s", task->connector);
-    return connector->open(task->properties, OPEN_TIMEOUT_MS, &task->cancelled, ret_conn, err);
+    return connector->open(task->properties, OPEN_TIMEOUT_MS, assay_task_cancelled(task), ret_conn,
+                           err);
 }
 
 /* --- Parquet --- */
@@ -66,7 +67,7 @@ static int open_parquet(struct assay_profile_source *source, struct assay_error 
                                                   .timezone = task->timezone,
                                                   .paths = source->files.paths,
                                                   .paths_count = source->files.count,
-                                                  .cancelled = &task->cancelled};
+                                                  .cancelled = assay_task_cancelled(task)};
     ASSAY_TRY(assay_session_open(&options, &source->session, err));
     return assay_parquet_describe(source->session, &source->files, &source->schema, err);
 }

@@ -6,6 +6,7 @@
 #include "common/base/memory.h"
 #include "worker/executor/scan/scan_capture.h"
 #include "worker/executor/scan/scan_failing.h"
+#include "worker/executor/scan/scan_reference.h"
 
 #define ANOMALIES_DEFAULT 10
 
@@ -21,27 +22,15 @@ static size_t max_anomalies(const struct assay_task *task)
     return most < 0 ? ANOMALIES_DEFAULT : (size_t)most;
 }
 
-/* Were numbers read that decimals do not hold? Their fields are doubles then; all fields, should it
- * happen again (a database that changes meanwhile). */
-static int note_doubles(const struct assay_scan *scan, struct assay_scan_doubles *doubles,
+/* Were numbers read that decimals do not hold? Their fields are doubles then. */
+static int note_doubles(const struct assay_scan *scan, const struct assay_scan_known *known,
                         bool *ret_again, struct assay_error *err)
 {
-    const size_t count = scan->scope.fields_count;
-    const bool all = doubles->fields != NULL;
-    bool any = false;
-    for (size_t i = 0; scan->table && i < count; i++)
-        any |= atomic_load(&scan->inexact[i]);
-    *ret_again = any;
-    if (!any)
-        return ASSAY_OK;
-    assay_free(doubles->fields);
-    doubles->fields = assay_calloc(count, sizeof *doubles->fields);
-    doubles->count = count;
-    if (!doubles->fields)
-        return assay_fail_memory(err);
-    for (size_t i = 0; i < count; i++)
-        doubles->fields[i] = all || atomic_load(&scan->inexact[i]);
-    return ASSAY_OK;
+    const bool own = assay_scan_container_is_inexact(&scan->own);
+    *ret_again = own;
+    if (own)
+        ASSAY_TRY(assay_scan_container_note_doubles(&scan->own, &known->doubles[0], err));
+    return assay_scan_references_note_doubles(scan, known, ret_again, err);
 }
 
 static void enter(struct assay_scan *scan, const char *phase)
@@ -49,18 +38,22 @@ static void enter(struct assay_scan *scan, const char *phase)
     atomic_store(&scan->task->progress.phase, scan->only_verdicts ? "verifying" : phase);
 }
 
-static int judge_container(struct assay_scan *scan, struct assay_scan_doubles *doubles,
+static int judge_container(struct assay_scan *scan, const struct assay_scan_known *known,
                            bool *ret_again, struct assay_error *err)
 {
     enter(scan, "opening");
-    ASSAY_TRY(assay_scan_open(scan, err));
+    ASSAY_TRY(assay_scan_validate(scan, err));
+    ASSAY_TRY(assay_scan_open(scan, known, err));
     ASSAY_TRY(assay_scan_compile(scan, err));
+    ASSAY_TRY(note_doubles(scan, known, ret_again, err));
+    if (*ret_again)
+        return ASSAY_OK;
     enter(scan, "reading");
     ASSAY_TRY(assay_scan_pass(scan, err));
-    assay_scan_place_parts(scan);
+    assay_scan_container_place_parts(&scan->own);
     enter(scan, "judging");
     ASSAY_TRY(assay_scan_judge(scan, err));
-    return note_doubles(scan, doubles, ret_again, err);
+    return note_doubles(scan, known, ret_again, err);
 }
 
 static void tell(const struct assay_scan *scan, const struct verification *verification)
@@ -76,11 +69,11 @@ static void tell(const struct assay_scan *scan, const struct verification *verif
     }
 }
 
-static int scan_container(struct assay_scan *scan, struct assay_scan_doubles *doubles,
+static int scan_container(struct assay_scan *scan, const struct assay_scan_known *known,
                           const struct verification *verification, bool *ret_again,
                           struct assay_error *err)
 {
-    ASSAY_TRY(judge_container(scan, doubles, ret_again, err));
+    ASSAY_TRY(judge_container(scan, known, ret_again, err));
     if (*ret_again)
         return ASSAY_OK;
     if (verification) {
@@ -90,7 +83,7 @@ static int scan_container(struct assay_scan *scan, struct assay_scan_doubles *do
     if (scan->failing)
         ASSAY_TRY(assay_failing_finish(scan->failing, scan, err));
     scan->task->done.records = scan->records;
-    return assay_scan_report(scan, doubles->started_us, err);
+    return assay_scan_report(scan, known->started_us, err);
 }
 
 static void release_checks(struct assay_scan *scan)
@@ -106,36 +99,37 @@ static void release_checks(struct assay_scan *scan)
     assay_free(scan->checks);
 }
 
-static int run_once(struct assay_task *task, struct assay_scan_doubles *doubles,
+static int run_once(struct assay_task *task, const struct assay_scan_known *known,
                     const struct verification *verification, bool *ret_again,
                     struct assay_error *err)
 {
-    struct assay_scan scan = {.task = task,
-                              .max_anomalies = max_anomalies(task),
-                              .doubles = doubles,
-                              .only_verdicts = verification != NULL};
+    struct assay_scan scan = {
+        .task = task, .max_anomalies = max_anomalies(task), .only_verdicts = verification != NULL};
     *ret_again = false;
     task->done.bytes = 0;
-    (void)pthread_mutex_init(&scan.lock, NULL);
-    int code = scan_container(&scan, doubles, verification, ret_again, err);
+    int code = scan_container(&scan, known, verification, ret_again, err);
     if (code != ASSAY_OK)
         code = assay_context(err, code, "scanning %s",
                              assay_json_str(task->container, "name", "the container"));
     assay_failing_free(scan.failing);
     release_checks(&scan);
     assay_scan_close(&scan);
-    (void)pthread_mutex_destroy(&scan.lock);
     return code;
 }
 
 static int run(struct assay_task *task, const struct verification *verification,
                struct assay_error *err)
 {
-    struct assay_scan_doubles doubles = {.started_us = assay_now_us()};
-    int code = ASSAY_OK;
+    struct assay_scan_known known = {
+        .count = json_object_size(assay_json_get(task->settings, "refs")) + 1,
+        .started_us = assay_now_us()};
+    known.doubles = assay_calloc(known.count, sizeof *known.doubles);
+    int code = known.doubles ? ASSAY_OK : assay_fail_memory(err);
     for (bool again = true; again && code == ASSAY_OK;)
-        code = run_once(task, &doubles, verification, &again, err);
-    assay_free(doubles.fields);
+        code = run_once(task, &known, verification, &again, err);
+    for (size_t i = 0; known.doubles && i < known.count; i++)
+        assay_free(known.doubles[i].fields);
+    assay_free(known.doubles);
     return code;
 }
 
@@ -144,16 +138,27 @@ int assay_scan_run(struct assay_task *task, struct assay_error *err)
     return run(task, NULL, err);
 }
 
+/* Only the containers that checks may refer to: all records are judged, and no value is shown. */
+static int verifying_settings(const struct assay_task *task, json_t **ret_settings,
+                              struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *settings = json_object();
+    json_t *refs = json_object_get(task->settings, "refs");
+    if (refs || !settings)
+        ASSAY_TRY(assay_json_set(settings, "refs", json_incref(refs), err));
+    *ret_settings = ASSAY_TAKE(settings);
+    return ASSAY_OK;
+}
+
 /* The task as a scan of these checks, lent. */
 int assay_scan_verify(struct assay_task *task, const json_t *checks, uint64_t memory_bytes,
                       struct assay_verdict *ret_verdicts, uint64_t *ret_records,
                       struct assay_error *err)
 {
-    ASSAY_AUTO(assay_json_decref) json_t *settings = json_object();
+    ASSAY_AUTO(assay_json_decref) json_t *settings = NULL;
     const json_t *own_settings = task->settings, *own_checks = task->checks;
     const uint64_t own_memory = task->memory_bytes;
-    if (!settings)
-        return assay_fail_memory(err);
+    ASSAY_TRY(verifying_settings(task, &settings, err));
     task->settings = settings;
     task->checks = checks;
     task->memory_bytes = memory_bytes;

@@ -2,8 +2,10 @@
  * assay_scan_run() of task.h.
  *
  * scan.c           the run, from top to bottom
- * scan_open.c      source → session, relation, fields
+ * scan_open.c      sources → session → the container as a relation
+ * scan_container.c a container as a relation: parts, reader table, fields
  * scan_types.c     types of untyped cells
+ * scan_reference.c the containers that checks refer to
  * scan_checks.c    checks made ready
  * scan_query.c     the one query of the pass
  * scan_pass.c      reads its rows, counts, captures
@@ -16,13 +18,7 @@
 #ifndef ASSAY_EXECUTOR_SCAN_H
 #define ASSAY_EXECUTOR_SCAN_H
 
-#include <pthread.h>
-
-#include "worker/executor/engine/reader_table.h"
-#include "worker/executor/engine/vectors.h"
-#include "worker/executor/profile/profile_source.h"
-#include "worker/executor/rules/rule.h"
-#include "worker/executor/task.h"
+#include "worker/executor/scan/scan_container.h"
 
 enum assay_outcome {
     ASSAY_OUTCOME_PASSED,
@@ -73,45 +69,24 @@ struct assay_scan_check {
     size_t lowest_count;
 };
 
-/** A part of the container, as the reader table reads it. */
-struct assay_scan_part {
-    size_t file;
-    bool is_range;                      /* begins within its file: lines count from there */
-    uint64_t records, lines;            /* known after the pass */
-    uint64_t first_row, first_line;     /* to be added to those within the part */
-    struct assay_rejections rejections; /* of the pass */
-};
-
-/** Fractions of text are exact decimals as long as every value fits one. Fields that turn out to
- * have others are read as doubles, from the beginning. */
-struct assay_scan_doubles {
-    bool *fields; /* heap; of `count` */
+/** What is known from reading before, when the scan begins again. */
+struct assay_scan_known {
+    struct assay_scan_doubles *doubles; /* heap; of the container, then of each of settings.refs */
     size_t count;
     int64_t started_us; /* of the scan, whichever time it is read */
 };
+
+struct assay_scan_references; /* scan_reference.h */
 
 struct assay_failing; /* scan_failing.c */
 
 struct assay_scan {
     struct assay_task *task;
-    struct assay_profile_source source;
+    struct assay_scan_container own;          /* the scanned container */
+    struct assay_scan_references *references; /* the others */
     struct assay_session *session;
-    struct assay_schema columns;      /* of the reader table: the source's under names of our own */
-    struct assay_reader_table *table; /* NULL for Parquet */
-    struct assay_cell_target *targets;
-    struct assay_scan_part *parts;
-    size_t parts_count;
-    pthread_mutex_t lock; /* guards parts while the table is read */
-    bool keep_counts;     /* the pass is running: done() fills parts */
-    atomic_bool *inexact; /* per field: a number was read that its decimal does not hold */
-    const struct assay_scan_doubles *doubles; /* fractions that are not read as decimals */
     struct assay_arena arena;
     struct assay_rule_scope scope;
-    struct assay_rule_field *fields; /* scope.fields */
-    const char **raw_sql; /* per field: the source's own text; NULL = the typed value is it */
-    struct assay_vectors *vectors; /* the source's columns as the query selects them */
-    const char *from;              /* the source in FROM, without where */
-    bool has_order;                /* rows have numbers */
     struct assay_scan_check *checks;
     size_t checks_count;
     uint64_t records; /* looked at */
@@ -121,15 +96,13 @@ struct assay_scan {
 };
 
 /* scan_open.c */
-ASSAY_MUST_CHECK int assay_scan_open(struct assay_scan *scan, struct assay_error *err);
+/** Validated checks, known.count doubles. */
+ASSAY_MUST_CHECK int assay_scan_open(struct assay_scan *scan, const struct assay_scan_known *known,
+                                     struct assay_error *err);
 void assay_scan_close(struct assay_scan *scan);
-/** First rows and lines of all parts, once they are read. */
-void assay_scan_place_parts(struct assay_scan *scan);
-/* scan_types.c */
-ASSAY_MUST_CHECK int assay_scan_find_types(struct assay_scan *scan,
-                                           struct assay_type_decision *decisions,
-                                           struct assay_error *err);
 /* scan_checks.c */
+/** The checks of the task in normal form; those that are not valid are errored. */
+ASSAY_MUST_CHECK int assay_scan_validate(struct assay_scan *scan, struct assay_error *err);
 ASSAY_MUST_CHECK int assay_scan_compile(struct assay_scan *scan, struct assay_error *err);
 /** Mark a check as errored, the text of inner behind it (first error wins). ASSAY_OK; errors that
  * are not the check's own fault (cancelled, out of memory, the source) come back. */

@@ -5,7 +5,7 @@
 #include "common/base/memory.h"
 #include "common/rules/check_validate.h"
 #include "worker/executor/rules/expression.h"
-#include "worker/executor/scan/scan.h"
+#include "worker/executor/scan/scan_reference.h"
 
 static bool is_own_fault(int code)
 {
@@ -35,7 +35,7 @@ static int write_relation(struct assay_scan *scan, struct assay_error *err)
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     if (!where && limit < 0)
         return ASSAY_OK;
-    assay_buf_printf(&sql, "(SELECT * FROM %s", scan->from);
+    assay_buf_printf(&sql, "(SELECT * FROM %s", scan->own.from);
     if (where) {
         struct assay_expression expression;
         const int code = assay_expression_compile(&scan->scope, where, false, &expression, err);
@@ -43,7 +43,7 @@ static int write_relation(struct assay_scan *scan, struct assay_error *err)
             return assay_context(err, code, "where");
         assay_buf_printf(&sql, " WHERE (%s)", expression.sql);
     }
-    if (limit >= 0 && scan->has_order)
+    if (limit >= 0 && scan->own.has_order)
         assay_buf_text(&sql, " ORDER BY _assay_part, _assay_file, _assay_row");
     if (limit >= 0)
         assay_buf_printf(&sql, " LIMIT %lld", (long long)limit);
@@ -68,27 +68,32 @@ static bool reads_twice(const struct assay_scan *scan)
  * reads a copy that may spill. */
 static int spool_database(struct assay_scan *scan, struct assay_error *err)
 {
-    if (!scan->source.one_reader || !reads_twice(scan))
+    if (!scan->own.source.one_reader || !reads_twice(scan))
         return ASSAY_OK;
-    scan->keep_counts = true;
+    scan->own.keep_counts = true;
     ASSAY_TRY(assay_session_exec(
         scan->session, "CREATE TEMP TABLE _assay_spool AS SELECT * FROM _assay_source()", err));
-    scan->keep_counts = false;
-    scan->from = scan->scope.relation = "_assay_spool";
+    scan->own.keep_counts = false;
+    scan->own.from = scan->scope.relation = "_assay_spool";
     return ASSAY_OK;
 }
 
 static int init_scope(struct assay_scan *scan, struct assay_error *err)
 {
     scan->scope = (struct assay_rule_scope){
-        .fields = scan->fields,
-        .fields_count = scan->source.schema.count,
+        .fields = scan->own.fields,
+        .fields_count = scan->own.source.schema.count,
         .session = scan->session,
         .arena = &scan->arena,
         .variables = assay_json_get(scan->task->settings, "variables"),
         .timezone = scan->task->timezone,
         .now_us = scan->task->now_us,
-        .relation = scan->from,
+        .mask = assay_json_get(scan->task->settings, "mask"),
+        .examples = assay_json_str(scan->task->settings, "examples", "fields"),
+        .relation = scan->own.from,
+        .name = assay_json_str(scan->task->container, "name", NULL),
+        .reference = assay_scan_reference,
+        .references = scan,
     };
     ASSAY_TRY(spool_database(scan, err));
     return write_relation(scan, err);
@@ -137,7 +142,7 @@ static int validate(struct assay_scan_check *check, const json_t *spec, struct a
     return ASSAY_OK;
 }
 
-static int validate_all(struct assay_scan *scan, struct assay_error *err)
+int assay_scan_validate(struct assay_scan *scan, struct assay_error *err)
 {
     const json_t *specs = scan->task->checks;
     scan->checks = assay_calloc(json_array_size(specs) + 1, sizeof *scan->checks);
@@ -154,7 +159,6 @@ static int validate_all(struct assay_scan *scan, struct assay_error *err)
 
 int assay_scan_compile(struct assay_scan *scan, struct assay_error *err)
 {
-    ASSAY_TRY(validate_all(scan, err));
     ASSAY_TRY(init_scope(scan, err));
     for (size_t i = 0; i < scan->checks_count; i++) {
         struct assay_scan_check *check = &scan->checks[i];
@@ -162,6 +166,7 @@ int assay_scan_compile(struct assay_scan *scan, struct assay_error *err)
         if (make_ready(scan, check, (int)i, &inner) == ASSAY_OK)
             continue;
         check->in_pass = false;
+        assay_scan_reference_blame(scan, check->json, &inner);
         ASSAY_TRY(assay_scan_check_fault(check, &inner, err));
     }
     return ASSAY_OK;

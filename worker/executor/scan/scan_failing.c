@@ -251,10 +251,11 @@ static int append_place(const struct assay_failing *failing, const struct assay_
                         const struct entry *entry, struct assay_buf *out, struct assay_error *err)
 {
     const char *name = assay_scan_file_name(scan, entry->file);
-    const uint64_t row = entry->row + (scan->parts ? scan->parts[entry->part].first_row : 0) + 1;
+    const uint64_t row =
+        entry->row + (scan->own.parts ? scan->own.parts[entry->part].first_row : 0) + 1;
     if (failing->format != FORMAT_JSONL) {
         append_csv_text(out, name, strlen(name));
-        if (scan->has_order && failing->entries_count)
+        if (scan->own.has_order && failing->entries_count)
             assay_buf_printf(out, ",%" PRIu64 ",", row);
         else
             assay_buf_text(out, ",,");
@@ -263,7 +264,7 @@ static int append_place(const struct assay_failing *failing, const struct assay_
     ASSAY_AUTO(assay_json_decref) json_t *text = assay_json_safe_string(name, strlen(name));
     assay_buf_text(out, "{\"_assay_file\":");
     ASSAY_TRY(text ? assay_json_append(text, out, err) : assay_fail_memory(err));
-    if (scan->has_order && failing->entries_count)
+    if (scan->own.has_order && failing->entries_count)
         assay_buf_printf(out, ",\"_assay_row\":%" PRIu64, row);
     else
         assay_buf_text(out, ",\"_assay_row\":null");
@@ -440,7 +441,7 @@ int assay_failing_finish(struct assay_failing *failing, const struct assay_scan 
     ASSAY_AUTO(assay_free_text) char *text = NULL;
     int fd = -1;
     ASSAY_TRY(flush(failing, err));
-    if (scan->has_order && failing->entries_count)
+    if (scan->own.has_order && failing->entries_count)
         qsort(failing->entries, failing->entries_count, sizeof *failing->entries, by_place);
     ASSAY_TRY(open_beside(failing->path, ".tmp", &text, &fd, err));
     const int code = write_and_move(failing, scan, text, fd, err);

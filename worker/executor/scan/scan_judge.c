@@ -5,7 +5,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/number.h"
-#include "worker/executor/scan/scan.h"
+#include "worker/executor/scan/scan_reference.h"
 
 const char *assay_outcome_name(enum assay_outcome outcome)
 {
@@ -76,7 +76,7 @@ static void append_reason(struct assay_scan *scan, const struct assay_scan_check
     const char *where = rule->filter_sql ? rule->filter_sql : "TRUE";
     assay_buf_printf(&sql, "SELECT count(*) FILTER (WHERE CASE WHEN %s THEN %s END) FROM %s", where,
                      rule->fails_sql ? rule->fails_sql : "FALSE", scan->scope.relation);
-    if (scan->has_order)
+    if (scan->own.has_order)
         assay_buf_printf(&sql,
                          " WHERE _assay_part = %u AND _assay_file = %u AND _assay_row = %" PRIu64,
                          place->part, place->file, place->row);
@@ -94,8 +94,8 @@ static int judge_error(struct assay_scan *scan, struct assay_scan_check *check,
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     const struct assay_scan_place *place = &check->error_place;
-    const struct assay_scan_part *part = scan->parts ? &scan->parts[place->part] : NULL;
-    if (scan->has_order)
+    const struct assay_scan_part *part = scan->own.parts ? &scan->own.parts[place->part] : NULL;
+    if (scan->own.has_order)
         assay_buf_printf(&text, "record %" PRIu64, place->row + (part ? part->first_row : 0) + 1);
     else
         assay_buf_text(&text, "a record");
@@ -193,10 +193,25 @@ static int judge_container(struct assay_scan *scan, struct assay_scan_check *che
                        verdict.message, err);
 }
 
+/* Records of the pass, and what the rule knows besides. */
+static int judge_closed(struct assay_scan_check *check, struct assay_error *err)
+{
+    struct assay_rule_verdict verdict;
+    ASSAY_TRY(
+        check->rule->rule->close(check->rule, check->asserted, check->failing, &verdict, err));
+    check->failing = verdict.failing;
+    if (!verdict.passed)
+        return set_outcome(check, ASSAY_OUTCOME_FAILED, verdict.message, err);
+    return set_outcome(check, ASSAY_OUTCOME_PASSED,
+                       check->asserted ? NULL : "There was no record to judge.", err);
+}
+
 static int judge(struct assay_scan *scan, struct assay_scan_check *check, struct assay_error *err)
 {
     if (check->has_error_place)
         return judge_error(scan, check, err);
+    if (check->rule->rule->close)
+        return judge_closed(check, err);
     if (check->rule->rule->conclude)
         return judge_container(scan, check, err);
     if (check->rule->rule->aggregate)
@@ -211,6 +226,7 @@ int assay_scan_judge(struct assay_scan *scan, struct assay_error *err)
         struct assay_error inner = {0};
         if (check->outcome == ASSAY_OUTCOME_ERRORED || judge(scan, check, &inner) == ASSAY_OK)
             continue;
+        assay_scan_reference_blame(scan, check->json, &inner);
         ASSAY_TRY(assay_scan_check_fault(check, &inner, err));
     }
     return ASSAY_OK;

@@ -7,6 +7,7 @@
 #include "common/base/utf8.h"
 #include "worker/executor/scan/scan_capture.h"
 #include "worker/executor/scan/scan_failing.h"
+#include "worker/executor/scan/scan_reference.h"
 #include "worker/executor/scan/scan_value.h"
 
 #define MASK        "***MASKED***"
@@ -64,7 +65,7 @@ static bool is_null(const struct view *v, size_t field)
 static bool is_misfit(const struct view *v, size_t field)
 {
     struct assay_text raw;
-    if (v->scan->fields[field].layout != ASSAY_LAYOUT_TEXT)
+    if (v->scan->own.fields[field].layout != ASSAY_LAYOUT_TEXT)
         return is_null(v, field) && raw_text(v, field, &raw) && raw.size_bytes;
     if (is_null(v, field))
         return false;
@@ -83,7 +84,7 @@ static bool text_of_rule(const struct assay_rule_values *values,
                          const struct assay_rule_field *field, struct assay_buf *text)
 {
     const struct view *v = (const struct view *)values;
-    const size_t i = (size_t)(field - v->scan->fields);
+    const size_t i = (size_t)(field - v->scan->own.fields);
     struct assay_text raw;
     if (v->masked[i] && (!is_null(v, i) || is_misfit(v, i))) {
         assay_buf_text(text, MASK);
@@ -113,7 +114,7 @@ static bool misfit_of_rule(const struct assay_rule_values *values,
                            const struct assay_rule_field *field)
 {
     const struct view *v = (const struct view *)values;
-    return is_misfit(v, (size_t)(field - v->scan->fields));
+    return is_misfit(v, (size_t)(field - v->scan->own.fields));
 }
 
 static json_t *field_json(const struct view *v, size_t field)
@@ -175,7 +176,7 @@ static struct assay_scan_place place_of(const struct view *v)
 {
     struct assay_scan_place place = {0};
     bool valid;
-    if (!v->scan->has_order)
+    if (!v->scan->own.has_order)
         return place;
     place.part = ((const uint32_t *)column_data(v, v->first_place, &valid))[v->row];
     place.file = ((const uint32_t *)column_data(v, v->first_place + 1, &valid))[v->row];
@@ -201,7 +202,7 @@ static bool is_key(const struct assay_scan *scan, size_t field)
 {
     const json_t *key = assay_json_get(scan->task->settings, "key");
     for (size_t i = 0; i < json_array_size(key); i++)
-        if (!strcmp(json_string_value(json_array_get(key, i)), scan->fields[field].name))
+        if (!strcmp(json_string_value(json_array_get(key, i)), scan->own.fields[field].name))
             return true;
     return false;
 }
@@ -234,8 +235,8 @@ static json_t *failed_check(const struct view *v, const struct assay_scan_check 
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     const json_t *source = assay_json_get(check->spec, "anomaly_message_field");
     for (size_t i = 0; json_is_string(source) && i < v->scan->scope.fields_count; i++)
-        if (!strcmp(v->scan->fields[i].name, json_string_value(source)))
-            (void)text_of_rule(&v->values, &v->scan->fields[i], &text);
+        if (!strcmp(v->scan->own.fields[i].name, json_string_value(source)))
+            (void)text_of_rule(&v->values, &v->scan->own.fields[i], &text);
     if (!text.size)
         assay_rule_message(check->rule, &v->values, &text);
     return json_pack("{s:o, s:o}", json_object_get(check->spec, "index") ? "index" : "id",
@@ -248,7 +249,7 @@ static bool is_tested(const struct view *v, size_t field)
     for (size_t i = 0; i < v->records_count; i++) {
         const struct assay_rule_check *rule = v->scan->checks[v->failed[i]].rule;
         for (size_t j = 0; j < rule->used_count; j++)
-            if (rule->used[j] == &v->scan->fields[field])
+            if (rule->used[j] == &v->scan->own.fields[field])
                 return true;
     }
     return false;
@@ -266,9 +267,9 @@ static int record_of(const struct view *v, json_t **ret_record, struct assay_err
     ASSAY_AUTO(assay_json_decref) json_t *record = json_object();
     for (size_t i = 0; i < scan->scope.fields_count; i++) {
         const bool wanted =
-            all ? !scan->fields[i].projected : is_key(scan, i) || (!keys && is_tested(v, i));
+            all ? !scan->own.fields[i].projected : is_key(scan, i) || (!keys && is_tested(v, i));
         if (wanted)
-            ASSAY_TRY(assay_json_set(record, scan->fields[i].name, field_json(v, i), err));
+            ASSAY_TRY(assay_json_set(record, scan->own.fields[i].name, field_json(v, i), err));
     }
     *ret_record = ASSAY_TAKE(record);
     return ASSAY_OK;
@@ -337,7 +338,7 @@ static int take_record(struct view *v, size_t first_status, struct assay_error *
 {
     struct assay_captured probe = {.place = place_of(v)};
     list_failed(v, first_status);
-    const bool unordered = !v->scan->has_order;
+    const bool unordered = !v->scan->own.has_order;
     if (!unordered && !v->scan->failing && !is_wanted(v, &probe))
         return ASSAY_OK;
     ASSAY_TRY(fingerprint_of(v, &probe.fingerprint, err));
@@ -402,11 +403,11 @@ static int take_chunk(struct view *v, struct assay_vectors_lane *lane, struct as
 static int read_chunks(struct view *v, duckdb_result *result, struct assay_error *err)
 {
     ASSAY_AUTO(assay_vectors_lane_free) struct assay_vectors_lane *lane = NULL;
-    ASSAY_TRY(assay_vectors_lane_new(v->scan->vectors, &lane, err));
+    ASSAY_TRY(assay_vectors_lane_new(v->scan->own.vectors, &lane, err));
     int code = ASSAY_OK;
     while (code == ASSAY_OK && (v->chunk = duckdb_fetch_chunk(*result))) {
         code = duckdb_data_chunk_get_size(v->chunk) ? take_chunk(v, lane, err) : ASSAY_OK;
-        if (!v->scan->table)
+        if (!v->scan->own.table)
             atomic_store(&v->scan->task->progress.records, v->scan->records);
         duckdb_destroy_data_chunk(&v->chunk);
         if (code == ASSAY_OK)
@@ -461,8 +462,8 @@ static const char *written_type(const struct assay_scan *scan, size_t field)
         [ASSAY_LAYOUT_INSTANT] = "TIMESTAMPTZ",
         [ASSAY_LAYOUT_CELL] = NULL,
     };
-    const struct assay_rule_field *of = &scan->fields[field];
-    if (scan->raw_sql[field] || is_masked(scan, of->name))
+    const struct assay_rule_field *of = &scan->own.fields[field];
+    if (scan->own.raw_sql[field] || is_masked(scan, of->name))
         return NULL;
     if (of->layout == ASSAY_LAYOUT_DECIMAL64 || of->layout == ASSAY_LAYOUT_DECIMAL128)
         return assay_arena_printf((struct assay_arena *)(uintptr_t)&scan->arena, "DECIMAL(38,%u)",
@@ -482,9 +483,9 @@ static int open_failing(struct assay_scan *scan, size_t *written, struct assay_e
     if (!names || !types)
         return assay_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
-        if (scan->fields[i].layout == ASSAY_LAYOUT_STRUCT)
+        if (scan->own.fields[i].layout == ASSAY_LAYOUT_STRUCT)
             continue; /* its children are columns of their own */
-        names[columns.count] = scan->fields[i].name;
+        names[columns.count] = scan->own.fields[i].name;
         types[columns.count] = written_type(scan, i);
         written[columns.count++] = i;
     }
@@ -501,12 +502,12 @@ static int run(struct assay_scan *scan, size_t *raw_of, size_t *written, bool *m
                      .written = written,
                      .masked = masked,
                      .failed = failed};
-    v.first_raw = assay_vectors_columns(scan->vectors);
+    v.first_raw = assay_vectors_columns(scan->own.vectors);
     v.first_place = scan->only_verdicts ? 0 : v.first_raw + assay_scan_raw_count(scan);
     size_t raw = v.first_raw;
     for (size_t i = 0; i < scan->scope.fields_count; i++) {
-        raw_of[i] = scan->raw_sql[i] ? raw++ : SIZE_MAX;
-        masked[i] = is_masked(scan, scan->fields[i].name);
+        raw_of[i] = scan->own.raw_sql[i] ? raw++ : SIZE_MAX;
+        masked[i] = is_masked(scan, scan->own.fields[i].name);
     }
     ASSAY_TRY(open_failing(scan, written, err));
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
@@ -524,11 +525,11 @@ int assay_scan_pass(struct assay_scan *scan, struct assay_error *err)
     if (!raw_of || !written || !masked || !failed)
         return assay_fail_memory(err);
     atomic_store(&scan->task->progress.records, 0);
-    atomic_store(&scan->task->progress.bytes, 0);
-    scan->keep_counts = scan->parts && strcmp(scan->from, "_assay_spool");
+    atomic_store(&scan->task->progress.bytes, assay_scan_references_bytes(scan));
+    scan->own.keep_counts = scan->own.parts && strcmp(scan->own.from, "_assay_spool");
     const int code = run(scan, raw_of, written, masked, failed, err);
-    scan->keep_counts = false;
-    if (code != ASSAY_OK && scan->table)
-        return assay_reader_table_error(scan->table, err);
+    scan->own.keep_counts = false;
+    if (code != ASSAY_OK && scan->own.table)
+        return assay_reader_table_error(scan->own.table, err);
     return code;
 }

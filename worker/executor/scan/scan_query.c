@@ -53,8 +53,8 @@ void assay_scan_status_sql(const struct assay_rule_check *check, struct assay_bu
 size_t assay_scan_raw_count(const struct assay_scan *scan)
 {
     size_t count = 0;
-    for (size_t i = 0; i < scan->source.schema.count; i++)
-        count += scan->raw_sql[i] != NULL;
+    for (size_t i = 0; i < scan->own.source.schema.count; i++)
+        count += scan->own.raw_sql[i] != NULL;
     return count;
 }
 
@@ -62,7 +62,7 @@ size_t assay_scan_raw_count(const struct assay_scan *scan)
  * when there are thousands of columns. */
 static void append_value(const struct assay_scan *scan, const char *value, struct assay_buf *sql)
 {
-    if (scan->source.schema.count > WIDE_COLUMNS)
+    if (scan->own.source.schema.count > WIDE_COLUMNS)
         assay_buf_printf(sql, "%s, ", value);
     else
         assay_buf_printf(sql, "CASE WHEN _assay_any THEN %s END, ", value);
@@ -70,16 +70,16 @@ static void append_value(const struct assay_scan *scan, const char *value, struc
 
 static void append_values(const struct assay_scan *scan, struct assay_buf *sql)
 {
-    for (size_t i = 0; i < assay_vectors_columns(scan->vectors); i++) {
+    for (size_t i = 0; i < assay_vectors_columns(scan->own.vectors); i++) {
         ASSAY_SCOPED(assay_buf_release) struct assay_buf value = {0};
-        assay_vectors_append_column(scan->vectors, i, &value);
+        assay_vectors_append_column(scan->own.vectors, i, &value);
         append_value(scan, assay_buf_str(&value), sql);
         if (value.failed)
             sql->failed = true;
     }
-    for (size_t i = 0; i < scan->source.schema.count; i++)
-        if (scan->raw_sql[i])
-            append_value(scan, scan->raw_sql[i], sql);
+    for (size_t i = 0; i < scan->own.source.schema.count; i++)
+        if (scan->own.raw_sql[i])
+            append_value(scan, scan->own.raw_sql[i], sql);
 }
 
 static void append_any(const struct assay_scan *scan, struct assay_buf *sql)

@@ -9,6 +9,7 @@
 #include "common/base/memory.h"
 #include "common/rules/check_validate.h"
 #include "worker/executor/scan/scan_capture.h"
+#include "worker/executor/scan/scan_reference.h"
 
 static json_t *shared_or_null(const json_t *value)
 {
@@ -32,7 +33,7 @@ json_t *assay_scan_check_number(const struct assay_scan_check *check)
 
 const char *assay_scan_file_name(const struct assay_scan *scan, size_t file)
 {
-    const struct assay_file_set *set = scan->source.set;
+    const struct assay_file_set *set = scan->own.source.set;
     const char *root = assay_json_str(scan->task->properties, "root", "");
     const size_t size = strlen(root);
     if (!set || file >= set->count)
@@ -53,14 +54,6 @@ static json_t *fingerprint_json(uint64_t fingerprint)
 static const char *severity_of(const struct assay_scan_check *check)
 {
     return assay_json_str(check->json, "severity", "error");
-}
-
-static uint64_t rejected_records(const struct assay_scan *scan)
-{
-    uint64_t count = 0;
-    for (size_t i = 0; i < scan->parts_count; i++)
-        count += scan->parts[i].rejections.count;
-    return count;
 }
 
 /* --- checks --- */
@@ -91,7 +84,7 @@ static int report_checks(struct assay_scan *scan, struct assay_error *err)
 static json_t *file_json(const struct assay_scan *scan, size_t file)
 {
     const char *name = assay_scan_file_name(scan, file);
-    return scan->source.set ? assay_json_safe_string(name, strlen(name)) : json_null();
+    return scan->own.source.set ? assay_json_safe_string(name, strlen(name)) : json_null();
 }
 
 static json_t *count_or_null(bool known, uint64_t value)
@@ -103,11 +96,11 @@ static json_t *record_anomaly(const struct assay_scan *scan, const struct assay_
 {
     const struct assay_scan_place *place = &captured->place;
     const struct assay_scan_part *part =
-        scan->parts && scan->has_order ? &scan->parts[place->part] : NULL;
+        scan->own.parts && scan->own.has_order ? &scan->own.parts[place->part] : NULL;
     return json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o}", "type", "record", "fingerprint",
         fingerprint_json(captured->fingerprint), "file", file_json(scan, place->file), "row",
-        count_or_null(scan->has_order, place->row + (part ? part->first_row : 0) + 1), "line",
+        count_or_null(scan->own.has_order, place->row + (part ? part->first_row : 0) + 1), "line",
         count_or_null(place->has_line, place->line + (part ? part->first_line : 0)), "byte_offset",
         count_or_null(place->has_offset, place->offset), "record", shared_or_null(captured->record),
         "anomalous_records_count", 1, "failed_checks", json_incref(captured->failed_checks));
@@ -190,11 +183,11 @@ static json_t *rejection_json(const struct assay_scan *scan, const struct assay_
 static int add_rejections(const struct assay_scan *scan, json_t *list, struct assay_error *err)
 {
     size_t left = ASSAY_REJECTIONS_KEPT;
-    for (size_t i = 0; i < scan->parts_count; i++) {
-        const struct assay_rejections *rejections = &scan->parts[i].rejections;
+    for (size_t i = 0; i < scan->own.parts_count; i++) {
+        const struct assay_rejections *rejections = &scan->own.parts[i].rejections;
         for (size_t j = 0; j < rejections->kept && left; j++, left--)
             ASSAY_TRY(assay_json_push(
-                list, rejection_json(scan, &scan->parts[i], &rejections->items[j]), err));
+                list, rejection_json(scan, &scan->own.parts[i], &rejections->items[j]), err));
     }
     return ASSAY_OK;
 }
@@ -224,7 +217,7 @@ static enum assay_outcome container_outcome(const struct assay_scan *scan)
     }
     if (counts[ASSAY_OUTCOME_ERRORED])
         return ASSAY_OUTCOME_ERRORED;
-    if (counts[ASSAY_OUTCOME_FAILED] || rejected_records(scan))
+    if (counts[ASSAY_OUTCOME_FAILED] || assay_scan_container_rejected(&scan->own))
         return ASSAY_OUTCOME_FAILED;
     return counts[ASSAY_OUTCOME_UNASSERTED] && !counts[ASSAY_OUTCOME_PASSED]
                ? ASSAY_OUTCOME_UNASSERTED
@@ -249,21 +242,35 @@ static json_t *run_json(const struct assay_scan *scan, int64_t started_us)
                      (json_int_t)scan->task->done.bytes);
 }
 
+/* Those of the files, and of the containers that checks refer to. */
+static int list_warnings(const struct assay_scan *scan, json_t **ret_warnings,
+                         struct assay_error *err)
+{
+    const struct assay_file_set *set = scan->own.source.set;
+    ASSAY_AUTO(assay_json_decref)
+    json_t *warnings = set && set->warnings ? json_copy(set->warnings) : json_array();
+    if (!warnings)
+        return assay_fail_memory(err);
+    ASSAY_TRY(assay_scan_references_warn(scan, warnings, err));
+    *ret_warnings = ASSAY_TAKE(warnings);
+    return ASSAY_OK;
+}
+
 static int report_container(struct assay_scan *scan, int64_t started_us, struct assay_error *err)
 {
     const json_t *container = scan->task->container;
-    const json_t *warnings = scan->source.set ? scan->source.set->warnings : NULL;
-    const int files = scan->source.set ? (int)scan->source.set->count : 1;
+    const int files = scan->own.source.set ? (int)scan->own.source.set->count : 1;
+    json_t *warnings = NULL;
+    ASSAY_TRY(list_warnings(scan, &warnings, err));
     json_t *body = json_pack(
         "{s:o, s:s, s:s, s:I, s:I, s:s, s:{s:i, s:i, s:i, s:i}, s:o, s:o}", "name",
         shared_or_null(json_object_get(container, "name")), "location",
         assay_json_str(container, "location", container_name(scan)), "format",
-        assay_profile_source_format(&scan->source), "records_count", (json_int_t)scan->records,
-        "rejected_records", (json_int_t)rejected_records(scan), "outcome",
+        assay_profile_source_format(&scan->own.source), "records_count", (json_int_t)scan->records,
+        "rejected_records", (json_int_t)assay_scan_container_rejected(&scan->own), "outcome",
         assay_outcome_name(container_outcome(scan)), "assessed", "checks", (int)scan->checks_count,
         "checks_evaluated", (int)evaluated(scan), "partitions", files, "partitions_scanned", files,
-        "warnings", warnings ? json_incref((json_t *)(uintptr_t)warnings) : json_array(), "run",
-        run_json(scan, started_us));
+        "warnings", warnings, "run", run_json(scan, started_us));
     return assay_task_emit(scan->task, "container", body, err);
 }
 
