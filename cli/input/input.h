@@ -42,6 +42,16 @@ ASSAY_MUST_CHECK int assay_inputs_add_error(struct assay_inputs *inputs, const c
                                             const char *name, const char *location,
                                             struct assay_error *why, struct assay_error *err);
 
+/* ---- references (input_refs.c) ---- */
+
+/** Every container but standard input as settings.refs of a task: {name: source}. Secrets travel
+ * under ids of their own, which the sources name. */
+ASSAY_MUST_CHECK int assay_inputs_put_refs(const struct assay_inputs *inputs, json_t *refs,
+                                           struct assay_error *err);
+/** The secrets of those of the inputs that refs hold, as put above, by their ids. */
+ASSAY_MUST_CHECK int assay_inputs_put_secrets(const struct assay_inputs *inputs, const json_t *refs,
+                                              json_t *secrets, struct assay_error *err);
+
 /* ---- the kinds of inputs; each adds its containers ---- */
 
 /** Standard input, a file, a folder or a glob. */

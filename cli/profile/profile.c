@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/input/input.h"
+#include "cli/profile/profile_relate.h"
 #include "cli/report/json_out.h"
 #include "cli/report/output.h"
 #include "common/base/file.h"
@@ -52,6 +53,7 @@ struct profile_run {
     json_t *settings;
     json_t *document; /* docs/documents.md, "Profile" */
     json_t *checks;   /* inferred */
+    struct assay_profile_relations relations;
     size_t done;
     bool interrupted;
 };
@@ -62,6 +64,7 @@ static void release(struct profile_run *run)
     json_decref(run->settings);
     json_decref(run->document);
     json_decref(run->checks);
+    assay_profile_relations_release(&run->relations);
     assay_session_release(&run->session);
 }
 
@@ -169,9 +172,9 @@ static int keep_container(struct profile_run *run, const struct assay_input *inp
     return keep_checks(run, input, document, err);
 }
 
-static int profile_input(struct profile_run *run, const struct assay_input *input,
-                         struct assay_error *err)
+static int profile_input(struct profile_run *run, size_t index, struct assay_error *err)
 {
+    const struct assay_input *input = &run->inputs.items[index];
     ASSAY_AUTO(assay_json_decref) json_t *document = NULL;
     struct assay_error why = {0};
     const struct assay_session_task task = {
@@ -185,6 +188,8 @@ static int profile_input(struct profile_run *run, const struct assay_input *inpu
     int rc = assay_session_run(&run->session, &task, &document, NULL, &why);
     if (rc == ASSAY_OK)
         rc = keep_container(run, input, document, &why);
+    if (rc == ASSAY_OK)
+        rc = assay_profile_relations_take(&run->relations, &run->inputs, index, document, &why);
     if (rc == ASSAY_CANCELLED)
         run->interrupted = true;
     if (rc == ASSAY_OK || rc == ASSAY_CANCELLED)
@@ -197,10 +202,23 @@ static int profile_input(struct profile_run *run, const struct assay_input *inpu
                                   err);
 }
 
-static int profile_all(struct profile_run *run, struct assay_error *err)
+/* Of all containers that could be profiled. Nobody asked for them without --checks-out. */
+static int relate(struct profile_run *run, const char *checks_out, struct assay_error *err)
+{
+    struct assay_error why = {0};
+    if (!checks_out || run->interrupted)
+        return ASSAY_OK;
+    const int rc = assay_profile_relations_find(&run->relations, &run->session, &run->inputs,
+                                                run->checks, &why);
+    run->interrupted = rc == ASSAY_CANCELLED;
+    return rc == ASSAY_OK || run->interrupted ? ASSAY_OK : assay_fail(err, rc, "%s", why.text);
+}
+
+static int profile_all(struct profile_run *run, const char *checks_out, struct assay_error *err)
 {
     for (size_t i = 0; i < run->inputs.count && !run->interrupted; i++)
-        ASSAY_TRY(profile_input(run, &run->inputs.items[i], err));
+        ASSAY_TRY(profile_input(run, i, err));
+    ASSAY_TRY(relate(run, checks_out, err));
     if (run->interrupted)
         assay_session_say(&run->session, "interrupted: %zu of %zu containers were profiled",
                           run->done, run->inputs.count);
@@ -258,8 +276,12 @@ static int write_checks(struct profile_run *run, const char *path, struct assay_
     ASSAY_TRY(assay_check_file_write(run->checks, &text, err));
     ASSAY_TRY(assay_output_write(path, &text, err));
     const size_t count = json_array_size(run->checks);
+    const size_t found = run->relations.found;
     assay_session_say(&run->session, "%zu inferred check%s written to %s", count,
                       count == 1 ? "" : "s", path);
+    if (found)
+        assay_session_say(&run->session, "%zu of them %s containers", found,
+                          found == 1 ? "relates" : "relate");
     return ASSAY_OK;
 }
 
@@ -294,7 +316,7 @@ static int profile(struct profile_run *run, const struct assay_args *args, int *
     ASSAY_TRY(assay_inputs_resolve(&run->session, run->session.config, args->arguments,
                                    args->arguments_count, assay_args_given(args, "union"),
                                    &run->inputs, err));
-    ASSAY_TRY(profile_all(run, err));
+    ASSAY_TRY(profile_all(run, assay_args_text(args, "checks-out"), err));
     ASSAY_TRY(assay_json_set(run->document, "errors", json_incref(run->inputs.errors), err));
     ASSAY_TRY(compare(run, assay_args_text(args, "compare"), err));
     if (!run->interrupted)

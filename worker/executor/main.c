@@ -5,6 +5,7 @@
 
 #include "common/base/number.h"
 #include "worker/executor/channel.h"
+#include "worker/executor/relate/relations.h"
 #include "worker/executor/sandbox.h"
 #include "worker/executor/task.h"
 
@@ -18,6 +19,7 @@ static const struct kind {
     {"profile", assay_profile_run},
     {"profile.merge", assay_profile_merge_run},
     {"profile.plan", assay_profile_run},
+    {"profile.relate", assay_relations_run},
     {"profile.split", assay_profile_run},
     {"scan", assay_scan_run},
     {"sync", assay_sync_run},

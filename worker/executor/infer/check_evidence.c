@@ -177,3 +177,22 @@ int assay_check_set_verified(json_t *check, uint64_t records, uint64_t passed, u
     ASSAY_TRY(set_seen(inference, &offer.evidence, err));
     return set_forecast(inference, &offer, err);
 }
+
+/* --- judged --- */
+
+int assay_check_set_judged(json_t *check, uint64_t records, uint64_t support,
+                           struct assay_error *err)
+{
+    const struct assay_offer offer = {
+        .rule = assay_json_str(check, "rule", ""),
+        .evidence = {.support = support, .held = support, .judged = support}};
+    if (!inference_of(check))
+        ASSAY_TRY(
+            assay_json_set(check, "additional_metadata", json_pack("{s:{}}", "inference"), err));
+    json_t *inference = inference_of(check);
+    ASSAY_TRY(set_seen(inference, &offer.evidence, err));
+    ASSAY_TRY(set_count(inference, "tested", support, err));
+    ASSAY_TRY(set_count(inference, "passed", support, err));
+    ASSAY_TRY(set_count(inference, "verified_records", records, err));
+    return set_forecast(inference, &offer, err);
+}

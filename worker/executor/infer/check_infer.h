@@ -3,7 +3,7 @@
  * Records are those of the fields' uniform samples, joined by the hash of the record (at most
  * ASSAY_FIELD_SAMPLE). They are split by the seed: candidates come from one part and must hold in
  * the other, and nothing that the full statistics contradict is offered. Levels are cumulative;
- * what needs a second container (existsIn, isReplicaOf) is not made here. Each check is a JSON
+ * what needs a second container (existsIn, isReplicaOf) is common/relate's. Each check is a JSON
  * object in the form of a REST body, with evidence under additional_metadata.inference:
  *   method             how the candidate was made
  *   level              of inference, 1 to 5, that makes it
@@ -71,5 +71,10 @@ bool assay_check_rests_on_sample(const json_t *check);
  * stay. ASSAY_NO_MEMORY. */
 ASSAY_MUST_CHECK int assay_check_set_verified(json_t *check, uint64_t records, uint64_t passed,
                                               uint64_t failing, struct assay_error *err);
+
+/** A candidate between containers (common/relate/relate.h) was judged on all `records` and holds for
+ * the `support` of them that have a value. What it says of itself so far stays. ASSAY_NO_MEMORY. */
+ASSAY_MUST_CHECK int assay_check_set_judged(json_t *check, uint64_t records, uint64_t support,
+                                            struct assay_error *err);
 
 #endif
