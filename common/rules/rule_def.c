@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/nearest.h"
+#include "common/rules/check_comparators.h"
 #include "common/rules/check_range.h"
 #include "common/rules/rule_params.h"
 
@@ -111,6 +112,18 @@ const struct assay_rule_def assay_rule_defs[] = {
      RECORD,
      .weight = 2,
      .example = "{rule: containsUrl, fields: [note]}"},
+    {.name = "dataDiff",
+     .title = "Data Diff",
+     .doc = "The records, taken with how often they are there, are those of a reference; NULL "
+            "equals NULL only.",
+     MANY,
+     .on = ASSAY_ON_ALL,
+     .params = assay_params_difference,
+     .agree = assay_check_difference,
+     .filter = true,
+     .weight = 3,
+     .example = "{rule: dataDiff, fields: [id, name, amount], properties: {ref_container: "
+                "orders_copy, id_field_names: [id], numeric_comparator: {epsilon: 0.01}}}"},
     {.name = "distinctCount",
      .title = "Distinct Count",
      .doc = "The exact number of distinct values, without null, compares with a number.",
@@ -192,6 +205,17 @@ const struct assay_rule_def assay_rule_defs[] = {
      RECORD,
      .weight = 2,
      .example = "{rule: isCreditCard, fields: [card]}"},
+    {.name = "isReplicaOf",
+     .title = "Is Replica Of",
+     .doc = "As dataDiff, under its older name.",
+     MANY,
+     .on = ASSAY_ON_ALL,
+     .params = assay_params_difference,
+     .agree = assay_check_difference,
+     .filter = true,
+     .weight = 3,
+     .example =
+         "{rule: isReplicaOf, fields: [id, name], properties: {ref_container: orders_copy}}"},
     {.name = "isType",
      .title = "Is Type",
      .doc = "The text can be read as a type.",

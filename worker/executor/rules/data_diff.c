@@ -7,6 +7,7 @@
 
 #include "worker/executor/rules/comparator.h"
 #include "worker/executor/rules/implementations.h"
+#include "worker/executor/rules/pair.h"
 
 /* --- fields --- */
 
@@ -18,6 +19,32 @@ static bool is_there(const struct assay_diff *diff, const struct assay_rule_fiel
     return false;
 }
 
+static bool is_same_text(const char *left, const char *right)
+{
+    return left && right && !strcmp(left, right);
+}
+
+/* Lists, structs, bytes and JSON texts compare as they are, with their like. */
+static bool is_as_it_is(const struct assay_rule_field *own, const struct assay_rule_field *ref)
+{
+    const bool opaque = own->nested || own->layout == ASSAY_LAYOUT_BYTES;
+    if (!opaque || own->layout != ref->layout || own->nested != ref->nested)
+        return false;
+    return own->layout == ASSAY_LAYOUT_STRUCT ? is_same_text(own->native_type, ref->native_type)
+                                              : own->type == ref->type;
+}
+
+static int write_pair(const struct assay_rule_check *check, const struct assay_diff *diff,
+                      struct assay_diff_field *field, struct assay_error *err)
+{
+    struct assay_pair pair = {field->own->sql, field->ref->sql};
+    if (!is_as_it_is(field->own, field->ref))
+        ASSAY_TRY(assay_pair_write(check, field->own, diff->reference, field->ref, &pair, err));
+    field->own_sql = pair.left;
+    field->ref_sql = pair.right;
+    return ASSAY_OK;
+}
+
 static int add_field(const struct assay_rule_check *check, struct assay_diff *diff,
                      const struct assay_rule_field *own, struct assay_error *err)
 {
@@ -26,8 +53,7 @@ static int add_field(const struct assay_rule_check *check, struct assay_diff *di
         return ASSAY_OK;
     field->own = own;
     ASSAY_TRY(assay_rule_field_find(diff->reference, own->name, &field->ref, err));
-    field->own_sql = own->sql;
-    field->ref_sql = field->ref->sql;
+    ASSAY_TRY(write_pair(check, diff, field, err));
     diff->has_misfits |=
         assay_rule_misfit_counts(check, own) || assay_rule_misfit_counts(check, field->ref);
     diff->fields_count++;

@@ -108,7 +108,7 @@ static void append_change(const struct assay_rule_check *check, const struct ass
         if (values) {
             assay_buf_text(sql, ", ");
             append_shown(check, diff, 'a', i, sql);
-            assay_buf_text(sql, ", in the reference ");
+            assay_buf_text(sql, ", ', in the reference ', ");
             append_shown(check, diff, 'b', i, sql);
         }
         assay_buf_text(sql, ") END");
