@@ -22,6 +22,8 @@ int assay_plan_reference(struct assay_db_conn *conn, int64_t container_id, json_
     ASSAY_TRY(assay_plan_datastore_load(conn, assay_db_get_int(rows, 0, 0), &datastore, err));
     ASSAY_TRY(assay_plan_container(conn, &datastore, container_id, true, &spec, err));
     json_t *source = json_object_get(spec, "source");
+    json_t *shown = json_object_get(json_object_get(source, "container"), "name");
+    ASSAY_TRY(assay_json_set(source, "name", json_incref(shown), err));
     ASSAY_TRY(assay_json_set(source, "datastore_id", json_integer(datastore.id), err));
     ASSAY_TRY(assay_json_set(source, "reader", json_incref(json_object_get(spec, "reader")), err));
     return assay_json_set(refs, ret_name, json_incref(source), err);

@@ -36,8 +36,9 @@ ASSAY_MUST_CHECK int assay_plan_container(struct assay_db_conn *conn,
                                           struct assay_error *err);
 
 /** Put the source of a container that checks refer to into `refs` (a scan's settings.refs), with
- * its datastore_id and reader, under the name ret_name that properties.ref_container takes. A
- * container that is gone gets the name and no source: what refers to it is errored. */
+ * its datastore_id, reader and name (for messages), under the name ret_name that
+ * properties.ref_container takes. A container that is gone gets the name and no source: what refers
+ * to it is errored. */
 enum { ASSAY_PLAN_REFERENCE_BYTES = 40 };
 ASSAY_MUST_CHECK int assay_plan_reference(struct assay_db_conn *conn, int64_t container_id,
                                           json_t *refs, char *ret_name, struct assay_error *err);

@@ -191,6 +191,8 @@ static void scan_spec(void **state)
     const json_t *source = json_object_get(json_object_get(settings, "refs"), reference);
     assert_string_equal(assay_json_str(json_object_get(source, "container"), "name", ""),
                         "people.csv");
+    expect_json(source, "name", "\"people.csv\"");
+    expect_json(source, "datastore_id", "1");
     json_decref(spec);
     shop_close(&s);
 }
