@@ -76,27 +76,32 @@ static uint64_t hash_more(uint64_t hash, const char *text)
     return hash;
 }
 
-static int compare_hashes(const void *a, const void *b)
+static int compare_signs(const void *a, const void *b)
 {
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    const struct assay_relate_sign *x = a, *y = b;
+    if (x->name_type != y->name_type)
+        return x->name_type < y->name_type ? -1 : 1;
+    return (x->digest > y->digest) - (x->digest < y->digest);
 }
 
 static int sign(struct assay_relate *relate, struct assay_relate_container *container,
                 struct assay_error *err)
 {
+    const uint64_t basis = UINT64_C(0xCBF29CE484222325);
     const size_t count = json_array_size(container->all);
-    container->signature = assay_arena_zalloc(&relate->arena, (count + 1) * sizeof(uint64_t));
+    container->signature =
+        assay_arena_zalloc(&relate->arena, (count + 1) * sizeof *container->signature);
     if (!container->signature)
         return assay_fail_memory(err);
     for (size_t i = 0; i < count; i++) {
         const json_t *field = json_array_get(container->all, i);
-        container->signature[i] =
-            hash_more(hash_more(UINT64_C(0xCBF29CE484222325), assay_json_str(field, "name", "")),
-                      assay_json_str(field, "type", ""));
+        container->signature[i] = (struct assay_relate_sign){
+            .name_type = hash_more(hash_more(basis, assay_json_str(field, "name", "")),
+                                   assay_json_str(field, "type", "")),
+            .digest = hash_more(basis, assay_json_str(field, "digest", ""))};
     }
     container->signature_count = count;
-    qsort(container->signature, count, sizeof(uint64_t), compare_hashes);
+    qsort(container->signature, count, sizeof *container->signature, compare_signs);
     return ASSAY_OK;
 }
 
@@ -159,7 +164,7 @@ double assay_relate_likeness(const struct assay_relate_container *a,
 {
     size_t i = 0, j = 0, both = 0;
     while (i < a->signature_count && j < b->signature_count) {
-        const uint64_t x = a->signature[i], y = b->signature[j];
+        const uint64_t x = a->signature[i].name_type, y = b->signature[j].name_type;
         both += x == y;
         i += x <= y;
         j += y <= x;

@@ -6,7 +6,8 @@
  * Sketches of a container, as its profile emits them (chunks "sketches", put together by
  * common/msg/result.h into the member "sketches" of the document) and as a catalog keeps them:
  *   {"v": 1, "records": n,
- *    "fields": [{"name", "type"}],     all fields, in their order
+ *    "fields": [{"name", "type",       all fields, in their order
+ *                "digest"}],           of figures that are equal in a copy
  *    "sketches": [{"field", "type",    Integral, String, Date or Timestamp
  *                  "distinct",         estimate, whole
  *                  "values",           that are not null

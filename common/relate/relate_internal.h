@@ -31,13 +31,18 @@ struct assay_relate_field {
     const uint8_t *registers; /* ASSAY_SKETCH_REGISTERS */
 };
 
+/** One field of any type, in short. */
+struct assay_relate_sign {
+    uint64_t name_type, digest; /* hashes */
+};
+
 struct assay_relate_container {
     const char *name;
     struct assay_words words;
     int64_t datastore; /* 0 = not told */
     double records;
-    const json_t *all;   /* [{"name", "type"}] of all fields */
-    uint64_t *signature; /* hashes of their names with types, in order */
+    const json_t *all;                   /* [{"name", "type"}] of all fields */
+    struct assay_relate_sign *signature; /* of them, by name_type */
     size_t signature_count;
     struct assay_relate_field *fields; /* with a sketch; in the arena */
     size_t fields_count;

@@ -12,11 +12,23 @@ static const struct assay_relate_field *find(const struct assay_relate_container
     return NULL;
 }
 
+/* Figures of all fields, also of those without a sketch. */
+static bool has_digests_of(const struct assay_relate_container *a,
+                           const struct assay_relate_container *b)
+{
+    for (size_t i = 0; i < a->signature_count; i++) {
+        if (a->signature[i].digest != b->signature[i].digest)
+            return false;
+    }
+    return true;
+}
+
 static bool look_the_same(const struct assay_relate_container *a,
                           const struct assay_relate_container *b)
 {
     if (a->records != b->records || a->fields_count != b->fields_count || !a->fields_count ||
-        a->signature_count != b->signature_count || assay_relate_likeness(a, b) < 1)
+        a->signature_count != b->signature_count || assay_relate_likeness(a, b) < 1 ||
+        !has_digests_of(a, b))
         return false;
     for (size_t i = 0; i < a->fields_count; i++) {
         const struct assay_relate_field *own = &a->fields[i], *other = find(b, own->name);

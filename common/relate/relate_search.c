@@ -71,8 +71,8 @@ static void keep(struct best *best, const struct found *found)
     best->found[at] = *found;
 }
 
-/* A key that holds a better one says nothing more, nor does one that is farther or that names support
- * less. */
+/* A key that holds a better one says nothing more, nor does one that is farther or less
+ * supported by names. */
 static bool is_offered(const struct best *best, size_t index)
 {
     const struct found *first = &best->found[0], *found = &best->found[index];

@@ -45,6 +45,7 @@ struct assay_task_done {
 struct assay_verdict {
     bool holds;               /* judged, and passed */
     uint64_t passed, failing; /* records with a value; both 0: it judges the container as a whole */
+    char reason[200];         /* why it could not be judged; "" = it was */
 };
 
 struct assay_task;

@@ -35,8 +35,9 @@ static inline void raise_register(uint64_t hash, uint8_t *registers)
 struct values {
     const char *name, *type, *shape; /* shape NULL for all but String */
     int64_t first, step, count;
-    bool repeated; /* each twice */
-    bool nulls;    /* as many besides */
+    bool repeated;      /* each twice */
+    bool nulls;         /* as many besides */
+    const char *digest; /* NULL = none */
 };
 
 static inline json_t *sketch_of(const struct values *values)
@@ -77,8 +78,8 @@ static inline json_t *container_of(const struct made *made)
         const struct values *values = &made->fields[i];
         const int64_t own = values->count * (1 + values->repeated) * (1 + values->nulls);
         records = own > records ? own : records;
-        json_array_append_new(fields,
-                              json_pack("{s:s, s:s}", "name", values->name, "type", values->type));
+        json_array_append_new(fields, json_pack("{s:s, s:s, s:s*}", "name", values->name, "type",
+                                                values->type, "digest", values->digest));
         json_array_append_new(sketches, sketch_of(values));
     }
     return json_pack("{s:s, s:I, s:{s:i, s:I, s:o, s:o}}", "name", made->name, "datastore",

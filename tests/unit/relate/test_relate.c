@@ -23,6 +23,10 @@
     {                                                                                              \
         .name = field, .type = "Date", .first = from, .step = 1, .count = n, .repeated = twice     \
     }
+#define DAY_OF(field, from, n, figures)                                                            \
+    {                                                                                              \
+        .name = field, .type = "Date", .first = from, .step = 1, .count = n, .digest = figures     \
+    }
 
 static const struct {
     const char *label;
@@ -138,6 +142,11 @@ static const struct {
       {"copy.csv", {INT("id", 1, 1, 900), TEXT("mail", "a@a", 0, 1, 900, false)}, 0},
       {"copy2.csv", {INT("id", 1, 1, 900), TEXT("mail", "a@a", 0, 1, 900, false)}, 0}},
      "copy.csv.id,mail isReplicaOf customers.csv; copy2.csv.id,mail isReplicaOf customers.csv"},
+    {"other figures, though the sketch is the same: no copy",
+     {{"one.csv", {DAY_OF("day", 18000, 60, "a")}, 0},
+      {"two.csv", {DAY_OF("day", 18000, 60, "b")}, 0},
+      {"three.csv", {DAY_OF("day", 18000, 60, "b")}, 0}},
+     "three.csv.day isReplicaOf two.csv"},
     {"another number of records: no copy",
      {{"customers.csv", {INT("id", 1, 1, 900), TEXT("mail", "a@a", 0, 1, 900, false)}, 0},
       {"copy.csv", {INT("id", 1, 1, 899), TEXT("mail", "a@a", 0, 1, 899, false)}, 0}},

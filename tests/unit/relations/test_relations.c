@@ -15,6 +15,8 @@
 #define CANDIDATES 600 /* more than one reading judges */
 #define RECORDS    1000
 
+static size_t unjudged; /* that came */
+
 /* The n-th candidate's field says how it is judged. */
 static const struct {
     const char *field;
@@ -23,7 +25,7 @@ static const struct {
 } kinds[] = {
     {"holds", {.holds = true, .passed = 990}, true},
     {"fails", {.holds = false, .passed = 989, .failing = 1}, false},
-    {"errs", {.holds = false}, false},
+    {"errs", {.holds = false, .reason = "no such field"}, false},
     {"covered", {.holds = true, .passed = 989, .failing = 1}, false},
     {"few", {.holds = true, .passed = 19}, false},
     {"whole", {.holds = true}, true}, /* isReplicaOf: judged as a whole */
@@ -59,7 +61,18 @@ static int take(const char *chunk, size_t size_bytes, void *context, struct assa
     json_t *body = NULL;
     assert_int_equal(assay_json_parse(chunk, size_bytes, "chunk", &body, err), ASSAY_OK);
     assert_string_equal(assay_json_str(body, "t", ""), "inferred");
-    assert_int_equal(json_array_extend(context, json_object_get(body, "checks")), 0);
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(body, "unjudged"), i, item)
+    {
+        const json_t *check = json_object_get(item, "check");
+        assert_string_equal(json_string_value(json_array_get(json_object_get(check, "fields"), 0)),
+                            "errs");
+        assert_string_equal(assay_json_str(item, "message", ""), "no such field");
+        unjudged++;
+    }
+    if (json_object_get(body, "checks"))
+        assert_int_equal(json_array_extend(context, json_object_get(body, "checks")), 0);
     json_decref(body);
     return ASSAY_OK;
 }
@@ -89,7 +102,7 @@ static int run(json_t *spec, assay_verify_fn *hook, json_t *offered, struct assa
     const int rc = assay_relations_run(&task, err);
     if (rc == ASSAY_OK && json_array_size(offered)) {
         assert_int_equal(task.done.records, RECORDS);
-        assert_int_equal(task.done.bytes, 10 * ((json_array_size(task.checks) + 255) / 256));
+        assert_int_equal(task.done.bytes, 10 * ((json_array_size(task.checks) + 127) / 128));
     }
     assay_task_release(&task);
     return rc;
@@ -112,6 +125,7 @@ static void offered_when_it_holds(void **unused)
         assert_string_equal(assay_json_str(check, "status", ""), "Active");
     }
     assert_int_equal(json_array_size(offered), next);
+    assert_int_equal(unjudged, CANDIDATES / ASSAY_COUNT(kinds));
 }
 
 /* 990 of 990: the Wilson interval begins at n / (n + z²) = 0.99613…; 1 − (991 / 1981)^0.05. */

@@ -72,8 +72,9 @@ bool assay_check_rests_on_sample(const json_t *check);
 ASSAY_MUST_CHECK int assay_check_set_verified(json_t *check, uint64_t records, uint64_t passed,
                                               uint64_t failing, struct assay_error *err);
 
-/** A candidate between containers (common/relate/relate.h) was judged on all `records` and holds for
- * the `support` of them that have a value. What it says of itself so far stays. ASSAY_NO_MEMORY. */
+/** A candidate between containers (common/relate/relate.h) was judged on all `records` and holds
+ * for the `support` of them that have a value. What it says of itself so far stays.
+ * ASSAY_NO_MEMORY. */
 ASSAY_MUST_CHECK int assay_check_set_judged(json_t *check, uint64_t records, uint64_t support,
                                             struct assay_error *err);
 

@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/sketches.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/memory.h"
 #include "common/relate/relate.h"
 #include "common/relate/sketch.h"
+#include "worker/executor/kernels/hash.h"
 
 #define PRECISION   11
 #define HELD        128  /* fields of one emission */
@@ -104,6 +107,23 @@ static int push_sketch(struct assay_profile_run *run, const struct assay_profile
         err);
 }
 
+/* --- any field --- */
+
+/* What must be equal in a copy, of fields with a sketch and of those without: by figures that do
+ * not depend on how the source holds a number. */
+static void digest_of(const struct assay_field_stats *stats, enum assay_type type, char text[17])
+{
+    const bool fraction = type == ASSAY_TYPE_FRACTIONAL;
+    char figures[256];
+    const int size =
+        snprintf(figures, sizeof figures,
+                 "%" PRIu64 " %.0f %" PRIu64 " %" PRIu64 " %.15g %.15g %" PRIu64 " %" PRIu64,
+                 stats->valid_count, fraction ? 0 : stats->distinct, stats->zero_count,
+                 stats->negative_count, stats->min_number, stats->max_number, stats->min_length,
+                 stats->max_length);
+    (void)snprintf(text, 17, "%016" PRIx64, assay_hash_text(figures, (size_t)size));
+}
+
 /* --- chunks --- */
 
 static int emit_held(struct assay_profile_run *run, struct assay_error *err)
@@ -122,8 +142,12 @@ int assay_sketches_take(struct assay_profile_run *run, const struct assay_profil
         return ASSAY_OK;
     const enum assay_type type = type_of(field);
     const char *shown = assay_type_name(assay_profile_field_type(field));
-    ASSAY_TRY(assay_json_push(run->sketched,
-                              json_pack("{s:o, s:s}", "name", name_of(field), "type", shown), err));
+    char digest[17];
+    digest_of(field->stats, assay_profile_field_type(field), digest);
+    ASSAY_TRY(assay_json_push(
+        run->sketched,
+        json_pack("{s:o, s:s, s:s}", "name", name_of(field), "type", shown, "digest", digest),
+        err));
     if (may_relate(field, type))
         ASSAY_TRY(push_sketch(run, field, type, err));
     return json_array_size(run->sketched) < HELD ? ASSAY_OK : emit_held(run, err);

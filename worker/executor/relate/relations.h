@@ -8,8 +8,9 @@
 
 /** The run of kind profile.relate. The task's checks are candidates with their references set
  * (settings.refs, as for a scan); its verify hook judges them. Those that hold for all records leave
- * as one list "inferred", in their order and with their properties, evidence added. One that fails,
- * errs or has fewer than 20 records with a value is left out. Errors: the source's. */
+ * as one list "inferred", in their order and with their properties, evidence added; one that could
+ * not be judged under "unjudged" beside it, with the reason. One that fails, or has fewer than 20
+ * records with a value, is left out. Errors: the source's. */
 ASSAY_MUST_CHECK int assay_relations_run(struct assay_task *task, struct assay_error *err);
 
 #endif
