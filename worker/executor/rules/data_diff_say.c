@@ -22,6 +22,11 @@ static bool is_masked(const struct assay_rule_check *check, const struct assay_r
     return false;
 }
 
+static bool is_text(const struct assay_diff_field *field)
+{
+    return field->own->type == ASSAY_TYPE_STRING || field->ref->type == ASSAY_TYPE_STRING;
+}
+
 static bool is_instant(const struct assay_diff_field *field)
 {
     return field->own->layout == ASSAY_LAYOUT_INSTANT || field->ref->layout == ASSAY_LAYOUT_INSTANT;
@@ -32,7 +37,7 @@ static void append_value(const struct assay_diff_field *field, const char *colum
                          struct assay_buf *sql)
 {
     const struct assay_rule_field *own = field->own;
-    if (own->type == ASSAY_TYPE_STRING)
+    if (is_text(field))
         assay_buf_printf(sql,
                          "concat('''', left(CAST(%s AS VARCHAR), %d), CASE WHEN length(CAST(%s AS "
                          "VARCHAR)) > %d THEN '…' END, '''')",
