@@ -115,8 +115,8 @@ struct assay_rule {
     int (*aggregate)(struct assay_rule_check *check, struct assay_error *err);
     int (*conclude)(struct assay_rule_check *check, uint64_t records,
                     struct assay_rule_verdict *ret_verdict, struct assay_error *err);
-    /** The verdict of a rule with a predicate that looks at more than the records of the pass, which
-     * found `failing` of `records` to fail. */
+    /** The verdict of a rule with a predicate that looks at more than the records of the pass. Of
+     * these `failing` of `records` fail. */
     int (*close)(struct assay_rule_check *check, uint64_t records, uint64_t failing,
                  struct assay_rule_verdict *ret_verdict, struct assay_error *err);
     /** Own message for a record; NULL = the usual sentence. */
