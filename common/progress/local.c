@@ -114,9 +114,10 @@ static void put_task(struct operation *operation, const struct assay_progress_up
     const json_t *known = json_object_get(operation->tasks, key);
     if (known && assay_json_int(known, "epoch", 0) > update->epoch)
         return; /* a zombie must not overwrite the bar */
-    (void)json_object_set_new(update->fields, "task_id", json_integer(update->task_id));
-    (void)json_object_set_new(update->fields, "epoch", json_integer(update->epoch));
-    (void)json_object_set(operation->tasks, key, update->fields);
+    /* what memory does not suffice for is left out: the next update comes soon */
+    if (!json_object_set_new(update->fields, "task_id", json_integer(update->task_id)) &&
+        !json_object_set_new(update->fields, "epoch", json_integer(update->epoch)))
+        (void)json_object_set(operation->tasks, key, update->fields);
 }
 
 static void put_operation(struct operation *operation, const struct assay_progress_update *update)
@@ -149,26 +150,47 @@ static void local_flush(struct assay_progress *progress, int timeout_ms)
     (void)timeout_ms;
 }
 
+static int copy_state(const struct operation *operation, json_t **ret_state,
+                      struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *tasks = json_array();
+    const char *key;
+    json_t *task;
+    json_object_foreach(operation->tasks, key, task)
+        ASSAY_TRY(assay_json_push(tasks, json_deep_copy(task), err));
+    json_t *state =
+        json_pack("{s:o, s:O}", "operation", json_deep_copy(operation->fields), "tasks", tasks);
+    if (!state)
+        return assay_fail_memory(err);
+    *ret_state = state;
+    return ASSAY_OK;
+}
+
 static int local_get(struct assay_progress *base, int64_t op_id, json_t **ret_state,
                      struct assay_error *err)
 {
     struct local_progress *progress = (struct local_progress *)base;
-    json_t *state = NULL;
     (void)pthread_mutex_lock(&progress->lock);
     const struct operation *operation = find(progress, op_id);
-    if (operation) {
-        json_t *tasks = json_array();
-        const char *key;
-        json_t *task;
-        json_object_foreach(operation->tasks, key, task)(void)
-            json_array_append_new(tasks, json_deep_copy(task));
-        state =
-            json_pack("{s:o, s:o}", "operation", json_deep_copy(operation->fields), "tasks", tasks);
-    }
+    const int rc =
+        operation ? copy_state(operation, ret_state, err)
+                  : assay_fail(err, ASSAY_NOT_FOUND, "no progress of operation %" PRId64, op_id);
     (void)pthread_mutex_unlock(&progress->lock);
-    if (!state)
-        return assay_fail(err, ASSAY_NOT_FOUND, "no progress of operation %" PRId64, op_id);
-    *ret_state = state;
+    return rc;
+}
+
+static int copy_events(const struct operation *operation, int64_t after, json_t *events,
+                       struct assay_error *err)
+{
+    size_t index;
+    json_t *event;
+    json_array_foreach(operation->events, index, event)
+    {
+        if (json_array_size(events) == ASSAY_PROGRESS_EVENTS)
+            return ASSAY_OK;
+        if (strtoll(assay_json_str(event, "id", "0"), NULL, 10) > after)
+            ASSAY_TRY(assay_json_push(events, json_deep_copy(event), err));
+    }
     return ASSAY_OK;
 }
 
@@ -176,21 +198,17 @@ static int local_events(struct assay_progress *base, int64_t op_id, const char *
                         json_t **ret_events, struct assay_error *err)
 {
     struct local_progress *progress = (struct local_progress *)base;
-    json_t *events = json_array();
+    ASSAY_AUTO(assay_json_decref) json_t *events = json_array();
     if (!events)
         return assay_fail_memory(err);
-    const int64_t last = strtoll(after, NULL, 10);
     (void)pthread_mutex_lock(&progress->lock);
     const struct operation *operation = find(progress, op_id);
-    size_t index;
-    json_t *event;
-    json_array_foreach(operation ? operation->events : NULL, index,
-                       event) if (strtoll(assay_json_str(event, "id", "0"), NULL, 10) > last &&
-                                  json_array_size(events) < ASSAY_PROGRESS_EVENTS)(void)
-        json_array_append_new(events, json_deep_copy(event));
+    const int rc =
+        operation ? copy_events(operation, strtoll(after, NULL, 10), events, err) : ASSAY_OK;
     (void)pthread_mutex_unlock(&progress->lock);
-    *ret_events = events;
-    return ASSAY_OK;
+    if (rc == ASSAY_OK)
+        *ret_events = ASSAY_TAKE(events);
+    return rc;
 }
 
 const struct assay_progress_ops assay_progress_local = {

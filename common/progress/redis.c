@@ -280,12 +280,16 @@ static json_t *value_of(const redisReply *reply)
 }
 
 /* "field, value, …" of a hash or a stream entry */
-static json_t *object_of(const redisReply *reply)
+static int object_of(const redisReply *reply, json_t **ret_object, struct assay_error *err)
 {
-    json_t *object = json_object();
+    ASSAY_AUTO(assay_json_decref) json_t *object = json_object();
     for (size_t i = 0; i + 1 < reply->elements; i += 2)
-        (void)json_object_set_new(object, reply->element[i]->str, value_of(reply->element[i + 1]));
-    return object;
+        ASSAY_TRY(
+            assay_json_set(object, reply->element[i]->str, value_of(reply->element[i + 1]), err));
+    if (!object)
+        return assay_fail_memory(err);
+    *ret_object = ASSAY_TAKE(object);
+    return ASSAY_OK;
 }
 
 /* Under the read link's lock. */
@@ -305,9 +309,9 @@ static int read_hash(struct redis_progress *progress, const char *kind, const ch
     const char *words[] = {"HGETALL", key};
     redisReply *reply = NULL;
     ASSAY_TRY(ask(&progress->read_link, 2, words, &reply, err));
-    *ret_object = object_of(reply);
+    const int rc = object_of(reply, ret_object, err);
     freeReplyObject(reply);
-    return ASSAY_OK;
+    return rc;
 }
 
 static int read_tasks(struct redis_progress *progress, const char *op_id, json_t *tasks,
@@ -343,11 +347,28 @@ static int redis_get(struct assay_progress *base, int64_t op_id, json_t **ret_st
     (void)pthread_mutex_unlock(&progress->read_link.lock);
     if (rc == ASSAY_OK && !json_object_size(operation) && !json_array_size(tasks))
         rc = assay_fail(err, ASSAY_NOT_FOUND, "no progress of operation %" PRId64, op_id);
+    json_t *state = NULL;
+    if (rc == ASSAY_OK) {
+        state = json_pack("{s:O, s:O}", "operation", operation, "tasks", tasks);
+        rc = state ? ASSAY_OK : assay_fail_memory(err);
+    }
     if (rc == ASSAY_OK)
-        *ret_state = json_pack("{s:O, s:O}", "operation", operation, "tasks", tasks);
+        *ret_state = state;
     json_decref(operation);
     json_decref(tasks);
     return rc;
+}
+
+static int events_of(const redisReply *reply, json_t *events, struct assay_error *err)
+{
+    for (size_t i = 0; i < reply->elements; i++) {
+        const redisReply *entry = reply->element[i];
+        json_t *fields = NULL;
+        ASSAY_TRY(object_of(entry->element[1], &fields, err));
+        ASSAY_TRY(assay_json_push(
+            events, json_pack("{s:s, s:o}", "id", entry->element[0]->str, "fields", fields), err));
+    }
+    return ASSAY_OK;
 }
 
 static int redis_events(struct assay_progress *base, int64_t op_id, const char *after,
@@ -360,19 +381,17 @@ static int redis_events(struct assay_progress *base, int64_t op_id, const char *
     const char *words[] = {"XRANGE", key, !strcmp(after, "0") ? "-" : from, "+", "COUNT", "100"};
     redisReply *reply = NULL;
     (void)pthread_mutex_lock(&progress->read_link.lock);
-    const int rc = ask(&progress->read_link, 6, words, &reply, err);
+    int rc = ask(&progress->read_link, 6, words, &reply, err);
     (void)pthread_mutex_unlock(&progress->read_link.lock);
-    if (rc != ASSAY_OK)
-        return rc;
-    json_t *events = json_array();
-    for (size_t i = 0; i < reply->elements; i++) {
-        const redisReply *entry = reply->element[i];
-        (void)json_array_append_new(events, json_pack("{s:s, s:o}", "id", entry->element[0]->str,
-                                                      "fields", object_of(entry->element[1])));
-    }
+    ASSAY_TRY(rc);
+    ASSAY_AUTO(assay_json_decref) json_t *events = json_array();
+    rc = events_of(reply, events, err);
     freeReplyObject(reply);
-    *ret_events = events;
-    return ASSAY_OK;
+    if (rc == ASSAY_OK && !events)
+        rc = assay_fail_memory(err);
+    if (rc == ASSAY_OK)
+        *ret_events = ASSAY_TAKE(events);
+    return rc;
 }
 
 const struct assay_progress_ops assay_progress_redis = {

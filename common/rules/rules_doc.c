@@ -123,29 +123,48 @@ void assay_rules_markdown(struct assay_buf *text)
     assay_buf_text(text, lexical_forms);
 }
 
+/* list with one more item; NULL, and both given back, when memory is short. */
+static json_t *with_item(json_t *list, json_t *item)
+{
+    if (!json_array_append_new(list, item))
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
 static json_t *choices_json(const char *choices)
 {
     json_t *list = json_array();
     for (const char *choice = choices; list && choice; choice = strchr(choice, '|')) {
         choice += *choice == '|';
-        json_array_append_new(list, json_stringn(choice, strcspn(choice, "|")));
+        list = with_item(list, json_stringn(choice, strcspn(choice, "|")));
     }
     return list;
+}
+
+static json_t *params_json(const struct assay_param *params);
+
+static json_t *param_json(const struct assay_param *param)
+{
+    json_t *one =
+        json_pack("{s:s, s:s, s:b, s:s?, s:s}", "key", param->key, "kind", kind_names[param->kind],
+                  "required", param->required, "default", param->fallback, "doc", param->doc);
+    bool whole = one != NULL;
+    if (whole && param->choices)
+        whole = !json_object_set_new(one, "choices", choices_json(param->choices));
+    if (whole && param->members)
+        whole = !json_object_set_new(one, "members", params_json(param->members));
+    if (whole)
+        return one;
+    json_decref(one);
+    return NULL;
 }
 
 static json_t *params_json(const struct assay_param *params)
 {
     json_t *list = json_array();
-    for (const struct assay_param *param = params; list && param && param->key; param++) {
-        json_t *one = json_pack("{s:s, s:s, s:b, s:s?, s:s}", "key", param->key, "kind",
-                                kind_names[param->kind], "required", param->required, "default",
-                                param->fallback, "doc", param->doc);
-        if (param->choices)
-            json_object_set_new(one, "choices", choices_json(param->choices));
-        if (param->members)
-            json_object_set_new(one, "members", params_json(param->members));
-        json_array_append_new(list, one);
-    }
+    for (const struct assay_param *param = params; list && param && param->key; param++)
+        list = with_item(list, param_json(param));
     return list;
 }
 
@@ -154,20 +173,23 @@ static json_t *types_json(unsigned on)
     json_t *list = json_array();
     for (size_t i = 0; list && i < ASSAY_COUNT(types); i++)
         if (on & types[i].bit)
-            json_array_append_new(list, json_string(types[i].name));
+            list = with_item(list, json_string(types[i].name));
     return list;
+}
+
+static json_t *rule_json(const struct assay_rule_def *def)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:i, s:s, s:o}", "name", def->name,
+                     "title", def->title, "doc", def->doc, "fields", shape_names[def->fields],
+                     "types", types_json(def->on), "record", def->record, "filter", def->filter,
+                     "coverage", def->coverage, "weight", def->weight, "example", def->example,
+                     "params", params_json(def->params));
 }
 
 json_t *assay_rules_json(void)
 {
     json_t *list = json_array();
     for (const struct assay_rule_def *def = assay_rule_defs; list && def->name; def++)
-        json_array_append_new(
-            list,
-            json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:b, s:i, s:s, s:o}", "name", def->name,
-                      "title", def->title, "doc", def->doc, "fields", shape_names[def->fields],
-                      "types", types_json(def->on), "record", def->record, "filter", def->filter,
-                      "coverage", def->coverage, "weight", def->weight, "example", def->example,
-                      "params", params_json(def->params)));
+        list = with_item(list, rule_json(def));
     return json_pack("{s:o}", "rules", list);
 }

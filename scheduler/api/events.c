@@ -35,7 +35,8 @@ struct assay_events {
 };
 
 /* What an operation looks like now, once for all who watch it: {"text", "over"} by id; an empty
- * object when it is gone. NULL: the catalog is away. Borrowed from `seen`. */
+ * object when it is gone. NULL: the catalog is away, or memory is short; the next look may tell.
+ * Borrowed from `seen`. */
 static const json_t *look(const struct assay_events *events, json_t *seen, int64_t operation_id)
 {
     char key[24];
@@ -45,14 +46,16 @@ static const json_t *look(const struct assay_events *events, json_t *seen, int64
     if (json_object_get(seen, key))
         return json_object_get(seen, key);
     const int rc = assay_operation_now(events->options, operation_id, &operation, &err);
+    json_t *state = NULL;
     if (rc == ASSAY_OK) {
         ASSAY_AUTO(assay_free_text) char *text = assay_json_text(operation);
         const bool over = !json_is_null(json_object_get(operation, "end_time"));
-        (void)json_object_set_new(seen, key, json_pack("{s:s?, s:b}", "text", text, "over", over));
+        if (text)
+            state = json_pack("{s:s, s:b}", "text", text, "over", over);
     } else if (rc == ASSAY_NOT_FOUND) {
-        (void)json_object_set_new(seen, key, json_object());
+        state = json_object();
     }
-    return json_object_get(seen, key);
+    return state && !json_object_set_new(seen, key, state) ? state : NULL;
 }
 
 /* Send what is new. False: nobody takes it. */

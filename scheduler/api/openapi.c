@@ -6,12 +6,18 @@
 #include "common/base/memory.h"
 #include "scheduler/api/route.h"
 
+/* object with one more member; NULL, and both given back, when memory is short. */
+static json_t *with(json_t *object, const char *key, json_t *value)
+{
+    if (!json_object_set_new(object, key, value))
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
 static json_t *typed(const char *type, const char *format)
 {
-    json_t *schema = json_pack("{s:s}", "type", type);
-    if (schema && format)
-        (void)json_object_set_new(schema, "format", json_string(format));
-    return schema;
+    return json_pack("{s:s, s:s*}", "type", type, "format", format);
 }
 
 static json_t *parameter(const char *in, const char *name, bool required, const char *doc,
@@ -81,12 +87,16 @@ static int add_parameters(const struct assay_route *route, json_t *operation,
 static json_t *choices_schema(const char *choices)
 {
     json_t *values = json_array();
-    for (const char *choice = choices; values && *choice; choice += *choice == '|') {
+    bool whole = values != NULL;
+    for (const char *choice = choices; whole && *choice; choice += *choice == '|') {
         const size_t size = strcspn(choice, "|");
-        (void)json_array_append_new(values, json_stringn(choice, size));
+        whole = !json_array_append_new(values, json_stringn(choice, size));
         choice += size;
     }
-    return json_pack("{s:s, s:o}", "type", "string", "enum", values);
+    if (whole)
+        return json_pack("{s:s, s:o}", "type", "string", "enum", values);
+    json_decref(values);
+    return NULL;
 }
 
 static json_t *writable_schema(const struct assay_writable *writable)
@@ -103,11 +113,9 @@ static json_t *writable_schema(const struct assay_writable *writable)
         schema = json_pack("{s:s, s:{s:s}}", "type", "array", "items", "type", "string");
     else
         schema = typed(types[writable->kind], NULL);
-    if (schema && writable->doc)
-        (void)json_object_set_new(schema, "description", json_string(writable->doc));
-    if (schema && writable->nullable)
-        (void)json_object_set_new(schema, "nullable", json_true());
-    return schema;
+    if (writable->doc)
+        schema = with(schema, "description", json_string(writable->doc));
+    return writable->nullable ? with(schema, "nullable", json_true()) : schema;
 }
 
 static int body_schema(const struct assay_route *route, json_t **ret_schema,
@@ -154,11 +162,8 @@ static json_t *column_schema(const struct assay_column *column)
         [ASSAY_COLUMN_INT] = "integer", [ASSAY_COLUMN_REAL] = "number",
         [ASSAY_COLUMN_TEXT] = "string", [ASSAY_COLUMN_BOOL] = "boolean",
         [ASSAY_COLUMN_TIME] = "string", [ASSAY_COLUMN_JSON] = "object"};
-    json_t *schema =
-        typed(types[column->kind], column->kind == ASSAY_COLUMN_TIME ? "date-time" : NULL);
-    if (schema)
-        (void)json_object_set_new(schema, "nullable", json_true());
-    return schema;
+    const char *format = column->kind == ASSAY_COLUMN_TIME ? "date-time" : NULL;
+    return with(typed(types[column->kind], format), "nullable", json_true());
 }
 
 /* A page of a listing's rows. */

@@ -17,6 +17,7 @@
 
 #include "common/base/clock.h"
 #include "common/progress/progress.h"
+#include "tests/unit/json/short_memory.h"
 
 static const char *url;
 
@@ -194,6 +195,36 @@ static void a_frozen_server_blocks_nobody(void **state)
     (void)close(fd);
 }
 
+/* What is asked for is whole, or an error: in memory, for a server's client has threads. */
+static struct assay_progress *asked;
+
+static json_t *state_now(void)
+{
+    json_t *found = NULL;
+    return assay_progress_get(asked, 7, &found, NULL) == ASSAY_OK ? found : NULL;
+}
+
+static json_t *events_now(void)
+{
+    json_t *found = NULL;
+    return assay_progress_events(asked, 7, "0", 0, &found, NULL) == ASSAY_OK ? found : NULL;
+}
+
+static void memory_that_ends(void **state)
+{
+    (void)state;
+    assert_int_equal(assay_progress_open("local:", "short", &asked, NULL), ASSAY_OK);
+    for (int i = 1; i <= 3; i++) {
+        put(asked, i, 1, i);
+        json_t *fields = json_pack("{s:i}", "records", i);
+        assay_progress_operation(asked, 7, fields);
+        json_decref(fields);
+    }
+    assert_in_range(short_memory_try(state_now, 1), 20, 1000);
+    assert_in_range(short_memory_try(events_now, 1), 20, 1000);
+    assay_progress_close(asked);
+}
+
 int main(void)
 {
     const struct CMUnitTest suite[] = {
@@ -203,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_unknown_is_not_found, set_up, tear_down),
     };
     const struct CMUnitTest alone[] = {
+        cmocka_unit_test(memory_that_ends),
         cmocka_unit_test(wrong_urls_are_refused_without_their_text),
         cmocka_unit_test(a_frozen_server_blocks_nobody),
     };

@@ -10,6 +10,7 @@
 
 #include "common/base/file.h"
 #include "common/rules/rules_doc.h"
+#include "tests/unit/json/short_memory.h"
 
 /* tests/lib/generated.py --write writes the files. */
 static void same(const char *path, const struct assay_buf *made)
@@ -44,8 +45,15 @@ static void json(void **state)
     assay_buf_release(&made);
 }
 
+static void memory_that_ends(void **state)
+{
+    (void)state;
+    assert_in_range(short_memory_try(assay_rules_json, 53), 20, 100000);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(markdown), cmocka_unit_test(json)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(markdown), cmocka_unit_test(json),
+                                       cmocka_unit_test(memory_that_ends)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
