@@ -98,7 +98,20 @@ static int set_beliefs(json_t *spec, const json_t *from, struct assay_error *err
     return beliefs ? assay_json_set(settings, "beliefs", json_incref(beliefs), err) : ASSAY_OK;
 }
 
-/* The splits' spec, and the merge's: the plan's own, for it may ask for another one. */
+/* The merge's spec: the plan's own, for it may ask for another one, and what it is to tell. */
+static int make_merge_spec(const struct assay_splits *splits, const struct assay_job_claim *claim,
+                           struct following *f, struct assay_error *err)
+{
+    json_t *settings = NULL, *full = assay_json_get(splits->plan, "full");
+    ASSAY_AUTO(assay_json_decref) json_t *spec = NULL;
+    ASSAY_TRY(claim_spec(claim, &spec, err));
+    if (full) {
+        ASSAY_TRY(member(spec, "settings", &settings, err));
+        ASSAY_TRY(assay_json_set(settings, "full", json_incref(full), err));
+    }
+    return add_spec(f, spec, err);
+}
+
 static int make_specs(const struct assay_splits *splits, const struct assay_job_claim *claim,
                       struct following *f, struct assay_error *err)
 {
@@ -110,8 +123,7 @@ static int make_specs(const struct assay_splits *splits, const struct assay_job_
         return assay_fail_memory(err);
     ASSAY_TRY(set_beliefs(spec, splits->plan, err));
     ASSAY_TRY(add_spec(f, spec, err));
-    f->specs[1] = assay_strdup(claim->spec);
-    return f->specs[f->specs_count++] ? ASSAY_OK : assay_fail_memory(err);
+    return make_merge_spec(splits, claim, f, err);
 }
 
 /* A split knows its group, so that what is kept of it can be told from the others'. */
@@ -176,7 +188,9 @@ static int follow_again(const struct assay_splits *splits, const struct assay_jo
     ASSAY_AUTO(assay_json_decref) json_t *spec = NULL;
     ASSAY_TRY(claim_spec(claim, &spec, err));
     ASSAY_TRY(set_beliefs(spec, splits->again, err));
-    ASSAY_TRY(assay_json_set(json_object_get(spec, "settings"), "again", json_true(), err));
+    const char *because = assay_json_str(splits->again, "because", "the types of its values");
+    ASSAY_TRY(assay_json_set(json_object_get(spec, "settings"), "again",
+                             assay_json_safe_string(because, strlen(because)), err));
     ASSAY_TRY(add_spec(f, spec, err));
     ASSAY_TRY(reserve(f, 0, err));
     f->tasks[0] = (struct assay_job_task_new){.kind = "profile.plan",

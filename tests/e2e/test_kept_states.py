@@ -1,5 +1,6 @@
 """Servers keep the states of partitions: the next profile reads only what changed, and says so."""
 # SPDX-License-Identifier: Apache-2.0
+import json
 import os
 import pathlib
 import sqlite3
@@ -12,6 +13,7 @@ from cluster import Cluster, missing_servers  # noqa: E402
 from server import Scratch  # noqa: E402
 
 EXACT = ("type", "null_count", "empty_count", "zero_count", "completeness", "min", "max", "sum", "min_length", "max_length")
+RECORDS = 24_000   # of a file that is cut
 
 
 def rows(first, count):
@@ -76,7 +78,7 @@ class KeptStates:
         self.assertEqual(self.api.run("sync", datastore)["result"], "success")
         run, profile = self.profile(datastore)
         self.assertEqual((self.read(profile), profile["records_processed"]), ((3, 2, 740), 1240))
-        self.assertRegex(run["message"], r"^\*\.csv: read 2 of 3 files; 1 unchanged since 20\d\d-\d\d-\d\d$")
+        self.assertRegex(run["message"], r"^\*\.csv: read 2 of 3 files; 1 unchanged since 20\d\d-\d\d-\d\d; 1 file is gone$")
         kept = self.figures(container)
         run, profile = self.profile(datastore, incremental=False)
         self.assertEqual(self.read(profile), (3, 3, 1240))
@@ -91,22 +93,13 @@ class KeptStates:
         self.assertEqual(self.api.run("sync", datastore)["result"], "success")
         run, profile = self.profile(datastore)
         self.assertEqual((self.read(profile), profile["records_processed"]), ((2, 0, 0), 540))
+        self.assertRegex(run["message"], r"nothing read: unchanged since 20\d\d-\d\d-\d\d; 1 file is gone$")
         fields = self.figures(container)
         self.assertEqual((fields["id"]["min"], fields["id"]["max"]), ("2000", "20039"))
         self.assertEqual(fields["id"]["sum"], str(sum(range(2000, 2500)) + sum(range(20000, 20040))))
 
 
-class ServeTest(KeptStates, unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.scratch = Scratch()
-        cls.folder = cls.scratch.folder
-        cls.role, cls.api = cls.scratch.serve()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.close()
-
+class SqliteStates(KeptStates):
     def sql(self, statement, *values):
         connection = sqlite3.connect(self.folder / "assay.db", timeout=30)
         with connection:
@@ -117,6 +110,18 @@ class ServeTest(KeptStates, unittest.TestCase):
     def damage(self, container):
         self.sql("UPDATE kept_state_part SET body = CAST(replace(CAST(body AS TEXT), '\"eJ', '\"eK') AS BLOB) WHERE state_id IN "
                  "(SELECT id FROM kept_state WHERE container_id = ?)", container)
+
+
+class ServeTest(SqliteStates, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = Scratch()
+        cls.folder = cls.scratch.folder
+        cls.role, cls.api = cls.scratch.serve()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.close()
 
     def count(self, container):
         return self.sql("SELECT count(*) FROM kept_state s WHERE container_id = ?", container)[0][0]
@@ -149,41 +154,70 @@ class ServeTest(KeptStates, unittest.TestCase):
         self.assertEqual(self.count(container), 0)
 
 
-class SplitTest(KeptStates, unittest.TestCase):
+class SplitTest(SqliteStates, unittest.TestCase):
     """Containers that are cut into splits keep states, too; what is unchanged is not cut again."""
 
     @classmethod
     def setUpClass(cls):
         cls.scratch = Scratch()
         cls.folder = cls.scratch.folder
-        cls.role, cls.api = cls.scratch.serve(**{"worker.split_time": "1ms", "worker.split_records": 500})
+        cls.role, cls.api = cls.scratch.serve(**{"worker.split_time": "1ms", "worker.split_records": 5000})
 
     @classmethod
     def tearDownClass(cls):
         cls.scratch.close()
 
-    def test_only_what_changed_is_read(self):
-        folder = Folder(self.folder / "large")
+    def make_large(self, name):
+        folder = Folder(self.folder / name)
         for i in range(6):
-            folder.put(f"{i}.csv", i * 100000, 40000)
-        datastore = self.api.datastore("large", {"type": "file", "uri": f"file://{folder.path}"}, root_path="/", folder_globbing_enabled=True)
+            folder.put(f"{i}.csv", i * 100000, RECORDS)
+        datastore = self.api.datastore(name, {"type": "file", "uri": f"file://{folder.path}"}, root_path="/", folder_globbing_enabled=True)
+        self.sync(datastore)
+        return folder, datastore, self.api.call("GET", "/containers/listing", datastore=datastore)[0]["id"]
+
+    def sync(self, datastore):
         self.assertEqual(self.api.run("sync", datastore)["result"], "success")
-        container = self.api.call("GET", "/containers/listing", datastore=datastore)[0]["id"]
-        self.assertEqual(self.read(self.profile(datastore)[1]), (None, None, None))  # all of it, in splits
+
+    def test_only_what_changed_is_read(self):
+        folder, datastore, container = self.make_large("large")
+        run, profile = self.profile(datastore)
+        self.assertEqual((self.read(profile), run["message"]), ((6, 6, 6 * RECORDS), None))  # in splits
         whole = self.figures(container)
         self.assertEqual(self.read(self.profile(datastore)[1]), (6, 0, 0))
         self.assertEqual(self.figures(container), whole)
         folder.put("5.csv", 900000, 1000)
         run, profile = self.profile(datastore)
-        self.assertEqual((self.read(profile), profile["records_processed"]), ((6, 1, 1000), 201000))
+        self.assertEqual((self.read(profile), profile["records_processed"]), ((6, 1, 1000), 5 * RECORDS + 1000))
         self.assertIn("read 1 of 6 files; 5 unchanged since", run["message"])
         kept = self.figures(container)
-        self.assertEqual(self.read(self.profile(datastore, incremental=False)[1]), (None, None, None))
+        run, profile = self.profile(datastore, incremental=False)
+        self.assertEqual((self.read(profile), run["message"]), ((6, 6, 5 * RECORDS + 1000), "*.csv: read all of it: it was asked for"))
         self.same(kept, self.figures(container))
-        (folder.path / "5.csv").write_text("id,few,word\n" + "".join(f"x{i},1,2\n" for i in range(30000)))  # ids are texts now
-        os.utime(folder.path / "5.csv", (folder.clock + 60, folder.clock + 60))
-        profile = self.profile(datastore)[1]
-        self.assertEqual((self.read(profile), profile["records_processed"]), ((None, None, None), 230000))
+
+    def test_all_is_read_in_splits_and_why(self):
+        folder, datastore, container = self.make_large("again")
+        self.profile(datastore)
+        for name in ("0.csv", "1.csv"):
+            folder.put(name, 500000, RECORDS)
+        (folder.path / "5.csv").unlink()
+        self.sync(datastore)
+        run, profile = self.profile(datastore)
+        self.assertEqual(self.read(profile), (5, 5, 5 * RECORDS))
+        self.assertEqual(run["message"], "*.csv: read all of it: 2 of 5 files are new or changed; 1 file is gone")
+        self.damage(container)
+        folder.put("4.csv", 900000, 100)
+        run, profile = self.profile(datastore)
+        self.assertEqual(self.read(profile), (5, 5, 4 * RECORDS + 100))
+        self.assertRegex(run["message"], r"^\*\.csv: read all of it: a kept state is damaged: ")
+        body = json.loads(self.sql("SELECT body FROM container_profile WHERE container_id = ? ORDER BY id DESC LIMIT 1", container)[0][0])
+        refused = [w["message"] for w in body["warnings"] if w["code"] == "kept_state_refused"]
+        self.assertEqual(refused, [body["run"]["full_because"]])
+        self.assertIn("a kept state is damaged", refused[0])
+        (folder.path / "4.csv").write_text("id,few,word\n" + "".join(f"x{i},1,2\n" for i in range(RECORDS)))  # ids are texts now
+        os.utime(folder.path / "4.csv", (folder.clock + 60, folder.clock + 60))
+        run, profile = self.profile(datastore)
+        self.assertEqual(self.read(profile), (5, 5, 5 * RECORDS))
+        self.assertIn("read all of it: the values of id are of type String now", run["message"])
         self.assertEqual(self.figures(container)["id"]["type"], "String")
 
 
@@ -191,7 +225,7 @@ class SplitTest(KeptStates, unittest.TestCase):
 class ClusterTest(KeptStates, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.cluster = Cluster(workers=1)
+        cls.cluster = Cluster(workers=1, fast=True)
         cls.api, cls.folder = cls.cluster.api, cls.cluster.scratch.folder
 
     @classmethod

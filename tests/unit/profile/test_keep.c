@@ -153,9 +153,24 @@ static void test_most(void **state)
     assert_int_equal(assay_keep_groups_max(2049), 0); /* then nothing is kept */
 }
 
+/* Of five partitions that two states know, two are not there any more; what is new is not gone. */
+static void partitions_that_are_gone(void **state)
+{
+    (void)state;
+    const char *keys[] = {"d.csv", "a.csv", "new.csv", "c.csv"};
+    json_t *states =
+        json_pack("[{s:[[s,s],[s,s]]}, {s:[[s,s],[s,s],[s,s]]}]", "partitions", "a.csv", "1",
+                  "b.csv", "1", "partitions", "c.csv", "1", "d.csv", "1", "e.csv", "1");
+    assert_int_equal(assay_keep_gone(keys, 4, states), 2);
+    assert_int_equal(assay_keep_gone(keys, 0, states), 5);
+    assert_int_equal(assay_keep_gone(keys, 4, NULL), 0);
+    json_decref(states);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(partitions_that_are_gone),
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_group_states),
         cmocka_unit_test(test_many),

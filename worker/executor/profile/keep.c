@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/keep.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { GROUPS_SORTED_OUT = 4096 }; /* more are halved first, pair by pair */
@@ -187,4 +188,23 @@ ptrdiff_t assay_keep_group_state(const struct assay_keep_part *parts,
     return assay_keep_member_end(parts, group, group->first) == group->first + group->count
                ? parts[group->first].state
                : -1;
+}
+
+static int by_text(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+size_t assay_keep_gone(const char **keys, size_t count, const json_t *states)
+{
+    size_t gone = 0, i, k;
+    json_t *state, *partition;
+    qsort(keys, count, sizeof *keys, by_text);
+    json_array_foreach(states, i, state)
+        json_array_foreach(assay_json_get(state, "partitions"), k, partition)
+    {
+        const char *key = json_string_value(json_array_get(partition, 0));
+        gone += key && !bsearch(&key, keys, count, sizeof *keys, by_text);
+    }
+    return gone;
 }

@@ -48,6 +48,10 @@ struct assay_keep_group {
 size_t assay_keep_match(struct assay_keep_part *parts, size_t parts_count,
                         const struct assay_keep_state *states, size_t states_count);
 
+/** How many partitions of kept states ([{"partitions": [[key, …], …]}, …]) are not among the keys,
+ * which are sorted in place. Pure. */
+size_t assay_keep_gone(const char **keys, size_t count, const json_t *states);
+
 /** At most how many states of so many fields are kept; 0 = none. Pure. */
 size_t assay_keep_groups_max(size_t fields_count);
 

@@ -146,3 +146,80 @@ int assay_keep_merge_emit(struct assay_keep_merge *keep, struct assay_task *task
     return keep->states ? assay_task_emit_list(task, "kept", "states", keep->states, err)
                         : ASSAY_OK;
 }
+
+/* --- telling --- */
+
+/* The partitions of all entries. *ret_files: they are files, known by their fingerprints. */
+static size_t list_keys(const json_t *entries, const char **keys, bool *ret_files)
+{
+    size_t count = 0, i, k;
+    json_t *entry, *partition;
+    *ret_files = true;
+    json_array_foreach(entries, i, entry)
+        json_array_foreach(assay_json_get(entry, "partitions"), k, partition)
+    {
+        *ret_files &= assay_json_str(partition, "fingerprint", NULL) != NULL;
+        if (keys)
+            keys[count] = assay_json_str(partition, "key", "");
+        count++;
+    }
+    *ret_files &= count > 0;
+    return count;
+}
+
+/* Files of kept states that the container has no more. */
+static int count_gone(const json_t *settings, const json_t *entries, size_t count, size_t *ret_gone,
+                      struct assay_error *err)
+{
+    const json_t *offer = assay_json_get(settings, "keep");
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(count + 1, sizeof(char *));
+    const char **keys = memory;
+    bool files;
+    if (!keys)
+        return assay_fail_memory(err);
+    (void)list_keys(entries, keys, &files);
+    *ret_gone = assay_keep_gone(keys, count, assay_json_get(offer, "states"));
+    return ASSAY_OK;
+}
+
+/* What the plan, the planner, or the merge before this one said. */
+static const char *reason_of(const json_t *settings)
+{
+    const char *of_offer = assay_json_str(assay_json_get(settings, "keep"), "reason", NULL);
+    return assay_json_str(assay_json_get(settings, "full"), "because", of_offer);
+}
+
+static void notice(const json_t *settings, size_t gone, struct assay_buf *text)
+{
+    const char *reason = reason_of(settings), *again = assay_json_str(settings, "again", NULL);
+    if (reason)
+        assay_buf_printf(text, "read all of it: %s", reason);
+    if (again)
+        assay_buf_printf(text, "%sread twice: %s", text->size ? "; " : "", again);
+    assay_keep_append_gone(text, gone);
+}
+
+int assay_keep_merge_json(struct assay_profile_run *run, json_t **ret_object,
+                          struct assay_error *err)
+{
+    const json_t *settings = run->task->settings, *entries = assay_json_get(settings, "states");
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
+    bool files;
+    const size_t count = list_keys(entries, NULL, &files);
+    size_t gone = 0;
+    *ret_object = NULL;
+    if (!assay_json_get(settings, "keep") && !assay_json_get(settings, "again"))
+        return ASSAY_OK;
+    if (files)
+        ASSAY_TRY(count_gone(settings, entries, count, &gone, err));
+    if (assay_json_bool(assay_json_get(settings, "full"), "refused", false))
+        ASSAY_TRY(assay_keep_warn_refused(run, reason_of(settings), err));
+    notice(settings, gone, &text);
+    ASSAY_TRY(assay_keep_told(reason_of(settings), &text, ret_object, err));
+    if (!files)
+        return ASSAY_OK;
+    ASSAY_TRY(assay_json_set(*ret_object, "partitions", json_integer((json_int_t)count), err));
+    ASSAY_TRY(assay_json_set(*ret_object, "partitions_read", json_integer((json_int_t)count), err));
+    return assay_json_set(*ret_object, "records_read",
+                          json_integer((json_int_t)run->result.records_processed), err);
+}

@@ -26,5 +26,10 @@ ASSAY_MUST_CHECK int assay_keep_merge_entry(struct assay_keep_merge *keep, struc
 /** Emit the list, after the profile. */
 ASSAY_MUST_CHECK int assay_keep_merge_emit(struct assay_keep_merge *keep, struct assay_task *task,
                                            struct assay_error *err);
+/** What was read, and why all of it although states were kept, as members of the container's `run`;
+ * with a warning in the run when a state was damaged. *ret_object is the caller's; NULL = nothing
+ * to tell. */
+ASSAY_MUST_CHECK int assay_keep_merge_json(struct assay_profile_run *run, json_t **ret_object,
+                                           struct assay_error *err);
 
 #endif

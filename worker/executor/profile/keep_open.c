@@ -133,22 +133,28 @@ static int take_offer(struct assay_profile_run *run, const json_t *offer,
     return ASSAY_OK;
 }
 
-int assay_keep_share(struct assay_profile_run *run, double *ret_share, struct assay_error *err)
+int assay_keep_share(struct assay_profile_run *run, double *ret_share, char **ret_reason,
+                     struct assay_error *err)
 {
     const json_t *offer = assay_json_get(run->task->settings, "keep");
     ASSAY_AUTO(assay_keep_free) struct assay_keep *keep = NULL;
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf reason = {0};
     uint64_t all = 0, to_read = 0;
     *ret_share = 1;
+    *ret_reason = NULL;
     if (!run->source.set || !json_array_size(assay_json_get(offer, "states")))
         return ASSAY_OK;
     ASSAY_TRY(take_offer(run, offer, &keep, err));
-    (void)assay_keep_match(keep->parts, keep->parts_count, keep->states, keep->states_count);
+    const size_t parts =
+        assay_keep_match(keep->parts, keep->parts_count, keep->states, keep->states_count);
     for (size_t i = 0; i < keep->parts_count; i++) {
         all += keep->parts[i].bytes;
         to_read += keep->parts[i].state < 0 ? keep->parts[i].bytes : 0;
     }
+    assay_buf_printf(&reason, "%zu of %zu files are new or changed", parts, keep->parts_count);
     *ret_share = all ? (double)to_read / (double)all : 1;
-    return ASSAY_OK;
+    *ret_reason = assay_buf_take(&reason);
+    return *ret_reason ? ASSAY_OK : assay_fail_memory(err);
 }
 
 int assay_keep_open(struct assay_profile_run *run, struct assay_error *err)

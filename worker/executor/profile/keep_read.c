@@ -265,17 +265,14 @@ static int start_over(struct assay_profile_run *run, struct assay_profile_field 
     ASSAY_TASK_LOG(run->task, ASSAY_LOG_WARNING, "kept states refused",
                    ASSAY_F_TEXT("reason", keep->reason ? keep->reason : ""));
     if (keep->refused)
-        ASSAY_TRY(assay_json_push(run->field_warnings,
-                                  json_pack("{s:s, s:n, s:s}", "code", "kept_state_refused",
-                                            "field", "message", keep->reason ? keep->reason : ""),
-                                  err));
+        ASSAY_TRY(assay_keep_warn_refused(run, keep->reason ? keep->reason : "", err));
     assay_profile_reset_fields(fields, count);
     assay_pass_result_release(&run->result.pass);
     run->groups.state_bytes = keep->state_bytes;
     keep->records_read = 0;
     ASSAY_TRY(assay_keep_restrict(run, 0, 0, err));
     if (!strcmp(run->task->kind, "profile.plan"))
-        ASSAY_TRY(assay_profile_plan(run, &run->planned, err));
+        ASSAY_TRY(assay_profile_plan(run, keep->reason, keep->refused, &run->planned, err));
     if (run->planned) /* too much for one process: splits read it */
         return ASSAY_OK;
     ASSAY_TRY(assay_keep_regroup(keep, run->result.fields_count, true, err));

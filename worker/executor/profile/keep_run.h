@@ -30,9 +30,10 @@ struct assay_keep {
  * that has no partitions. After the fields are chosen and the groups planned. */
 ASSAY_MUST_CHECK int assay_keep_open(struct assay_profile_run *run, struct assay_error *err);
 /** The share of the container's bytes that has to be read, by what the task offers; 1 = all. Before
- * assay_keep_open(). */
+ * assay_keep_open(). *ret_reason: heap, what to say when all is read then; NULL = nothing is
+ * offered. */
 ASSAY_MUST_CHECK int assay_keep_share(struct assay_profile_run *run, double *ret_share,
-                                      struct assay_error *err);
+                                      char **ret_reason, struct assay_error *err);
 void assay_keep_free(struct assay_keep *keep);
 ASSAY_DEFINE_CLEANUP(struct assay_keep, assay_keep_free)
 
@@ -47,6 +48,15 @@ ASSAY_MUST_CHECK int assay_keep_emit(struct assay_profile_run *run, struct assay
  * caller's. */
 ASSAY_MUST_CHECK int assay_keep_json(const struct assay_profile_run *run, json_t **ret_object,
                                      struct assay_error *err);
+
+/** The members `full_because` (NULL = null) and `notice` ("" = null) of the container's `run`. */
+ASSAY_MUST_CHECK int assay_keep_told(const char *reason, const struct assay_buf *notice,
+                                     json_t **ret_object, struct assay_error *err);
+/** "2 files are gone", behind what the notice says already; nothing for 0. */
+void assay_keep_append_gone(struct assay_buf *notice, size_t gone);
+/** The profile's warning that a kept state was damaged. */
+ASSAY_MUST_CHECK int assay_keep_warn_refused(struct assay_profile_run *run, const char *reason,
+                                             struct assay_error *err);
 
 /* --- shared by the files of keep ------------------------------------------------------------- */
 

@@ -1,4 +1,4 @@
-// Keep: new states made small, and what is told of a run that reads only what changed.
+// Keep: new states, made small.
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
 
@@ -218,62 +218,4 @@ int assay_keep_emit(struct assay_profile_run *run, struct assay_error *err)
     for (size_t i = 0; i < run->keep->groups_count; i++)
         ASSAY_TRY(emit_group(run, i, now, list, err));
     return assay_task_emit_list(run->task, "kept", "states", list, err);
-}
-
-/* --- telling --- */
-
-/* Parts that were not read, and since when the oldest of them is known. */
-static size_t unchanged(const struct assay_keep *keep, const char **ret_since)
-{
-    size_t count = 0;
-    *ret_since = NULL;
-    for (size_t i = 0; i < keep->parts_count; i++) {
-        if (keep->parts[i].state < 0)
-            continue;
-        const char *since = keep->states[keep->parts[i].state].as_of;
-        if (!*ret_since || strcmp(since, *ret_since) < 0)
-            *ret_since = since;
-        count++;
-    }
-    return count;
-}
-
-static void notice(const struct assay_profile_run *run, size_t kept, const char *since,
-                   struct assay_buf *text)
-{
-    const struct assay_keep *keep = run->keep;
-    const size_t all = keep->parts_count;
-    const unsigned long long records = keep->records_read, total = run->result.records_processed;
-    if (keep->reason)
-        assay_buf_printf(text, "read all of it: %s", keep->reason);
-    else if (kept == all)
-        assay_buf_printf(text, "nothing read: unchanged since %.10s", since);
-    else if (kept && keep->field)
-        assay_buf_printf(text,
-                         "read %llu new records by %.100s; %llu kept since %.10s, changes among "
-                         "those are not seen",
-                         records, keep->field, total - records, since);
-    else if (kept)
-        assay_buf_printf(text, "read %zu of %zu files; %zu unchanged since %.10s", all - kept, all,
-                         kept, since);
-}
-
-int assay_keep_json(const struct assay_profile_run *run, json_t **ret_object,
-                    struct assay_error *err)
-{
-    const struct assay_keep *keep = run->keep;
-    const char *since = NULL;
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
-    const size_t kept = unchanged(keep, &since);
-    notice(run, kept, since, &text);
-    ASSAY_TRY(assay_buf_check(&text, err));
-    json_t *object = json_pack(
-        "{s:I, s:I, s:I, s:s?, s:s?, s:o}", "partitions", (json_int_t)keep->parts_count,
-        "partitions_read", (json_int_t)(keep->parts_count - kept), "records_read",
-        (json_int_t)keep->records_read, "unchanged_since", since, "full_because", keep->reason,
-        "notice", text.size ? assay_json_safe_string(text.data, text.size) : json_null());
-    if (!object)
-        return assay_fail_memory(err);
-    *ret_object = object;
-    return ASSAY_OK;
 }

@@ -178,10 +178,12 @@ static int count_records(struct assay_profile_run *run, struct assay_error *err)
 static int plan(struct assay_profile_run *run, struct assay_error *err)
 {
     double share;
+    ASSAY_AUTO(assay_free_text) char *because = NULL;
     if (strcmp(run->task->kind, "profile.plan") != 0)
         return ASSAY_OK;
-    ASSAY_TRY(assay_keep_share(run, &share, err));
-    return share > KEEP_SHARE ? assay_profile_plan(run, &run->planned, err) : ASSAY_OK;
+    ASSAY_TRY(assay_keep_share(run, &share, &because, err));
+    return share > KEEP_SHARE ? assay_profile_plan(run, because, false, &run->planned, err)
+                              : ASSAY_OK;
 }
 
 static int profile(struct assay_profile_run *run, struct assay_error *err)

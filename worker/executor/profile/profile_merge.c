@@ -84,14 +84,19 @@ static int ask_again(struct assay_profile_run *run, const struct assay_state_mer
                      const struct assay_profile_field *changed, struct assay_error *err)
 {
     json_t *beliefs = NULL;
-    if (assay_json_bool(run->task->settings, "again", false))
+    if (assay_json_str(run->task->settings, "again", NULL))
         return assay_fail(err, ASSAY_CONFLICT,
                           "the values of %.100s are of type %s, the splits read it otherwise: name "
                           "its type (types.%.100s) and profile again",
                           changed->name, assay_type_name(changed->decision.type), changed->name);
     ASSAY_TRY(assay_beliefs_json(merge->fields, merge->fields_count, &beliefs, err));
+    char because[256];
+    (void)snprintf(because, sizeof because, "the values of %.100s are of type %s", changed->name,
+                   assay_type_name(changed->decision.type));
     return assay_task_emit(run->task, "again",
-                           json_pack("{s:i, s:o}", "v", ASSAY_STATE_VERSION, "beliefs", beliefs),
+                           json_pack("{s:i, s:o, s:o}", "v", ASSAY_STATE_VERSION, "beliefs",
+                                     beliefs, "because",
+                                     assay_json_safe_string(because, strlen(because))),
                            err);
 }
 
@@ -136,6 +141,7 @@ static int merge_splits(struct assay_profile_run *run, struct assay_state_merge 
     result->records_processed = merge->records_processed;
     result->bytes_read = merge->bytes_read;
     result->sampled = merge->sampled;
+    ASSAY_TRY(assay_keep_merge_json(run, &result->kept, err));
     ASSAY_TRY(assay_profile_finish(run, merge->fields, merge->fields_count, err));
     ASSAY_TRY(assay_profile_emit(run, err));
     ASSAY_TRY(assay_keep_merge_emit(keep, run->task, err));

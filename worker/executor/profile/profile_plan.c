@@ -116,7 +116,20 @@ static int describe(struct assay_profile_run *run, const json_t *groups, json_t 
     return ASSAY_OK;
 }
 
-int assay_profile_plan(struct assay_profile_run *run, bool *ret_planned, struct assay_error *err)
+/* What the merge is to tell of it. */
+static int add_reason(json_t *head, const char *because, bool refused, struct assay_error *err)
+{
+    if (!because)
+        return ASSAY_OK;
+    return assay_json_set(head, "full",
+                          json_pack("{s:o, s:b}", "because",
+                                    assay_json_safe_string(because, strlen(because)), "refused",
+                                    (int)refused),
+                          err);
+}
+
+int assay_profile_plan(struct assay_profile_run *run, const char *because, bool refused,
+                       bool *ret_planned, struct assay_error *err)
 {
     ASSAY_AUTO(assay_json_decref) json_t *groups = NULL;
     json_t *head = NULL;
@@ -128,6 +141,11 @@ int assay_profile_plan(struct assay_profile_run *run, bool *ret_planned, struct 
     if (!head)
         return ASSAY_OK;
     *ret_planned = true;
+    const int rc = add_reason(head, because, refused, err);
+    if (rc != ASSAY_OK) {
+        json_decref(head);
+        return rc;
+    }
     ASSAY_TRY(assay_task_emit(run->task, "plan", head, err));
     return assay_task_emit_list(run->task, "plan", "groups", groups, err);
 }
