@@ -89,6 +89,15 @@ static int judge(const struct judging *judging, json_t **ret_document, struct as
     return assay_session_run(judging->session, &task, ret_document, NULL, err);
 }
 
+static void say_unjudged(const struct judging *judging, const json_t *unjudged)
+{
+    if (json_array_size(unjudged))
+        assay_session_warn(judging->session, "%zu relation%s of %s could not be judged: %s",
+                           json_array_size(unjudged), json_array_size(unjudged) == 1 ? "" : "s",
+                           judging->input->name,
+                           assay_json_str(json_array_get(unjudged, 0), "message", ""));
+}
+
 /* The candidates of one container, from index *at on; *at: behind them. */
 static int judge_container(struct assay_profile_relations *relations, struct judging *judging,
                            const json_t *candidates, size_t *at, json_t *checks,
@@ -113,6 +122,7 @@ static int judge_container(struct assay_profile_relations *relations, struct jud
                            judging->input->name, why.text);
         return ASSAY_OK;
     }
+    say_unjudged(judging, json_object_get(json_object_get(document, "inferred"), "unjudged"));
     const json_t *held = json_object_get(json_object_get(document, "inferred"), "checks");
     relations->found += json_array_size(held);
     return json_array_extend(checks, (json_t *)held) ? assay_fail_memory(err) : ASSAY_OK;

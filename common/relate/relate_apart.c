@@ -33,9 +33,9 @@ static int try_pair(struct assay_relate *relate, const struct assay_relate_field
     const struct assay_relate_container *own = &relate->containers[of->container];
     const struct assay_relate_container *other = &relate->containers[ref->container];
     const double met = meetings(of, ref);
-    if (of->container == ref->container || own->replica_of == other->replica_of ||
-        met < MEETINGS_MIN || assay_relate_likeness(own, other) < LIKENESS_MIN ||
-        !seem_apart(of, ref))
+    const bool copies = own->replica_of != of->container || other->replica_of != ref->container;
+    if (of->container == ref->container || copies || met < MEETINGS_MIN ||
+        assay_relate_likeness(own, other) < LIKENESS_MIN || !seem_apart(of, ref))
         return ASSAY_OK;
     const struct assay_relate_evidence evidence = {.chance = exp(-met), .names = ASSAY_NAMES_EQUAL};
     const char *description =

@@ -45,7 +45,7 @@ static bool text_convinces(const struct assay_relate_field *field,
     return !strcmp(field->shape, key->shape) && *key->shape && !strchr(key->shape, ' ');
 }
 
-/* What is known before registers are compared. */
+/* What tells most pairs apart, before registers do. */
 static bool may_refer(const struct assay_relate *relate, const struct assay_relate_field *field,
                       const struct assay_relate_field *key)
 {
@@ -92,13 +92,12 @@ bool assay_relate_refers(const struct assay_relate *relate, const struct assay_r
                          const struct assay_relate_field *key,
                          struct assay_relate_evidence *ret_evidence)
 {
-    if (!may_refer(relate, field, key))
+    if (!may_refer(relate, field, key) || !assay_sketch_contained(field->registers, key->registers))
         return false;
     const enum assay_names names = names_of(relate, field, key);
     const bool convinces = assay_relate_is_ordered(field) ? ordered_convinces(field, key, names)
                                                           : text_convinces(field, key, names);
-    if (!convinces || !assay_sketch_contained(field->registers, key->registers) ||
-        is_other_way_round(relate, field, key, names))
+    if (!convinces || is_other_way_round(relate, field, key, names))
         return false;
     const double chance = assay_sketch_chance(field->distinct, key->registers);
     if ((names == ASSAY_NAMES_NONE && chance > CHANCE_MAX) ||

@@ -19,6 +19,7 @@ struct word {
 struct telling {
     const struct assay_relate_field *key;
     size_t index;
+    size_t end; /* of those of the same type and shape, in the array */
 };
 
 struct search {
@@ -139,6 +140,16 @@ static int compare_tellings(const void *a, const void *b)
     return by_kind ? by_kind : (x->index > y->index) - (x->index < y->index);
 }
 
+static void set_ends(struct search *search)
+{
+    struct telling *telling = search->telling;
+    for (size_t i = search->telling_count; i-- > 0;) {
+        const bool last = i + 1 == search->telling_count ||
+                          compare_telling(telling[i].key, telling[i + 1].key) != 0;
+        telling[i].end = last ? i + 1 : telling[i + 1].end;
+    }
+}
+
 static void put_words(struct search *search, const struct assay_words *words, size_t key,
                       bool general)
 {
@@ -165,10 +176,11 @@ static int make_index(struct search *search, struct assay_error *err)
         put_words(search, &key->words, i, false);
         put_words(search, &search->relate->containers[key->container].words, i, true);
         if (!assay_relate_is_ordered(key) || assay_relate_density(key) <= SPARSE)
-            search->telling[search->telling_count++] = (struct telling){key, i};
+            search->telling[search->telling_count++] = (struct telling){.key = key, .index = i};
     }
     qsort(search->words, search->words_count, sizeof *search->words, compare_words);
     qsort(search->telling, search->telling_count, sizeof *search->telling, compare_tellings);
+    set_ends(search);
     return ASSAY_OK;
 }
 
@@ -218,7 +230,9 @@ static void try_telling(struct search *search, const struct assay_relate_field *
         else
             high = middle;
     }
-    for (; low < search->telling_count && !compare_telling(search->telling[low].key, field); low++)
+    if (low == search->telling_count || compare_telling(search->telling[low].key, field) != 0)
+        return;
+    for (const size_t end = search->telling[low].end; low < end; low++)
         try_key(search, field, search->telling[low].index, best);
 }
 
