@@ -224,6 +224,15 @@ const struct assay_param assay_params_comparison[] = {
     REFERENCE,
     {0}};
 
+const struct assay_param assay_params_membership[] = {
+    {.key = "field_name",
+     .kind = ASSAY_PARAM_FIELD,
+     .required = true,
+     .doc = "the field of the reference that holds the values"},
+    REFERENCE,
+    REF_FILTER,
+    {0}};
+
 const struct assay_param assay_params_prediction[] = {
     {.key = "expression",
      .kind = ASSAY_PARAM_EXPRESSION,

@@ -25,6 +25,7 @@ extern const struct assay_param assay_params_total[];
 extern const struct assay_param assay_params_field_type[];
 extern const struct assay_param assay_params_comparison[];
 extern const struct assay_param assay_params_difference[];
+extern const struct assay_param assay_params_membership[];
 extern const struct assay_param assay_params_prediction[];
 extern const struct assay_param assay_params_interval_sizes[];
 

@@ -1,104 +1,6 @@
 // Scan of Parquet files made by the engine: one meaning of NULL, NaN, dates, decimals, characters.
 // SPDX-License-Identifier: Apache-2.0
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include <cmocka.h>
-
-#include "common/base/buf.h"
-#include "common/base/datetime.h"
-#include "worker/executor/engine/duckdb_session.h"
-#include "worker/executor/engine/scratch.h"
-#include "worker/executor/task.h"
-
-static char *folder;
-
-/* The chunks of a scan, by kind. */
-struct output {
-    json_t *container, *checks, *anomalies;
-};
-
-static int take_chunk(const char *chunk, size_t size_bytes, void *context, struct assay_error *err)
-{
-    struct output *out = context;
-    json_t *body = NULL;
-    assert_int_equal(assay_json_parse(chunk, size_bytes, "chunk", &body, err), ASSAY_OK);
-    const char *kind = assay_json_str(body, "t", "");
-    if (!strcmp(kind, "checks"))
-        out->checks = json_incref(json_object_get(body, "checks"));
-    else if (!strcmp(kind, "anomalies"))
-        out->anomalies = json_incref(json_object_get(body, "anomalies"));
-    else
-        out->container = json_incref(body);
-    json_decref(body);
-    return ASSAY_OK;
-}
-
-static void drop_log(void *context, enum assay_log_level level, const char *event,
-                     const struct assay_log_field *fields)
-{
-    (void)context, (void)level, (void)event, (void)fields;
-}
-
-static void release(struct output *out)
-{
-    json_decref(out->container);
-    json_decref(out->checks);
-    json_decref(out->anomalies);
-}
-
-static void write_parquet(const char *select, const char *path)
-{
-    const char *folders[] = {folder};
-    const struct assay_session_options options = {.folders = folders, .folders_count = 1};
-    struct assay_session *session = NULL;
-    struct assay_error err = {0};
-    struct assay_buf sql = {0};
-    assay_buf_printf(&sql, "COPY (%s) TO '%s' (FORMAT parquet)", select, path);
-    if (assay_session_open(&options, &session, &err) != ASSAY_OK ||
-        assay_session_exec(session, assay_buf_str(&sql), &err) != ASSAY_OK)
-        fail_msg("%s: %s", select, err.text);
-    assay_buf_release(&sql);
-    assay_session_close(session);
-}
-
-/* settings: JSON object; timezone NULL = UTC. The instant of the operation is
- * 2026-11-20T10:00:00Z. */
-static int scan(const char *path, const char *checks, const char *settings, const char *timezone,
-                struct output *out, struct assay_error *err)
-{
-    json_t *list = json_loads(checks, JSON_REJECT_DUPLICATES, NULL),
-           *set = json_loads(settings, 0, NULL);
-    assert_non_null(list);
-    assert_non_null(set);
-    for (size_t i = 0; i < json_array_size(list); i++)
-        json_object_set_new(json_array_get(list, i), "index", json_integer((json_int_t)i));
-    json_t *spec =
-        json_pack("{s:i, s:s, s:i, s:i, s:i, s:s, s:s, s:i, s:{s:I, s:i, s:i}, s:{s:s, s:{s:s}, "
-                  "s:{s:s, s:s, s:s, s:[{s:s}]}}, s:{}, s:o, "
-                  "s:o, s:[]}",
-                  "v", 1, "kind", "scan", "op_id", 1, "task_id", 1, "attempt", 1, "now",
-                  "2026-11-20T10:00:00.000000Z", "timezone", timezone ? timezone : "UTC", "seed", 1,
-                  "limits", "memory_bytes", (json_int_t)1 << 29, "threads", 2, "deadline_ms", 0,
-                  "source", "connector", "file", "properties", "root", folder, "container", "name",
-                  "t.parquet", "container_type", "file", "location", "t.parquet", "files", "path",
-                  path, "reader", "settings", set, "checks", list, "fields");
-    assert_non_null(spec);
-    struct assay_task task = {0};
-    const struct assay_task_outlet outlet = {.result = take_chunk, .log = drop_log, .context = out};
-    *out = (struct output){0};
-    int code = assay_task_init(&task, spec, NULL, &outlet, err);
-    if (code == ASSAY_OK)
-        code = assay_scan_run(&task, err);
-    assay_task_release(&task);
-    return code;
-}
+#include "tests/unit/scan/scan_fixture.h"
 
 struct expectation {
     const char *label, *data, *check, *outcome;
@@ -122,7 +24,7 @@ static void judge(const struct expectation *e)
     struct assay_error err = {0};
     assay_buf_printf(&path, "%s/t.parquet", folder);
     assay_buf_printf(&checks, "[%s]", e->check);
-    write_parquet(e->data, assay_buf_str(&path));
+    write_data(e->data, assay_buf_str(&path));
     if (scan(assay_buf_str(&path), assay_buf_str(&checks), "{}", e->timezone, &out, &err) !=
         ASSAY_OK)
         fail_msg("%s: %s", e->label, err.text);
@@ -422,7 +324,7 @@ static void one_error_touches_no_other_check(void **state)
     struct output out;
     struct assay_error err = {0};
     assay_buf_printf(&path, "%s/t.parquet", folder);
-    write_parquet("SELECT i AS a FROM range(5000) t(i)", assay_buf_str(&path));
+    write_data("SELECT i AS a FROM range(5000) t(i)", assay_buf_str(&path));
     if (scan(assay_buf_str(&path),
              "[{\"rule\":\"satisfiesExpression\",\"properties\":{\"expression\":\"1 / (a - 4321) < "
              "2\"}},"
@@ -469,7 +371,7 @@ static void examples_mask_and_key(void **state)
     };
     struct assay_buf path = {0};
     assay_buf_printf(&path, "%s/t.parquet", folder);
-    write_parquet("SELECT 7 AS a, -1 AS b, 'x' AS c", assay_buf_str(&path));
+    write_data("SELECT 7 AS a, -1 AS b, 'x' AS c", assay_buf_str(&path));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct output out;
         assert_int_equal(scan(assay_buf_str(&path), "[{\"rule\":\"positive\",\"fields\":[\"b\"]}]",
@@ -485,20 +387,6 @@ static void examples_mask_and_key(void **state)
         release(&out);
     }
     assay_buf_release(&path);
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return assay_scratch_name(&folder, NULL) == ASSAY_OK ? mkdir(folder, 0700) : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    assay_scratch_remove(folder);
-    free(folder);
-    return 0;
 }
 
 int main(void)

@@ -24,24 +24,50 @@ static int write_side(const struct assay_rule_check *check, const struct assay_r
     return *ret_sql ? ASSAY_OK : assay_fail_memory(err);
 }
 
+/* What was found, beside an aggregate of another container: that one's value too. */
+static int say_foreign(struct assay_rule_check *check, const struct assay_rule_scope *reference,
+                       enum assay_compare op, const char **ret_observed, struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0}, sql = {0};
+    const char *filter = assay_rule_property(check, "ref_filter");
+    assay_buf_printf(&text, ": it is not %s %s of `%s`%s%s, which is ", assay_compare_words(op),
+                     assay_rule_property(check, "ref_expression"),
+                     reference->name ? reference->name : "the reference", filter ? " where " : "",
+                     filter ? filter : "");
+    assay_buf_text(&sql, "CAST(l AS VARCHAR) || ");
+    assay_sql_text(&sql, assay_buf_str(&text));
+    assay_buf_text(&sql, " || CAST(r AS VARCHAR)");
+    ASSAY_TRY(assay_buf_check(&text, err));
+    return assay_rule_keep(check, &sql, ret_observed, err);
+}
+
+static int say(struct assay_rule_check *check, const struct assay_rule_scope *reference,
+               enum assay_compare op, const char **ret_observed, struct assay_error *err)
+{
+    check->is_not = assay_rule_text(check, "%s is", assay_rule_property(check, "expression"));
+    *ret_observed = "CAST(l AS VARCHAR)";
+    if (!check->is_not)
+        return assay_fail_memory(err);
+    if (reference->is_reference)
+        return say_foreign(check, reference, op, ret_observed, err);
+    return assay_rule_say(check, check->is_not, "", err, "%s %s", assay_compare_words(op),
+                          assay_rule_property(check, "ref_expression"));
+}
+
 int assay_aggregation_comparison(struct assay_rule_check *check, struct assay_error *err)
 {
     const struct assay_rule_scope *own = check->scope, *reference;
-    const char *left, *right, *ref_where, *where = assay_rule_where(check);
+    const char *left, *right, *observed, *ref_where, *where = assay_rule_where(check);
     const enum assay_compare op = assay_compare_of(assay_rule_property(check, "comparison"));
     ASSAY_TRY(assay_rule_reference(check, &reference, err));
     ASSAY_TRY(assay_rule_reference_where(check, reference, &ref_where, err));
     ASSAY_TRY(write_side(check, own, "expression", where, &left, err));
     ASSAY_TRY(write_side(check, reference, "ref_expression", ref_where, &right, err));
+    ASSAY_TRY(say(check, reference, op, &observed, err));
     check->query_sql = assay_rule_text(
         check,
-        "SELECT l %s r, CAST(l AS VARCHAR), n, CAST(0 AS BIGINT) FROM (SELECT %s AS l, %s AS r, "
-        "(SELECT count(*) FROM %s%s) AS n)",
-        assay_compare_sql(op), left, right, own->relation, where);
-    if (!check->query_sql)
-        return assay_fail_memory(err);
-    ASSAY_TRY(assay_rule_say(check, "", "", err, "%s %s", assay_compare_words(op),
-                             assay_rule_property(check, "ref_expression")));
-    check->is_not = assay_rule_text(check, "%s is", assay_rule_property(check, "expression"));
-    return check->is_not ? ASSAY_OK : assay_fail_memory(err);
+        "SELECT l %s r, %s, n, CAST(0 AS BIGINT) FROM (SELECT %s AS l, %s AS r, (SELECT count(*) "
+        "FROM %s%s) AS n)",
+        assay_compare_sql(op), observed, left, right, own->relation, where);
+    return check->query_sql ? ASSAY_OK : assay_fail_memory(err);
 }

@@ -74,14 +74,19 @@ int assay_rule_field_find(const struct assay_rule_scope *scope, const char *name
     return assay_fail(err, ASSAY_NOT_FOUND, "%s has no field `%s`", container, name);
 }
 
-bool assay_rule_is_foreign(const struct assay_rule_check *check)
+bool assay_rule_names_reference(const json_t *properties)
 {
     static const char *const keys[] = {"ref_container", "ref_datastore", "ref_container_id",
                                        "ref_datastore_id"};
     for (size_t i = 0; i < ASSAY_COUNT(keys); i++)
-        if (json_object_get(check->properties, keys[i]))
+        if (json_object_get(properties, keys[i]))
             return true;
     return false;
+}
+
+bool assay_rule_is_foreign(const struct assay_rule_check *check)
+{
+    return assay_rule_names_reference(check->properties);
 }
 
 int assay_rule_reference(const struct assay_rule_check *check,

@@ -23,7 +23,8 @@ assay_rule_writer assay_equal_to_field, assay_greater_than_field,
     assay_less_than_field;                            /* other_field.c */
 assay_rule_writer assay_not_null, assay_any_not_null; /* not_null.c */
 assay_rule_speaker assay_not_null_message, assay_any_not_null_message;
-assay_rule_writer assay_expected_values; /* expected_values.c */
+assay_rule_writer assay_exists_in, assay_not_exists_in; /* exists_in.c */
+assay_rule_writer assay_expected_values;                /* expected_values.c */
 assay_rule_writer assay_matches_pattern, assay_contains_email, assay_contains_ssn,
     assay_contains_url;                                                /* patterns.c */
 assay_rule_writer assay_is_credit_card, assay_contains_credit_card;    /* credit_card.c */

@@ -192,6 +192,21 @@ static void write_empty(const struct assay_rule_check *check, const struct assay
         no_right ? nothing : assay_rule_text(check, "CAST(%s AS VARCHAR)", right->sql);
 }
 
+/* Types that were found in text can be given. */
+static int refuse(const struct assay_rule_field *left, const struct assay_rule_scope *reference,
+                  const struct assay_rule_field *right, struct assay_error *err)
+{
+    const struct assay_rule_field *found = left->misfit_sql    ? left
+                                           : right->misfit_sql ? right
+                                                               : NULL;
+    return assay_fail(err, ASSAY_INVALID,
+                      "`%s` is %s and `%s` of `%s` is %s: they cannot be compared%s%s%s",
+                      left->name, assay_type_name(left->type), right->name,
+                      reference->name ? reference->name : "the container",
+                      assay_type_name(right->type), found ? " (the reader option types." : "",
+                      found ? found->name : "", found ? " gives another type)" : "");
+}
+
 int assay_pair_write(const struct assay_rule_check *check, const struct assay_rule_field *left,
                      const struct assay_rule_scope *reference, const struct assay_rule_field *right,
                      struct assay_pair *ret_pair, struct assay_error *err)
@@ -202,10 +217,7 @@ int assay_pair_write(const struct assay_rule_check *check, const struct assay_ru
     if (left->type == ASSAY_TYPE_UNKNOWN || right->type == ASSAY_TYPE_UNKNOWN) {
         write_empty(check, left, right, &pair);
     } else if (form == FORM_NONE) {
-        return assay_fail(
-            err, ASSAY_INVALID, "`%s` is %s and `%s` of `%s` is %s: they cannot be compared",
-            left->name, assay_type_name(left->type), right->name,
-            reference->name ? reference->name : "the container", assay_type_name(right->type));
+        return refuse(left, reference, right, err);
     } else {
         pair.left = write_side(check, left, form, scale);
         pair.right = write_side(check, right, form, scale);

@@ -125,7 +125,8 @@ struct assay_rule {
     bool takes_unknown; /* judges fields without any value too */
     bool fails_on_null; /* what fails is null (notNull) */
     bool needs_utf8;    /* text that is not UTF-8 fails */
-    bool names_foreign; /* field_name is a field of the reference: the rule looks for it itself */
+    bool names_foreign; /* what it reads of the reference stands in its properties, field_name too,
+                           which it looks for itself */
 };
 
 /** All rules, sorted by name; ends with a row whose name is NULL. */
@@ -190,7 +191,8 @@ ASSAY_MUST_CHECK int assay_rule_reference(const struct assay_rule_check *check,
 ASSAY_MUST_CHECK int assay_rule_reference_where(const struct assay_rule_check *check,
                                                 const struct assay_rule_scope *reference,
                                                 const char **ret_where, struct assay_error *err);
-/** Does the check name another container than its own? */
+/** Does the check, or do these properties, name another container than its own? */
 bool assay_rule_is_foreign(const struct assay_rule_check *check);
+bool assay_rule_names_reference(const json_t *properties);
 
 #endif

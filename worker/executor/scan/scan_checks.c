@@ -53,12 +53,18 @@ static int write_relation(struct assay_scan *scan, struct assay_error *err)
     return scan->scope.relation ? ASSAY_OK : assay_fail_memory(err);
 }
 
+/* Looks its values up in the container itself. */
+static bool refers_to_itself(const struct assay_rule *rule, const json_t *check)
+{
+    return rule->names_foreign && !assay_rule_names_reference(json_object_get(check, "properties"));
+}
+
 static bool reads_twice(const struct assay_scan *scan)
 {
     for (size_t i = 0; i < scan->checks_count; i++) {
-        const struct assay_rule *rule =
-            assay_rule_find(assay_json_str(scan->checks[i].json, "rule", NULL));
-        if (rule && (rule->prepare || rule->aggregate))
+        const json_t *check = scan->checks[i].json;
+        const struct assay_rule *rule = assay_rule_find(assay_json_str(check, "rule", NULL));
+        if (rule && (rule->prepare || rule->aggregate || refers_to_itself(rule, check)))
             return true;
     }
     return false;
