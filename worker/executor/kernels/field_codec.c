@@ -105,6 +105,7 @@ static void load_numbers(struct assay_field_state *state, struct assay_bytes *in
 static int save_body(const struct assay_field_state *state, struct assay_buf *buf,
                      struct assay_error *err)
 {
+    assay_field_settle(state);
     save_plan(&state->plan, buf);
     save_counts(state, buf);
     save_numbers(state, buf);

@@ -424,6 +424,7 @@ int assay_field_state_finish(const struct assay_field_state *state,
     struct assay_field_stats *stats = assay_calloc(1, sizeof *stats);
     if (!stats)
         return assay_fail_memory(err);
+    assay_field_settle(state);
     no_figures(stats);
     finish_counts(state, stats);
     finish_distinct(state, stats);

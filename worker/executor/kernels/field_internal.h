@@ -10,6 +10,7 @@
 #include "worker/executor/kernels/moments.h"
 #include "worker/executor/kernels/quantile.h"
 #include "worker/executor/kernels/sample.h"
+#include "worker/executor/kernels/text_memo.h"
 #include "worker/executor/kernels/text_scan.h"
 #include "worker/executor/kernels/wide_sum.h"
 
@@ -46,6 +47,7 @@ struct assay_field_state {
     assay_i128 origin; /* integers and decimals: their moments are those of value − origin */
     struct assay_moments moments;
     struct assay_text_scan text;
+    struct assay_text_memo memo; /* of texts that text and distinct have seen */
     struct assay_length_figures list_lengths;
     enum assay_granularity granularity;
     struct assay_distinct distinct;
@@ -78,6 +80,14 @@ static inline bool assay_field_has_sample(const struct assay_field_state *state)
 static inline bool assay_field_keeps_blobs(const struct assay_field_state *state)
 {
     return state->class == ASSAY_CLASS_TEXT || state->class == ASSAY_CLASS_WIDE;
+}
+
+/** Before the counts of the table of values are read: those that wait in the memo of texts go to
+ * it. */
+static inline void assay_field_settle(const struct assay_field_state *state)
+{
+    if (state->memo.count)
+        assay_text_memo_settle(&state->memo, &state->distinct.frequency);
 }
 
 /** Set plan, class, capacity of a zeroed state; allocates nothing. */

@@ -59,14 +59,15 @@ static size_t larger(size_t a, size_t b)
 }
 
 /* Most bytes of one state's own parts. A table that grows, or texts that are collected, stand twice
- * for a moment. */
+ * for a moment; the memo of texts is then at most half grown. */
 static size_t bytes_of(const struct assay_field_state *state)
 {
     const struct assay_field_capacity *capacity = &state->capacity;
     const bool blob = assay_field_keeps_blobs(state);
     size_t bytes = sizeof *state;
     if (assay_field_has_distinct(state)) {
-        const size_t exact = (size_t)capacity->exact * 2 * 24 / 2 * 3;
+        const size_t memo = state->class == ASSAY_CLASS_TEXT ? (size_t)capacity->exact * 12 : 0;
+        const size_t exact = (size_t)capacity->exact * 2 * 24 / 2 * 3 + memo;
         const size_t hashes = (size_t)capacity->hashes * 2 * 16;
         const size_t change = (size_t)capacity->exact * 2 * 24 + (size_t)capacity->lossy * 2 * 32 +
                               ASSAY_FREQUENCY_CELLS * sizeof(uint32_t) + ASSAY_FREQUENCY_FILTER / 8;
@@ -175,6 +176,7 @@ void assay_field_state_free(struct assay_field_state *state)
         return;
     assay_field_state_free(state->elements);
     assay_text_scan_release(&state->text);
+    assay_text_memo_release(&state->memo);
     assay_distinct_release(&state->distinct);
     assay_quantile_release(&state->quantile);
     assay_sample_release(&state->sample);

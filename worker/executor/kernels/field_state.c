@@ -377,6 +377,14 @@ static bool add_reals(struct assay_field_state *state, const struct assay_column
     return !n || add_real_values(state, values, n, &scan, rows);
 }
 
+static bool add_unknown_texts(struct assay_field_state *state, const struct assay_text *values,
+                              size_t n, uint64_t *hashes)
+{
+    return assay_text_scan_add(&state->text, values, n, hashes) &&
+           (!assay_field_has_distinct(state) ||
+            assay_distinct_add_texts(&state->distinct, hashes, values, n));
+}
+
 static bool add_texts(struct assay_field_state *state, const struct assay_column *column,
                       struct assay_kernel_rows *rows)
 {
@@ -386,9 +394,19 @@ static bool add_texts(struct assay_field_state *state, const struct assay_column
         n = assay_gather_texts(values, column->validity, n, rows->values.texts);
         values = rows->values.texts;
     }
-    return assay_text_scan_add(&state->text, values, n, rows->value_hashes) &&
-           (!assay_field_has_distinct(state) ||
-            assay_distinct_add_texts(&state->distinct, rows->value_hashes, values, n));
+    struct assay_frequency *table = &state->distinct.frequency;
+    if (!assay_field_has_distinct(state) || !assay_text_memo_begin(&state->memo, table, n))
+        return add_unknown_texts(state, values, n, rows->value_hashes);
+    const size_t others =
+        assay_text_memo_count(&state->memo, &state->text.lengths, values, n, rows->bytes);
+    const uint32_t used = table->used;
+    state->distinct.count += n - others;
+    if (!add_unknown_texts(state, rows->bytes, others, rows->value_hashes))
+        return false;
+    if (table->used - used <= others / 2) /* values return */
+        assay_text_memo_learn(&state->memo, table, state->text.opaque, rows->bytes,
+                              rows->value_hashes, others);
+    return true;
 }
 
 /* One row that is low enough. */
@@ -528,6 +546,8 @@ int assay_field_state_merge(struct assay_field_state *state, const struct assay_
     if (!same_plan(&state->plan, &other->plan))
         return assay_fail(err, ASSAY_INVALID,
                           "merging statistics: the parts were counted under different plans");
+    assay_field_settle(state);
+    assay_field_settle(other);
     state->records += other->records;
     state->nulls += other->nulls;
     state->zero += other->zero;

@@ -13,6 +13,7 @@ int assay_field_state_thin(struct assay_field_state *state, struct assay_error *
 {
     if (state->elements)
         ASSAY_TRY(assay_field_state_thin(state->elements, err));
+    assay_field_settle(state);
     if (assay_field_has_sample(state))
         assay_sample_thin(&state->sample, SAMPLE);
     if (state->class == ASSAY_CLASS_TEXT)

@@ -270,6 +270,17 @@ static inline bool wants_text(const struct assay_frequency *frequency, uint32_t 
     return blob && frequency->slots[slot].count == 1 && frequency->words[slot] == ASSAY_BLOB_NONE;
 }
 
+uint64_t assay_frequency_count(const struct assay_frequency *frequency, uint64_t hash)
+{
+    const uint32_t slot = find(frequency, hash);
+    return frequency->slots[slot].hash ? frequency->slots[slot].count : 0;
+}
+
+void assay_frequency_raise(const struct assay_frequency *frequency, uint64_t hash, uint64_t count)
+{
+    frequency->slots[find(frequency, hash)].count += count;
+}
+
 /* Count the values that are in the table already, from the i-th on, up to one that is not or whose
  * text is wanted. */
 static inline __attribute__((always_inline)) size_t count_known(struct assay_frequency *frequency,

@@ -64,6 +64,11 @@ bool assay_frequency_has_room(const struct assay_frequency *frequency, uint64_t 
 bool assay_frequency_merges_exact(const struct assay_frequency *frequency,
                                   const struct assay_frequency *other);
 
+/** How often a value of the table was counted; 0 when it is not in it. */
+uint64_t assay_frequency_count(const struct assay_frequency *frequency, uint64_t hash);
+/** Count a value that is in the table `count` times more. */
+void assay_frequency_raise(const struct assay_frequency *frequency, uint64_t hash, uint64_t count);
+
 /** No value that is not kept occurs more often; 0 while exact. */
 uint64_t assay_frequency_bound(const struct assay_frequency *frequency);
 

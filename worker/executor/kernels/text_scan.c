@@ -222,6 +222,14 @@ bool assay_text_scan_add(struct assay_text_scan *scan, const struct assay_text *
     return true;
 }
 
+bool assay_text_is_plain(struct assay_text text, uint64_t *ret_length)
+{
+    if (is_blank(text) || !assay_utf8_valid(text.data, text.size_bytes))
+        return false;
+    *ret_length = assay_utf8_length(text.data, text.size_bytes);
+    return text.size_bytes;
+}
+
 void assay_text_scan_thin(struct assay_text_scan *scan, uint32_t most)
 {
     struct assay_text_extreme *both[] = {&scan->min, &scan->max};
