@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
-#include "worker/executor/profile/keep.h"
+#include "worker/executor/profile/keep/keep.h"
 
 enum { PARTS = 16, MANY = 20000 };
 

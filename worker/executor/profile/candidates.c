@@ -3,7 +3,7 @@
 #include "worker/executor/profile/candidates.h"
 
 #include "common/base/memory.h"
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 
 enum { JUDGED_AT_ONCE = 512 }; /* checks of one reading: one query holds them all */
 

@@ -5,7 +5,7 @@
 #include "common/base/memory.h"
 #include "common/base/nearest.h"
 #include "worker/executor/profile/belief.h"
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 #include "worker/executor/profile/profile_passes.h"
 #include "worker/executor/profile/profile_plan.h"
 #include "worker/executor/profile/state.h"

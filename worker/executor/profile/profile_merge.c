@@ -9,7 +9,7 @@
 #include "common/base/memory.h"
 #include "worker/executor/profile/belief.h"
 #include "worker/executor/profile/beliefs.h"
-#include "worker/executor/profile/keep_merge.h"
+#include "worker/executor/profile/keep/keep_merge.h"
 #include "worker/executor/profile/profile_run.h"
 #include "worker/executor/profile/state.h"
 

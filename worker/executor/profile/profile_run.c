@@ -5,7 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "worker/executor/profile/candidates.h"
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 #include "worker/executor/profile/nested_text.h"
 #include "worker/executor/profile/sketches.h"
 #include "worker/executor/profile/warnings.h"

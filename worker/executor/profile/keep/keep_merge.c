@@ -1,13 +1,13 @@
 // Keep: states of groups of splits, made small when all of a state was taken.
 // SPDX-License-Identifier: Apache-2.0
-#include "worker/executor/profile/keep_merge.h"
+#include "worker/executor/profile/keep/keep_merge.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/datetime.h"
 #include "common/base/memory.h"
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 
 enum { FIELDS_MAX = 512 }; /* beyond, a second state of each field is too much beside the first */
 

@@ -5,7 +5,7 @@
 
 #include "worker/executor/kernels/hash.h"
 #include "worker/executor/profile/base64.h"
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 #include "worker/executor/read/deflate.h"
 
 enum { CHUNK_MAX_BYTES = 4 << 20 };

@@ -7,7 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/base/memory.h"
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 #include "worker/executor/profile/profile_parts.h"
 
 void assay_keep_free(struct assay_keep *keep)

@@ -4,7 +4,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/plural.h"
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 
 /* --- for all runs --- */
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 
 /* Records up to a value stay as they are in a table that only grows; whether they did is checked by
  * their number: records that were changed (and got a new value), deleted, or added late show. */

@@ -4,7 +4,7 @@
 
 #include "common/base/datetime.h"
 #include "common/base/memory.h"
-#include "worker/executor/profile/keep_sum.h"
+#include "worker/executor/profile/keep/keep_sum.h"
 
 /* --- making --- */
 

@@ -4,7 +4,7 @@
 #ifndef ASSAY_PROFILE_KEEP_RUN_H
 #define ASSAY_PROFILE_KEEP_RUN_H
 
-#include "worker/executor/profile/keep.h"
+#include "worker/executor/profile/keep/keep.h"
 #include "worker/executor/profile/profile_run.h"
 #include "worker/executor/profile/state.h"
 

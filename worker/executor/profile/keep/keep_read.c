@@ -4,8 +4,8 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/profile/belief.h"
-#include "worker/executor/profile/keep_run.h"
-#include "worker/executor/profile/keep_sum.h"
+#include "worker/executor/profile/keep/keep_run.h"
+#include "worker/executor/profile/keep/keep_sum.h"
 #include "worker/executor/profile/profile_parts.h"
 #include "worker/executor/profile/profile_passes.h"
 #include "worker/executor/profile/profile_plan.h"

@@ -1,6 +1,6 @@
 // Keep: matching what is kept with what is there, and how it is kept from now on.
 // SPDX-License-Identifier: Apache-2.0
-#include "worker/executor/profile/keep.h"
+#include "worker/executor/profile/keep/keep.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "common/base/file.h"
 #include "common/base/memory.h"
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 #include "worker/executor/profile/state.h"
 
 /* A line that begins a state: {"kept": id}; its chunks follow, one a line. */

@@ -1,6 +1,6 @@
 // Keep sums: counts put together.
 // SPDX-License-Identifier: Apache-2.0
-#include "worker/executor/profile/keep_sum.h"
+#include "worker/executor/profile/keep/keep_sum.h"
 
 #include "common/base/memory.h"
 

@@ -3,7 +3,7 @@
 #ifndef ASSAY_PROFILE_KEEP_SUM_H
 #define ASSAY_PROFILE_KEEP_SUM_H
 
-#include "worker/executor/profile/keep_run.h"
+#include "worker/executor/profile/keep/keep_run.h"
 
 /** Of one field. */
 struct assay_keep_counts {
