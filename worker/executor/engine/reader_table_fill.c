@@ -85,17 +85,6 @@ static int fill_texts(struct assay_table_lane *lane, const struct assay_column *
 
 /* --- columns --- */
 
-static size_t width_bytes(enum assay_layout layout)
-{
-    static const uint8_t widths[] = {
-        [ASSAY_LAYOUT_BOOL] = 1,    [ASSAY_LAYOUT_INT64] = 8,     [ASSAY_LAYOUT_INT128] = 16,
-        [ASSAY_LAYOUT_FLOAT] = 4,   [ASSAY_LAYOUT_DOUBLE] = 8,    [ASSAY_LAYOUT_DECIMAL64] = 8,
-        [ASSAY_LAYOUT_DATE] = 4,    [ASSAY_LAYOUT_TIMESTAMP] = 8, [ASSAY_LAYOUT_DECIMAL128] = 16,
-        [ASSAY_LAYOUT_INSTANT] = 8,
-    };
-    return layout < ASSAY_COUNT(widths) ? widths[layout] : 0;
-}
-
 static void set_validity(duckdb_vector vector, const uint64_t *validity, size_t rows)
 {
     if (!validity)
@@ -115,7 +104,6 @@ static void set_all_null(duckdb_vector vector, size_t rows)
 static int fill_scalar(struct assay_table_lane *lane, const struct assay_column *column,
                        size_t rows, duckdb_vector vector, struct assay_error *err)
 {
-    const size_t width = width_bytes(column->layout);
     if (column->layout == ASSAY_LAYOUT_NULL || !column->values) {
         if (column->layout == ASSAY_LAYOUT_STRUCT) {
             memset(duckdb_vector_get_data(vector), 1, rows);
@@ -126,9 +114,10 @@ static int fill_scalar(struct assay_table_lane *lane, const struct assay_column 
         return ASSAY_OK;
     }
     set_validity(vector, column->validity, rows);
-    if (!width)
+    if (column->layout == ASSAY_LAYOUT_TEXT || column->layout == ASSAY_LAYOUT_BYTES)
         return fill_texts(lane, column, rows, vector, err);
-    memcpy(duckdb_vector_get_data(vector), column->values, rows * width);
+    memcpy(duckdb_vector_get_data(vector), column->values,
+           rows * assay_layout_bytes(column->layout));
     return ASSAY_OK;
 }
 

@@ -22,24 +22,10 @@ _Static_assert(sizeof(struct assay_text) == sizeof(struct assay_cell),
 _Static_assert(offsetof(struct assay_text, size_bytes) == offsetof(struct assay_cell, size_bytes),
                "a cell begins with its text");
 
+/* Texts borrow the cells. */
 static size_t value_bytes(enum assay_layout layout)
 {
-    switch (layout) {
-    case ASSAY_LAYOUT_BOOL:
-        return sizeof(uint8_t);
-    case ASSAY_LAYOUT_DATE:
-        return sizeof(int32_t);
-    case ASSAY_LAYOUT_INT64:
-    case ASSAY_LAYOUT_DOUBLE:
-    case ASSAY_LAYOUT_TIMESTAMP:
-    case ASSAY_LAYOUT_INSTANT:
-        return sizeof(int64_t);
-    case ASSAY_LAYOUT_INT128:
-    case ASSAY_LAYOUT_DECIMAL128:
-        return sizeof(assay_i128);
-    default:
-        return 0; /* TEXT borrows, NULL has none */
-    }
+    return layout == ASSAY_LAYOUT_TEXT ? 0 : assay_layout_bytes(layout);
 }
 
 static enum assay_date_format format_of(const struct assay_cell_target *target)
