@@ -23,8 +23,8 @@ struct relating {
     char **specs;
     struct assay_job_task_new *tasks;
     size_t count;
-    size_t left_out, uncompared; /* containers: not read, not looked at */
-    bool incomplete;             /* not all that could be suggested is: nothing is discarded */
+    size_t uncompared, left_out, cut; /* containers: not looked at, not read, read for a part */
+    bool incomplete;                  /* not all that could be suggested is: nothing is discarded */
     struct assay_buf message;
     bool extended;
 };
@@ -145,6 +145,7 @@ static int add_task(struct assay_db_conn *conn, struct relating *r, const json_t
     const int64_t id = assay_json_int(container, "id", 0);
     const bool complete = json_array_size(candidates) <= CANDIDATES_MAX;
     struct assay_error own = {0};
+    r->cut += !complete;
     while (json_array_size(candidates) > CANDIDATES_MAX)
         (void)json_array_remove(candidates, json_array_size(candidates) - 1);
     ASSAY_TRY(assay_json_set(settings, "considered", considered_of(r, container, complete), err));
@@ -189,16 +190,19 @@ static int add_tasks(struct assay_db_conn *conn, struct relating *r, struct assa
     return ASSAY_OK;
 }
 
+static void say(struct relating *r, size_t containers, const char *what)
+{
+    if (containers)
+        assay_buf_printf(&r->message, "%s%zu container%s %s", r->message.size ? "; " : "",
+                         containers, containers == 1 ? "" : "s", what);
+}
+
+/* What the bounds left out. */
 static int say_limits(struct relating *r, struct assay_error *err)
 {
-    if (r->uncompared)
-        assay_buf_printf(&r->message, "%zu container%s of %zu %s not compared with the others",
-                         r->uncompared, r->uncompared == 1 ? "" : "s",
-                         r->uncompared + json_array_size(r->known),
-                         r->uncompared == 1 ? "was" : "were");
-    if (r->left_out)
-        assay_buf_printf(&r->message, "%srelations of %zu container%s were not judged",
-                         r->message.size ? "; " : "", r->left_out, r->left_out == 1 ? "" : "s");
+    say(r, r->uncompared, "not compared with the others");
+    say(r, r->left_out, "of which relations were not judged");
+    say(r, r->cut, "of which only the first 100 relations were judged");
     return assay_buf_check(&r->message, err);
 }
 
@@ -261,7 +265,7 @@ static int discard_unsuggested(struct assay_db_conn *conn, const struct relating
     return ASSAY_OK;
 }
 
-static int write(struct assay_db_conn *conn, void *context, struct assay_error *err)
+static int write_extension(struct assay_db_conn *conn, void *context, struct assay_error *err)
 {
     struct relating *r = context;
     const struct assay_job_extension extension = {
@@ -287,7 +291,7 @@ int assay_publish_relate(struct assay_job_store *store, int64_t operation_id, bo
         ASSAY_TRY(plan_or_say(conn, &r, err));
     assay_db_release(ASSAY_TAKE(conn));
     if (relates)
-        ASSAY_TRY(assay_db_transaction(assay_job_store_db(store), write, &r, err));
+        ASSAY_TRY(assay_db_transaction(assay_job_store_db(store), write_extension, &r, err));
     *ret_ready = !relates || (r.extended && !r.count);
     return ASSAY_OK;
 }

@@ -232,7 +232,7 @@ static void more_than_may_be_read(void **state)
     profile_customers(&s);
     (void)shop_publish(&s);
     assert_int_equal(count(&s, OF_RELATE), 200);
-    assert_string_equal(LAST("message"), "relations of 51 containers were not judged");
+    assert_string_equal(LAST("message"), "51 containers of which relations were not judged");
     TEST_OK(assay_job_cancel(s.store, operation, "t", &stopped, &to_signal, &test_err));
     while (shop_publish(&s) > 0)
         ;
@@ -244,12 +244,27 @@ static void more_than_may_be_read(void **state)
     (void)request(&s, "customers.csv", "");
     profile_customers(&s);
     (void)shop_publish(&s);
-    assert_string_equal(LAST("message"), "1 container of 252 was not compared with the others; "
-                                         "relations of 50 containers were not judged");
+    assert_string_equal(LAST("message"), "1 container not compared with the others; "
+                                         "50 containers of which relations were not judged");
     assert_int_equal(count(&s, "task_spec s JOIN task t ON t.spec_id = s.id WHERE t.kind = "
                                "'profile.relate' AND t.finished_at IS NULL AND s.body LIKE "
                                "'%\"considered\":[]%'"),
                      200);
+    TEST_OK(assay_job_cancel(s.store, operation + 1, "t", &stopped, &to_signal, &test_err));
+    while (shop_publish(&s) > 0)
+        ;
+    /* more of one container than a task takes */
+    test_sql(db, "DELETE FROM container WHERE id > 1000;"
+                 "INSERT INTO field_sketch (container_id, position, name, body) WITH RECURSIVE n "
+                 "(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) SELECT 1000, i, "
+                 "f.name, f.body FROM n, field_sketch f WHERE f.container_id = 1000 AND f.position "
+                 "= 0");
+    (void)request(&s, "customers.csv", "");
+    profile_customers(&s);
+    (void)shop_publish(&s);
+    assert_string_equal(LAST("message"),
+                        "1 container of which only the first 100 relations were judged");
+    assert_int_equal(count(&s, OF_RELATE " AND finished_at IS NULL"), 2);
     shop_close(&s);
 }
 
