@@ -190,16 +190,8 @@ static int profile_input(struct profile_run *run, size_t index, struct assay_err
         rc = keep_container(run, input, document, &why);
     if (rc == ASSAY_OK)
         rc = assay_profile_relations_take(&run->relations, &run->inputs, index, document, &why);
-    if (rc == ASSAY_CANCELLED)
-        run->interrupted = true;
-    if (rc == ASSAY_OK || rc == ASSAY_CANCELLED)
-        return ASSAY_OK;
-    if (rc == ASSAY_USAGE || rc == ASSAY_INVALID) { /* an option that the source does not take */
-        *err = why;
-        return rc;
-    }
-    return assay_inputs_add_error(&run->inputs, "profiling", input->name, input->location, &why,
-                                  err);
+    return assay_inputs_ended(&run->inputs, "profiling", input, rc, &why, &run->interrupted, NULL,
+                              err);
 }
 
 /* Of all containers that could be profiled. Nobody asked for them without --checks-out. */

@@ -1,5 +1,5 @@
-/* Relations between the containers of one `assay profile`: candidates from their sketches, judged by
- * a task for each container that refers to another. */
+/* Relations between the containers of one `assay profile`: candidates from their sketches, judged
+ * by a task for each container that refers to another. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_CLI_PROFILE_RELATE_H
 #define ASSAY_CLI_PROFILE_RELATE_H
