@@ -63,6 +63,26 @@ int assay_inputs_add_error(struct assay_inputs *inputs, const char *doing, const
     return assay_json_push(inputs->errors, entry, err);
 }
 
+int assay_inputs_ended(struct assay_inputs *inputs, const char *doing,
+                       const struct assay_input *input, int code, struct assay_error *why,
+                       bool *interrupted, bool *ret_listed, struct assay_error *err)
+{
+    if (ret_listed)
+        *ret_listed = false;
+    if (code == ASSAY_CANCELLED)
+        *interrupted = true;
+    if (code == ASSAY_OK || code == ASSAY_CANCELLED)
+        return ASSAY_OK;
+    if (code == ASSAY_USAGE || code == ASSAY_INVALID) {
+        if (err)
+            *err = *why;
+        return code;
+    }
+    if (ret_listed)
+        *ret_listed = true;
+    return assay_inputs_add_error(inputs, doing, input->name, input->location, why, err);
+}
+
 /* "prod#public.orders": the connection's length, 0 when the text names none. */
 static size_t connection_name(const struct assay_config *config, const char *text)
 {

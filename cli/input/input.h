@@ -41,6 +41,13 @@ void assay_input_release(struct assay_input *item);
 ASSAY_MUST_CHECK int assay_inputs_add_error(struct assay_inputs *inputs, const char *doing,
                                             const char *name, const char *location,
                                             struct assay_error *why, struct assay_error *err);
+/** How the task of a container ended. Cancelled: *interrupted. Failed: listed as by
+ * assay_inputs_add_error(), *ret_listed (may be NULL), unless the source does not take an option
+ * (ASSAY_USAGE, ASSAY_INVALID): that is the command's own error. */
+ASSAY_MUST_CHECK int assay_inputs_ended(struct assay_inputs *inputs, const char *doing,
+                                        const struct assay_input *input, int code,
+                                        struct assay_error *why, bool *interrupted,
+                                        bool *ret_listed, struct assay_error *err);
 
 /* ---- references (input_refs.c) ---- */
 

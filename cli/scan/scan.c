@@ -105,17 +105,10 @@ static int scan_input(struct assay_scan_run *run, size_t at, struct assay_error 
     int rc = run_task(run, at, &document, &why);
     if (rc == ASSAY_OK)
         rc = keep_container(run, input, document, &why);
-    if (rc == ASSAY_CANCELLED)
-        run->interrupted = true;
-    if (rc == ASSAY_OK || rc == ASSAY_CANCELLED)
-        return ASSAY_OK;
-    if (rc == ASSAY_USAGE || rc == ASSAY_INVALID) { /* an option that the source does not take */
-        *err = why;
-        return rc;
-    }
-    ASSAY_TRY(
-        assay_inputs_add_error(&run->inputs, "scanning", input->name, input->location, &why, err));
-    return assay_scan_add_unread(run, at, why.text, err);
+    bool listed;
+    ASSAY_TRY(assay_inputs_ended(&run->inputs, "scanning", input, rc, &why, &run->interrupted,
+                                 &listed, err));
+    return listed ? assay_scan_add_unread(run, at, why.text, err) : ASSAY_OK;
 }
 
 static int scan_all(struct assay_scan_run *run, struct assay_error *err)
