@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -55,26 +56,50 @@ static bool is_unique(const struct assay_field_stats *stats)
            stats->distinct >= DISTINCT_OF * (double)stats->valid_count;
 }
 
-/* The shape of most of the sampled values; of the first ones where several are as frequent. JSON
- * null when there is none. */
+/* A shape and how many of the sampled values have it. */
+struct shape {
+    char text[ASSAY_SKETCH_SHAPE];
+    uint64_t count;
+};
+
+static int compare_shapes(const void *a, const void *b)
+{
+    return strcmp(((const struct shape *)a)->text, ((const struct shape *)b)->text);
+}
+
+/* The commonest, the first of several that are as frequent; NULL = there is none. Equal ones stand
+ * side by side. */
+static const struct shape *commonest(struct shape *shapes, size_t count)
+{
+    const struct shape *best = NULL;
+    for (size_t i = 0, first = 0; i < count; i++) {
+        if (strcmp(shapes[first].text, shapes[i].text) != 0)
+            first = i;
+        else if (i > first)
+            shapes[first].count += shapes[i].count;
+        if (!best || shapes[first].count > best->count)
+            best = &shapes[first];
+    }
+    return best;
+}
+
+/* The shape of most of the sampled values; JSON null when they have none. */
 static json_t *shape_of(const struct assay_field_stats *stats)
 {
-    char best[ASSAY_SKETCH_SHAPE] = "", shape[ASSAY_SKETCH_SHAPE], other[ASSAY_SKETCH_SHAPE];
-    uint64_t most = 0;
-    for (size_t i = 0; i < stats->patterns_count && stats->patterns[i].count > 0; i++) {
-        uint64_t count = 0;
-        if (!assay_sketch_shape(stats->patterns[i].pattern, shape) || !strcmp(shape, best))
-            continue;
-        for (size_t j = i; j < stats->patterns_count; j++) {
-            if (assay_sketch_shape(stats->patterns[j].pattern, other) && !strcmp(shape, other))
-                count += stats->patterns[j].count;
-        }
-        if (count > most) {
-            most = count;
-            memcpy(best, shape, sizeof best);
-        }
+    ASSAY_AUTO(assay_free)
+    void *memory = assay_calloc(stats->patterns_count + 1, sizeof(struct shape));
+    struct shape *shapes = memory;
+    size_t count = 0;
+    for (size_t i = 0; shapes && i < stats->patterns_count; i++) {
+        shapes[count].count = stats->patterns[i].count;
+        count += assay_sketch_shape(stats->patterns[i].pattern, shapes[count].text);
     }
-    return most ? assay_json_safe_string(best, strlen(best)) : json_null();
+    if (!shapes)
+        return NULL;
+    qsort(shapes, count, sizeof *shapes, compare_shapes);
+    const struct shape *best = commonest(shapes, count);
+    return best && *best->text ? assay_json_safe_string(best->text, strlen(best->text))
+                               : json_null();
 }
 
 static json_t *registers_text(const uint8_t *registers)
