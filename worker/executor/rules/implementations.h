@@ -33,7 +33,7 @@ assay_rule_writer assay_min_length, assay_max_length, assay_not_empty; /* length
 assay_rule_writer assay_satisfies_expression;                          /* satisfies_expression.c */
 assay_rule_writer assay_predicted_by;                                  /* predicted_by.c */
 assay_rule_writer assay_time_distribution_size;             /* time_distribution_size.c */
-assay_rule_writer assay_unique_prepare, assay_unique;       /* unique.c */
+assay_rule_writer assay_unique;                             /* unique.c */
 assay_rule_writer assay_aggregation_comparison;             /* aggregation_comparison.c */
 assay_rule_writer assay_data_diff_prepare, assay_data_diff; /* data_diff.c */
 assay_rule_closer assay_data_diff_close;

@@ -4,7 +4,8 @@
  * A rule writes SQL over typed columns. Which of the functions below a rule has says how it is
  * judged:
  *   predicate             record by record, in the one pass over the source
- *   prepare + predicate   reads its own fields first (unique), then as above
+ *   prepare + predicate   reads its own fields first, then as above
+ *   finds_repeats         unique: its keys are looked at first, then as above (see below)
  *   aggregate             a query of one row over the filtered records
  *   conclude              from the fields and the number of filtered records alone
  *   … + close             and the verdict looks at more than the records of the pass (dataDiff) */
@@ -125,6 +126,7 @@ struct assay_rule {
     bool takes_unknown; /* judges fields without any value too */
     bool fails_on_null; /* what fails is null (notNull) */
     bool needs_utf8;    /* text that is not UTF-8 fails */
+    bool finds_repeats; /* of unique */
     bool names_foreign; /* what it reads of the reference stands in its properties, field_name too,
                            which it looks for itself */
 };
@@ -151,6 +153,18 @@ void assay_rule_shape_message(const struct assay_rule_check *check, uint64_t fai
  * as text. */
 bool assay_rule_misfit_counts(const struct assay_rule_check *check,
                               const struct assay_rule_field *field);
+
+/* What a scan does for unique (unique.c). A check made ready passes on every record until it is
+ * marked. */
+
+/** The hash of a record's key, NULL where it is not judged; equal keys have equal hashes. */
+void assay_unique_hash_sql(const struct assay_rule_check *check, struct assay_buf *sql);
+/** Collect the keys that come twice, reading the fields of the key. */
+ASSAY_MUST_CHECK int assay_unique_collect(struct assay_rule_check *check, struct assay_error *err);
+/** A query for the number of keys collected. */
+void assay_unique_count_sql(const struct assay_rule_check *check, struct assay_buf *sql);
+/** From now on records whose key was collected fail. */
+ASSAY_MUST_CHECK int assay_unique_mark(struct assay_rule_check *check, struct assay_error *err);
 
 /* What rules share. */
 

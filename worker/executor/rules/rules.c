@@ -71,7 +71,7 @@ const struct assay_rule assay_rules[] = {
     {.name = "satisfiesExpression", .predicate = assay_satisfies_expression},
     {.name = "sum", .aggregate = assay_sum},
     {.name = "timeDistributionSize", .aggregate = assay_time_distribution_size},
-    {.name = "unique", .prepare = assay_unique_prepare, .predicate = assay_unique},
+    {.name = "unique", .predicate = assay_unique, .finds_repeats = true},
     {.name = NULL},
 };
 

@@ -1,5 +1,6 @@
-// unique: the repeated keys are found first, reading only the fields of the key; the one pass then
-// knows their records.
+// unique: whether keys come twice at all is found first, for all checks of a scan in one reading of
+// their hashes. Only where they do the repeated keys are collected, reading the fields of the key
+// again; the one pass then knows their records.
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/rules/implementations.h"
 
@@ -16,8 +17,24 @@ static void append_names(const struct assay_rule_check *check, struct assay_buf 
         assay_buf_printf(sql, "%sk%zu", i ? ", " : "", i);
 }
 
+static void append_filter(const struct assay_rule_check *check, struct assay_buf *sql)
+{
+    if (check->filter_sql)
+        assay_buf_printf(sql, " AND TRY(CASE WHEN %s THEN 1 ELSE 0 END) = 1", check->filter_sql);
+}
+
+void assay_unique_hash_sql(const struct assay_rule_check *check, struct assay_buf *sql)
+{
+    assay_buf_text(sql, "CASE WHEN ");
+    append_keys(check, " AND ", " IS NOT NULL", sql);
+    append_filter(check, sql);
+    assay_buf_text(sql, " THEN hash(");
+    append_keys(check, ", ", "", sql);
+    assay_buf_text(sql, ") END");
+}
+
 /* Keys with any NULL are left out. */
-int assay_unique_prepare(struct assay_rule_check *check, struct assay_error *err)
+int assay_unique_collect(struct assay_rule_check *check, struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     assay_buf_printf(&sql, "CREATE OR REPLACE TEMP TABLE _assay_repeated_%d AS SELECT ",
@@ -26,8 +43,7 @@ int assay_unique_prepare(struct assay_rule_check *check, struct assay_error *err
         assay_buf_printf(&sql, "%s%s AS k%zu", i ? ", " : "", check->fields[i]->sql, i);
     assay_buf_printf(&sql, " FROM %s WHERE ", check->scope->relation);
     append_keys(check, " AND ", " IS NOT NULL", &sql);
-    if (check->filter_sql)
-        assay_buf_printf(&sql, " AND TRY(CASE WHEN %s THEN 1 ELSE 0 END) = 1", check->filter_sql);
+    append_filter(check, &sql);
     assay_buf_text(&sql, " GROUP BY ");
     append_keys(check, ", ", "", &sql);
     assay_buf_text(&sql, " HAVING count(*) > 1");
@@ -35,7 +51,12 @@ int assay_unique_prepare(struct assay_rule_check *check, struct assay_error *err
     return assay_session_exec(check->scope->session, assay_buf_str(&sql), err);
 }
 
-int assay_unique(struct assay_rule_check *check, struct assay_error *err)
+void assay_unique_count_sql(const struct assay_rule_check *check, struct assay_buf *sql)
+{
+    assay_buf_printf(sql, "SELECT count(*) FROM _assay_repeated_%d", check->number);
+}
+
+int assay_unique_mark(struct assay_rule_check *check, struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     assay_buf_char(&sql, '(');
@@ -46,7 +67,13 @@ int assay_unique(struct assay_rule_check *check, struct assay_error *err)
     append_names(check, &sql);
     assay_buf_printf(&sql, "%s FROM _assay_repeated_%d)", check->fields_count > 1 ? ")" : "",
                      check->number);
-    ASSAY_TRY(assay_rule_keep(check, &sql, &check->fails_sql, err));
+    return assay_rule_keep(check, &sql, &check->fails_sql, err);
+}
+
+/* As long as no key is known to come twice. */
+int assay_unique(struct assay_rule_check *check, struct assay_error *err)
+{
+    check->fails_sql = "FALSE";
     check->is_shape = true;
     return assay_rule_say(check, "is not", "are not", err, "unique");
 }

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/scan/scan.h"
 
+#include <stdio.h>
+
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "worker/executor/scan/scan_capture.h"
@@ -49,7 +51,7 @@ static int judge_container(struct assay_scan *scan, const struct assay_scan_know
     if (*ret_again)
         return ASSAY_OK;
     enter(scan, "reading");
-    ASSAY_TRY(assay_scan_pass(scan, err));
+    ASSAY_TRY(scan->only_verdicts ? assay_scan_verify_pass(scan, err) : assay_scan_pass(scan, err));
     assay_scan_container_place_parts(&scan->own);
     enter(scan, "judging");
     ASSAY_TRY(assay_scan_judge(scan, err));
@@ -66,6 +68,10 @@ static void tell(const struct assay_scan *scan, const struct verification *verif
             (struct assay_verdict){.holds = check->outcome == ASSAY_OUTCOME_PASSED,
                                    .passed = by_record ? check->passed : 0,
                                    .failing = by_record ? check->failing : 0};
+        if (check->outcome == ASSAY_OUTCOME_ERRORED)
+            (void)snprintf(verification->verdicts[i].reason,
+                           sizeof verification->verdicts[i].reason, "%s",
+                           check->message ? check->message : "it cannot be judged");
     }
 }
 

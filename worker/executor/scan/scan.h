@@ -7,6 +7,10 @@
  * scan_types.c     types of untyped cells
  * scan_reference.c the containers that checks refer to
  * scan_checks.c    checks made ready
+ * scan_unique.c    do keys come twice: of all unique checks before the pass
+ * repeats.c        hashes that come twice
+ * scan_tally.c     a reading that only counts: statuses and keys
+ * scan_verify.c    the pass of a scan for verdicts only
  * scan_query.c     the one query of the pass
  * scan_pass.c      reads its rows, counts, captures
  * scan_capture.c   the lowest failing records of each check
@@ -111,7 +115,7 @@ ASSAY_MUST_CHECK int assay_scan_check_fault(struct assay_scan_check *check,
                                             struct assay_error *err);
 /* scan_query.c */
 /** The one query: the source's columns (NULL unless a check fails), raw columns, place, any, one
- * status per check in the pass. For verdicts only it begins with the place. */
+ * status per check in the pass. */
 ASSAY_MUST_CHECK int assay_scan_query(const struct assay_scan *scan, struct assay_buf *sql,
                                       struct assay_error *err);
 /** The expression of a check's status column. */
@@ -119,6 +123,9 @@ void assay_scan_status_sql(const struct assay_rule_check *check, struct assay_bu
 size_t assay_scan_raw_count(const struct assay_scan *scan);
 /* scan_pass.c */
 ASSAY_MUST_CHECK int assay_scan_pass(struct assay_scan *scan, struct assay_error *err);
+/* scan_verify.c */
+/** The pass of a scan for verdicts only. */
+ASSAY_MUST_CHECK int assay_scan_verify_pass(struct assay_scan *scan, struct assay_error *err);
 /* scan_judge.c */
 ASSAY_MUST_CHECK int assay_scan_judge(struct assay_scan *scan, struct assay_error *err);
 /* scan_result.c */

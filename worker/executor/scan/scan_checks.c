@@ -6,6 +6,7 @@
 #include "common/rules/check_validate.h"
 #include "worker/executor/rules/expression.h"
 #include "worker/executor/scan/scan_reference.h"
+#include "worker/executor/scan/scan_unique.h"
 
 static bool is_own_fault(int code)
 {
@@ -64,7 +65,8 @@ static bool reads_twice(const struct assay_scan *scan)
     for (size_t i = 0; i < scan->checks_count; i++) {
         const json_t *check = scan->checks[i].json;
         const struct assay_rule *rule = assay_rule_find(assay_json_str(check, "rule", NULL));
-        if (rule && (rule->prepare || rule->aggregate || refers_to_itself(rule, check)))
+        if (rule && (rule->prepare || rule->aggregate || refers_to_itself(rule, check) ||
+                     (rule->finds_repeats && !scan->only_verdicts)))
             return true;
     }
     return false;
@@ -92,10 +94,10 @@ static int init_scope(struct assay_scan *scan, struct assay_error *err)
         .session = scan->session,
         .arena = &scan->arena,
         .variables = assay_json_get(scan->task->settings, "variables"),
-        .timezone = scan->task->timezone,
-        .now_us = scan->task->now_us,
         .mask = assay_json_get(scan->task->settings, "mask"),
         .examples = assay_json_str(scan->task->settings, "examples", "fields"),
+        .timezone = scan->task->timezone,
+        .now_us = scan->task->now_us,
         .relation = scan->own.from,
         .name = assay_json_str(scan->task->container, "name", NULL),
         .reference = assay_scan_reference,
@@ -107,14 +109,18 @@ static int init_scope(struct assay_scan *scan, struct assay_error *err)
 
 /* --- checks --- */
 
-/* Does its SQL bind to the types of the columns? */
-static int bind(struct assay_scan *scan, const struct assay_rule_check *rule,
-                struct assay_error *err)
+/* Does the SQL of these checks bind to the types of the columns? */
+static int try_binding(struct assay_scan *scan, size_t first, size_t end, struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     duckdb_prepared_statement statement;
-    assay_buf_text(&sql, "SELECT ");
-    assay_scan_status_sql(rule, &sql);
+    assay_buf_text(&sql, "SELECT 0");
+    for (size_t i = first; i < end; i++) {
+        if (!scan->checks[i].in_pass)
+            continue;
+        assay_buf_text(&sql, ", ");
+        assay_scan_status_sql(scan->checks[i].rule, &sql);
+    }
     assay_buf_printf(&sql, " FROM %s", scan->scope.relation);
     ASSAY_TRY(assay_buf_check(&sql, err));
     int code = ASSAY_OK;
@@ -125,6 +131,25 @@ static int bind(struct assay_scan *scan, const struct assay_rule_check *rule,
     return code == ASSAY_OK ? ASSAY_OK : ASSAY_INVALID;
 }
 
+/* All at once, as each statement takes the columns of the whole relation; halves find the ones that
+ * do not. */
+static int bind(struct assay_scan *scan, size_t first, size_t end, struct assay_error *err)
+{
+    struct assay_error inner = {0};
+    const size_t middle = first + (end - first) / 2;
+    if (first == end || try_binding(scan, first, end, &inner) == ASSAY_OK)
+        return ASSAY_OK;
+    if (end - first > 1) {
+        ASSAY_TRY(bind(scan, first, middle, err));
+        return bind(scan, middle, end, err);
+    }
+    struct assay_scan_check *check = &scan->checks[first];
+    check->in_pass = false;
+    check->rule = NULL;
+    assay_scan_reference_blame(scan, check->json, &inner);
+    return assay_scan_check_fault(check, &inner, err);
+}
+
 static int make_ready(struct assay_scan *scan, struct assay_scan_check *check, int number,
                       struct assay_error *err)
 {
@@ -133,8 +158,6 @@ static int make_ready(struct assay_scan *scan, struct assay_scan_check *check, i
         return ASSAY_OK; /* not valid: errored already */
     ASSAY_TRY(assay_rule_compile(&scan->scope, check->json, number, &rule, err));
     check->in_pass = rule->rule->predicate || (rule->rule->conclude && rule->filter_sql);
-    if (check->in_pass)
-        ASSAY_TRY(bind(scan, rule, err));
     check->rule = rule;
     return ASSAY_OK;
 }
@@ -175,5 +198,6 @@ int assay_scan_compile(struct assay_scan *scan, struct assay_error *err)
         assay_scan_reference_blame(scan, check->json, &inner);
         ASSAY_TRY(assay_scan_check_fault(check, &inner, err));
     }
-    return ASSAY_OK;
+    ASSAY_TRY(bind(scan, 0, scan->checks_count, err));
+    return assay_scan_settle_unique(scan, err);
 }

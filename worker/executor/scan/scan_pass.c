@@ -391,7 +391,7 @@ static int take_chunk(struct view *v, struct assay_vectors_lane *lane, struct as
     v->scan->records += rows;
     const bool *any =
         duckdb_vector_get_data(duckdb_data_chunk_get_vector(v->chunk, v->first_place + 5));
-    if (v->scan->only_verdicts || !memchr(any, true, rows))
+    if (!memchr(any, true, rows))
         return ASSAY_OK;
     ASSAY_TRY(assay_vectors_convert(lane, v->chunk, rows, &v->columns, err));
     for (v->row = 0; v->row < rows; v->row++)
@@ -503,7 +503,7 @@ static int run(struct assay_scan *scan, size_t *raw_of, size_t *written, bool *m
                      .masked = masked,
                      .failed = failed};
     v.first_raw = assay_vectors_columns(scan->own.vectors);
-    v.first_place = scan->only_verdicts ? 0 : v.first_raw + assay_scan_raw_count(scan);
+    v.first_place = v.first_raw + assay_scan_raw_count(scan);
     size_t raw = v.first_raw;
     for (size_t i = 0; i < scan->scope.fields_count; i++) {
         raw_of[i] = scan->own.raw_sql[i] ? raw++ : SIZE_MAX;

@@ -94,8 +94,7 @@ static void append_any(const struct assay_scan *scan, struct assay_buf *sql)
 int assay_scan_query(const struct assay_scan *scan, struct assay_buf *sql, struct assay_error *err)
 {
     assay_buf_text(sql, "SELECT ");
-    if (!scan->only_verdicts)
-        append_values(scan, sql);
+    append_values(scan, sql);
     assay_buf_text(sql,
                    "_assay_part, _assay_file, _assay_row, _assay_line, _assay_offset, _assay_any");
     for (size_t i = 0; i < scan->checks_count; i++)
