@@ -48,6 +48,17 @@ static int add_datastore(struct assay_db_conn *conn, const struct assay_keyring 
     return add(secrets, datastore_id, own, err);
 }
 
+/* One that is gone since the task was planned costs the checks that refer to it, not the task. */
+static int add_reference(struct assay_db_conn *conn, const struct assay_keyring *keyring,
+                         int64_t datastore_id, json_t *secrets, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+    ASSAY_TRY(assay_db_run(conn, "SELECT 1 FROM datastore WHERE id = $1", &rows, err,
+                           assay_db_int(datastore_id)));
+    return assay_db_rows_count(rows) ? add_datastore(conn, keyring, datastore_id, secrets, err)
+                                     : ASSAY_OK;
+}
+
 /* The task's own datastore, and those that its checks refer to. */
 static int add_datastores(struct assay_db_conn *conn, const struct assay_keyring *keyring,
                           int64_t task_id, json_t *secrets, struct assay_error *err)
@@ -65,7 +76,7 @@ static int add_datastores(struct assay_db_conn *conn, const struct assay_keyring
     const char *name;
     json_t *reference;
     json_object_foreach(json_object_get(json_object_get(spec, "settings"), "refs"), name, reference)
-        ASSAY_TRY(add_datastore(conn, keyring, assay_json_int(reference, "datastore_id", 0),
+        ASSAY_TRY(add_reference(conn, keyring, assay_json_int(reference, "datastore_id", 0),
                                 secrets, err));
     return ASSAY_OK;
 }

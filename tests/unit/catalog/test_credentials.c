@@ -105,6 +105,9 @@ static void of_references(void **state)
            "{\"settings\":{\"refs\":{\"container:7\":{\"datastore_id\":2},\"container:8\":"
            "{\"datastore_id\":1},\"container:9\":{\"datastore_id\":2}}}}",
            "pw1 pw2 - ");
+    expect(&door, "scan",
+           "{\"settings\":{\"refs\":{\"gone\":{\"datastore_id\":77},\"a\":{\"datastore_id\":3}}}}",
+           "pw1 - pw3 ");
     close_door(&door);
 }
 
