@@ -8,8 +8,8 @@
 #include "common/json/json.h"
 
 /** {"<datastore id>": {secret properties}} of the datastores that the task reads (a reference's
- * that is gone since is left out); "0" holds those of an inspect task's unsaved connection. *ret_secrets is the caller's. ASSAY_STALE: lease and
- * epoch are not current. */
+ * that is gone since is left out); "0" holds those of an inspect task's unsaved connection.
+ * *ret_secrets is the caller's. ASSAY_STALE: lease and epoch are not current. */
 ASSAY_MUST_CHECK int assay_credentials_of_task(struct assay_db *db, struct assay_job_store *store,
                                                const struct assay_keyring *keyring, int64_t task_id,
                                                int64_t epoch, json_t **ret_secrets,
