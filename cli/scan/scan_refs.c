@@ -5,6 +5,20 @@
 #include "cli/scan/scan.h"
 #include "common/base/memory.h"
 
+/* A reference that cannot be read: the checks that need it say why. */
+static int add_unread(struct assay_inputs *inputs, const char *input, struct assay_error *err)
+{
+    const char *why =
+        assay_json_str(json_array_get(inputs->errors, 0), "message", "it is not there");
+    struct assay_input item = {.name = assay_strdup(input),
+                               .location = assay_strdup(input),
+                               .source = json_pack("{s:s}", "error", why)};
+    if (item.name && item.location && item.source)
+        return assay_inputs_add(inputs, &item, err);
+    assay_input_release(&item);
+    return assay_fail_memory(err);
+}
+
 static int add_ref(struct assay_scan_run *run, const char *text, struct assay_error *err)
 {
     const char *equals = strchr(text, '=');
@@ -15,8 +29,10 @@ static int add_ref(struct assay_scan_run *run, const char *text, struct assay_er
                           text);
     struct assay_inputs one = {0};
     const char *input = equals + 1;
-    int rc = assay_inputs_resolve(&run->session, run->session.config, &input, 1, true, &one, err);
-    if (rc == ASSAY_OK && one.count != 1)
+    int rc = assay_inputs_resolve(&run->session, run->session.config, &input, 1, false, &one, err);
+    if (rc == ASSAY_OK && one.count == 0)
+        rc = add_unread(&one, input, err);
+    if (rc == ASSAY_OK && (one.count != 1 || one.items[0].from_stdin))
         rc = assay_fail(
             err, ASSAY_USAGE,
             "reading --ref %.60s: it is not one container: name one file, glob or table", text);

@@ -85,8 +85,9 @@ static int merged_properties(const json_t *secrets, const json_t *source, int64_
 int assay_task_source_properties(const struct assay_task *task, const json_t *source,
                                  json_t **ret_properties, struct assay_error *err)
 {
-    const int64_t id = assay_json_int(source, "datastore_id", task->datastore_id);
-    return merged_properties(task->secrets, source, id, ret_properties, err);
+    const json_t *id = assay_json_get(source, "datastore_id");
+    return merged_properties(id ? task->secrets : NULL, source, json_integer_value(id),
+                             ret_properties, err);
 }
 
 /* --- parsing --- */
@@ -200,7 +201,7 @@ int assay_task_init_reference(struct assay_task *ret_task, const struct assay_ta
 {
     ret_task->owner = owner;
     ret_task->kind = owner->kind;
-    ret_task->datastore_id = assay_json_int(source, "datastore_id", owner->datastore_id);
+    ret_task->datastore_id = assay_json_int(source, "datastore_id", 0);
     ret_task->now_us = owner->now_us;
     ret_task->timezone = owner->timezone;
     ret_task->seed = owner->seed;

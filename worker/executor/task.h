@@ -95,7 +95,7 @@ ASSAY_MUST_CHECK int assay_task_init(struct assay_task *ret_task, json_t *spec, 
 void assay_task_release(struct assay_task *task);
 
 /** Properties of another source of the same task (settings.refs): its "properties" with the secrets
- * of its "datastore_id" (default: the task's) merged in. *ret_properties is the caller's. */
+ * of its "datastore_id" (without one: none) merged in. *ret_properties is the caller's. */
 ASSAY_MUST_CHECK int assay_task_source_properties(const struct assay_task *task,
                                                   const json_t *source, json_t **ret_properties,
                                                   struct assay_error *err);

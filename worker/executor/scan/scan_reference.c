@@ -72,7 +72,7 @@ static int unknown(const struct assay_scan *scan, const json_t *properties, stru
 
 /* --- faults --- */
 
-/* The check's own fault from here on, whatever the source says; but a scan that is cancelled ends. */
+/* The check's own fault from here on, whatever the source says; but a cancelled scan ends. */
 static void fail(struct reference *ref, const struct assay_error *reason)
 {
     ref->state = STATE_FAILED;
@@ -121,9 +121,11 @@ static void find(struct assay_scan *scan, struct reference *ref,
                  const struct assay_scan_known *known)
 {
     struct assay_error reason = {0};
+    const char *unread = assay_json_str(ref->source, "error", NULL);
     const char *table = assay_arena_printf(&scan->arena, "_assay_ref_%zu", ref->place);
-    int code = table ? assay_task_init_reference(&ref->task, scan->task, ref->source, &reason)
-                     : assay_fail_memory(&reason);
+    int code = unread  ? assay_fail(&reason, ASSAY_NOT_FOUND, "%s", unread)
+               : table ? assay_task_init_reference(&ref->task, scan->task, ref->source, &reason)
+                       : assay_fail_memory(&reason);
     if (code == ASSAY_OK)
         code = assay_scan_container_find(&ref->container, &ref->task, scan->task, &scan->arena,
                                          table, &known->doubles[ref->place + 1], &reason);

@@ -16,7 +16,7 @@ ASSAY_MUST_CHECK int assay_scan_references_find(struct assay_scan *scan,
 /** After the session was closed. */
 void assay_scan_references_close(struct assay_scan *scan);
 
-/** Files that the session reads itself: written to paths unless it is NULL. Returns their number. */
+/** Files that the session reads itself, written to paths unless it is NULL; their number. */
 size_t assay_scan_references_paths(const struct assay_scan *scan, const char **paths);
 /** Bytes of all files of references. */
 uint64_t assay_scan_references_bytes(const struct assay_scan *scan);
