@@ -35,6 +35,20 @@ static void add_fields(XXH3_state_t *state, const json_t *fields)
     assay_free(names);
 }
 
+/* The container that the check refers to: its id where it has one, as its name may change; and the
+ * field there. */
+static void add_reference(XXH3_state_t *state, const json_t *properties)
+{
+    const int64_t id = assay_json_int(properties, "ref_container_id", 0);
+    const char *name = assay_json_str(properties, "ref_container", NULL);
+    if (!id && !name)
+        return;
+    add(state, id ? "" : name);
+    add(state, id ? "" : assay_json_str(properties, "ref_datastore", ""));
+    XXH3_64bits_update(state, &id, sizeof id);
+    add(state, assay_json_str(properties, "field_name", ""));
+}
+
 uint64_t assay_check_uid(const json_t *check, const char *container)
 {
     const char *rule = assay_json_str(check, "rule", "");
@@ -50,6 +64,7 @@ uint64_t assay_check_uid(const json_t *check, const char *container)
     add(&state, assay_json_num(check, "coverage", 1.0) < 1 ? "shape" : "record");
     if (def && def->fields == ASSAY_FIELDS_COMPUTED)
         add(&state, assay_json_str(properties, "expression", ""));
+    add_reference(&state, properties);
     const uint64_t uid = XXH3_64bits_digest(&state);
     return uid ? uid : 1;
 }

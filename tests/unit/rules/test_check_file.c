@@ -112,6 +112,23 @@ static void refusals(void **state)
          "c.yaml: line 1: rule timeDistributionSize: min_size 3 is above max_size 2"},
         {"- {rule: predictedBy, fields: [a], properties: {expression: b, tolerance: -1}}",
          "c.yaml: line 1: rule predictedBy: tolerance must be 0 or more"},
+        {"- {rule: dataDiff, fields: [a], properties: {string_comparator: {ignore_whitespace: "
+         "true}}}",
+         "c.yaml: line 1: rule dataDiff: string_comparator needs id_field_names: without them "
+         "records are compared as wholes, and none is near another"},
+        {"- rule: isReplicaOf\n  fields: [a]\n  properties:\n    id_field_names: [k]\n"
+         "    duration_comparator:\n      milis: 5",
+         "c.yaml: line 6: rule isReplicaOf: property \"milis\" is not known: did you mean "
+         "\"millis\"?"},
+        {"- {rule: dataDiff, fields: [a], properties: {id_field_names: k}}",
+         "c.yaml: line 1: rule dataDiff: id_field_names must be a list of field names"},
+        {"- {rule: dataDiff, fields: [a], properties: {id_field_names: [k], numeric_comparator: "
+         "{as_absolute: false}}}",
+         "c.yaml: line 1: rule dataDiff: property \"numeric_comparator.epsilon\" is missing: give "
+         "greatest difference of two numbers that are the same"},
+        {"- {rule: dataDiff, fields: [a], properties: {id_field_names: [k], numeric_comparator: "
+         "{epsilon: -0.1}}}",
+         "c.yaml: line 1: rule dataDiff: epsilon must be 0 or more"},
         {"- {rule: between, fields: [a], properties: {min: 2024-01-01, max: 7}}",
          "c.yaml: line 1: rule between: min 2024-01-01 and max 7 are not of one kind"},
         {"- {rule: unique, fields: [a], coverage: 1.1}",
@@ -176,13 +193,15 @@ static void written_and_read_back(void **state)
                        "max: 3, inclusive_max: false}, coverage: 0.95, filter: \"x = 'y'\", "
                        "severity: warning, tags: [t]}\n"
                        "- {rule: expectedValues, fields: [a], properties: {list: [NO, 01321, null, "
-                       "\"line\\nbreak\"]}}\n";
+                       "\"line\\nbreak\"]}}\n"
+                       "- {rule: dataDiff, fields: [a], properties: {ref_container: b, "
+                       "id_field_names: [k], numeric_comparator: {epsilon: 0.01}}}\n";
     json_t *checks = parse(text);
     struct assay_buf written = {0};
     assert_int_equal(assay_check_file_write(checks, &written, NULL), ASSAY_OK);
     json_t *again = parse(assay_buf_str(&written));
-    assert_int_equal(json_array_size(again), 3);
-    for (size_t i = 0; i < 3; i++) {
+    assert_int_equal(json_array_size(again), 4);
+    for (size_t i = 0; i < 4; i++) {
         json_object_del(json_array_get(checks, i), "line");
         json_object_del(json_array_get(again, i), "line");
     }
@@ -252,6 +271,11 @@ static void identity(void **state)
         base, uid("- {rule: between, fields: [a], properties: {min: 1}, filter: 'b > 0'}"));
     assert_int_equal(uid("- notNull: [a, b]"), uid("- notNull: [b, a]"));
     assert_int_not_equal(uid("- notNull: [ab]"), uid("- notNull: [a, b]"));
+    assert_int_not_equal(uid("- {rule: dataDiff, fields: [a], properties: {ref_container: b}}"),
+                         uid("- {rule: dataDiff, fields: [a], properties: {ref_container: c}}"));
+    assert_int_equal(
+        uid("- {rule: dataDiff, fields: [a], properties: {ref_container: b, ref_container_id: 7}}"),
+        uid("- {rule: dataDiff, fields: [a], properties: {ref_container_id: 7}}"));
     assert_int_not_equal(uid("- {rule: satisfiesExpression, properties: {expression: a > 1}}"),
                          uid("- {rule: satisfiesExpression, properties: {expression: a > 2}}"));
 }
