@@ -272,8 +272,8 @@ static int write_checks(struct profile_run *run, const char *path, struct assay_
     assay_session_say(&run->session, "%zu inferred check%s written to %s", count,
                       count == 1 ? "" : "s", path);
     if (found)
-        assay_session_say(&run->session, "%zu of them %s containers", found,
-                          found == 1 ? "relates" : "relate");
+        assay_session_say(&run->session, "%zu of them %s between containers", found,
+                          found == 1 ? "is" : "are");
     return ASSAY_OK;
 }
 

@@ -17,8 +17,8 @@ static const char *const layer_words[] = {"dim", "dimension", "fact", "fct", "tb
                                           "stg", "staging",   "raw",  "src", "lkp",    "lookup",
                                           "vw",  "view",      "t",    "v",   "current"};
 /* Words of a field that refer to another record of its own container. */
-static const char *const own_words[] = {"parent",      "manager",  "supervisor", "bos", "root",
-                                        "predecessor", "previous", "successor",  "next"};
+static const char *const own_words[] = {"parent",      "manager",  "supervisor", "bos",  "root",
+                                        "predecessor", "previous", "successor",  "next", "report"};
 static const char *const extensions[] = {"csv",   "tsv",    "txt",     "psv",  "dat",  "json",
                                          "jsonl", "ndjson", "parquet", "avro", "xlsx", "xls",
                                          "gz",    "zst",    "bz2",     "zip",  "lz4",  "pq"};

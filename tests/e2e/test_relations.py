@@ -107,7 +107,7 @@ class ShopTest(Folder):
         make_shop(self.folder)
         checks = self.profile(SHOP)
         self.assertEqual(checks.relations(), RELATIONS)
-        self.assertIn("5 of them relate containers", self.said)
+        self.assertIn("5 of them are between containers", self.said)
         for check in checks:
             if check["rule"] in BETWEEN:
                 evidence = check["additional_metadata"]["inference"]

@@ -78,6 +78,8 @@ static void matches(void **unused)
         {"customer_id", "id", "customers_archive", false, ASSAY_NAMES_SHARE},
         {"manager_id", "id", "employees", true, ASSAY_NAMES_SHARE},
         {"parent", "node_id", "nodes", true, ASSAY_NAMES_SHARE},
+        {"ReportsTo", "EmployeeID", "employees", true, ASSAY_NAMES_SHARE},
+        {"o_custkey", "c_custkey", "customer", false, ASSAY_NAMES_SHARE},
         /* what does not end as a reference is none */
         {"customer_age", "id", "customers", false, ASSAY_NAMES_NONE},
         {"product_quantity", "id", "products", false, ASSAY_NAMES_NONE},
