@@ -52,10 +52,49 @@ const struct assay_param assay_params_limit[] = {
      .fallback = "true",
      .doc = "the limit itself passes"},
     {0}};
+/* How near two values must be to be the same. */
+static const struct assay_param numeric[] = {
+    {.key = "epsilon",
+     .kind = ASSAY_PARAM_NUMBER,
+     .required = true,
+     .doc = "greatest difference of two numbers that are the same"},
+    {.key = "as_absolute",
+     .kind = ASSAY_PARAM_BOOL,
+     .fallback = "true",
+     .doc = "false: epsilon is in percent of the first one"},
+    {0}};
+static const struct assay_param duration[] = {{.key = "millis",
+                                               .kind = ASSAY_PARAM_SIZE,
+                                               .required = true,
+                                               .doc = "greatest distance in time, in milliseconds"},
+                                              {0}};
+static const struct assay_param text[] = {
+    {.key = "ignore_whitespace",
+     .kind = ASSAY_PARAM_BOOL,
+     .required = true,
+     .doc = "runs of white space count as one blank, those at the ends not at all"},
+    {0}};
+#define NUMERIC_COMPARATOR                                                                         \
+    {                                                                                              \
+        .key = "numeric_comparator", .kind = ASSAY_PARAM_MAP, .members = numeric,                  \
+        .doc = "when numbers are the same"                                                         \
+    }
+#define COMPARATORS                                                                                \
+    NUMERIC_COMPARATOR,                                                                            \
+        {.key = "duration_comparator",                                                             \
+         .kind = ASSAY_PARAM_MAP,                                                                  \
+         .members = duration,                                                                      \
+         .doc = "when dates and instants are the same"},                                           \
+    {                                                                                              \
+        .key = "string_comparator", .kind = ASSAY_PARAM_MAP, .members = text,                      \
+        .doc = "when texts are the same"                                                           \
+    }
+
 const struct assay_param assay_params_constant[] = {{.key = "value",
                                                      .kind = ASSAY_PARAM_VALUE,
                                                      .required = true,
                                                      .doc = "the constant that every field equals"},
+                                                    NUMERIC_COMPARATOR,
                                                     {0}};
 const struct assay_param assay_params_other_field[] = {
     {.key = "field_name",
@@ -67,6 +106,7 @@ const struct assay_param assay_params_other_field[] = {
      .kind = ASSAY_PARAM_BOOL,
      .fallback = "false",
      .doc = "NULL against a value fails"},
+    COMPARATORS,
     {0}};
 const struct assay_param assay_params_same_field[] = {{.key = "field_name",
                                                        .kind = ASSAY_PARAM_FIELD,
@@ -76,6 +116,7 @@ const struct assay_param assay_params_same_field[] = {{.key = "field_name",
                                                        .kind = ASSAY_PARAM_BOOL,
                                                        .fallback = "false",
                                                        .doc = "NULL against a value fails"},
+                                                      COMPARATORS,
                                                       {0}};
 const struct assay_param assay_params_values[] = {{.key = "list",
                                                    .kind = ASSAY_PARAM_LIST,
@@ -159,42 +200,6 @@ const struct assay_param assay_params_field_type[] = {{.key = "field_type",
     {                                                                                              \
         .key = "ref_filter", .kind = ASSAY_PARAM_EXPRESSION,                                       \
         .doc = "a filter on the reference's records"                                               \
-    }
-
-/* How near two values must be to be the same. */
-static const struct assay_param numeric[] = {
-    {.key = "epsilon",
-     .kind = ASSAY_PARAM_NUMBER,
-     .required = true,
-     .doc = "greatest difference of two numbers that are the same"},
-    {.key = "as_absolute",
-     .kind = ASSAY_PARAM_BOOL,
-     .fallback = "true",
-     .doc = "false: epsilon is in percent of the first one"},
-    {0}};
-static const struct assay_param duration[] = {{.key = "millis",
-                                               .kind = ASSAY_PARAM_SIZE,
-                                               .required = true,
-                                               .doc = "greatest distance in time, in milliseconds"},
-                                              {0}};
-static const struct assay_param text[] = {
-    {.key = "ignore_whitespace",
-     .kind = ASSAY_PARAM_BOOL,
-     .required = true,
-     .doc = "runs of white space count as one blank, those at the ends not at all"},
-    {0}};
-#define COMPARATORS                                                                                \
-    {.key = "numeric_comparator",                                                                  \
-     .kind = ASSAY_PARAM_MAP,                                                                      \
-     .members = numeric,                                                                           \
-     .doc = "when numbers are the same"},                                                          \
-        {.key = "duration_comparator",                                                             \
-         .kind = ASSAY_PARAM_MAP,                                                                  \
-         .members = duration,                                                                      \
-         .doc = "when dates and instants are the same"},                                           \
-    {                                                                                              \
-        .key = "string_comparator", .kind = ASSAY_PARAM_MAP, .members = text,                      \
-        .doc = "when texts are the same"                                                           \
     }
 
 const struct assay_param assay_params_difference[] = {

@@ -38,7 +38,7 @@ static const char intro[] =
     "are judged (NULL, NaN, dates,\n"
     "text) is the same for every rule: a record fails only where the rule is false, and NULL "
     "passes every rule but notNull\n"
-    "and anyNotNull.\n\n"
+    "and anyNotNull; dataDiff compares it.\n\n"
     "Constants are written as the field's type reads them: `10000`, `0.5`, `2024-01-31`, "
     "`2024-01-31T10:00:00Z`, `CH`. An upper\n"
     "bound given as a date without time means the end of that day. Every rule with a coverage also "
@@ -60,6 +60,33 @@ static const char lexical_forms[] =
     "- Timestamp: a date, `T` or a blank, `hh:mm[:ss[.fraction]]`, and optionally a zone; every "
     "Date is one too.\n"
     "- String: any text.\n";
+
+static const char comparisons[] =
+    "## How containers are compared\n\n"
+    "`dataDiff` and `isReplicaOf` match fields by their names. NULL equals NULL only, NaN equals "
+    "NaN, -0.0 equals 0.0. Integers\n"
+    "and decimals compare exactly, decimals and floating point numbers as floating point numbers; "
+    "a date is its midnight in the\n"
+    "container's time zone. A text that does not fit its type equals nothing. `filter` selects "
+    "records of the container,\n"
+    "`ref_filter` those of the reference.\n\n"
+    "- Without `id_field_names` records are compared as wholes and counted: of records that are "
+    "the same as many pass as the\n"
+    "  reference has, the first ones. The others are *extra*; what only the reference has is "
+    "*missing*.\n"
+    "- With them two records of the same id are a pair, *changed* where a field is not the same; "
+    "records without a partner are\n"
+    "  extra or missing. Records whose id is there more than once on a side are compared as "
+    "wholes, without comparators.\n\n"
+    "Anomalous records are the missing, extra and changed ones; `--failing` writes those of the "
+    "container.\n\n"
+    "Comparators make values the same that are not equal. `numeric_comparator`: |a - b| ≤ epsilon, "
+    "or with `as_absolute: false`\n"
+    "|b - a| ≤ epsilon % of |a|, where a is the container's or the first field's value. "
+    "`duration_comparator`: at most so many\n"
+    "milliseconds apart. `string_comparator`: white space at the ends does not count, and runs of "
+    "it are one blank. Where equal\n"
+    "values fail (`greaterThanField` without `inclusive`), such values fail, too.\n\n";
 
 static void append_types(unsigned on, struct assay_buf *text)
 {
@@ -120,6 +147,7 @@ void assay_rules_markdown(struct assay_buf *text)
     assay_buf_text(text, intro);
     for (const struct assay_rule_def *def = assay_rule_defs; def->name; def++)
         assay_rule_markdown(def, text);
+    assay_buf_text(text, comparisons);
     assay_buf_text(text, lexical_forms);
 }
 
