@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 import duck  # noqa: E402
@@ -164,6 +165,48 @@ class ShopTest(Folder):
         inputs = ["order_lines.csv", "sqlite:shop.db#products", "sqlite:second.db#products"]
         self.assertEqual(self.profile(inputs).relations(), set())
         self.assertEqual(self.profile(inputs[:2]).relations(), {"order_lines.csv.product_id existsIn products.id"})
+
+
+class DatabaseTest(Folder):
+    """All tables of a database, with its password."""
+
+    RELATIONS = {"orders.customer_id existsIn customers.id", "employees.manager_id existsIn id"}
+
+    def rows(self):
+        rng = random.Random(7)
+        managers = rng.sample(range(1, 301), 30)
+        return {"customers": [(i, f"C{i * 7919 % 10007:05}") for i in range(1, 801)],
+                "orders": [(i, rng.randrange(1, 801)) for i in range(1, 3001)],
+                "employees": [(i, rng.choice(managers)) for i in range(1, 301)]}
+
+    COLUMNS = {"customers": "id bigint, code text", "orders": "id bigint, customer_id integer", "employees": "id integer, manager_id smallint"}
+
+    def found(self, location, prefix=""):
+        relations = {text.replace(prefix, "") for text in self.profile([location]).relations()}
+        self.assertEqual(relations, self.RELATIONS)
+        self.assertEqual(self.scan([location])[0], 0)
+
+    def test_sqlite(self):
+        with sqlite3.connect(self.folder / "all.db") as database:
+            for table, rows in self.rows().items():
+                database.execute(f"CREATE TABLE {table} ({self.COLUMNS[table]})")
+                database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+        self.found("sqlite:all.db")
+
+    @unittest.skipUnless(os.environ.get("ASSAY_TEST_POSTGRES"), "needs ASSAY_TEST_POSTGRES")
+    def test_postgresql(self):
+        url, name = os.environ["ASSAY_TEST_POSTGRES"], f"relations_{os.getpid()}"
+
+        def psql(sql, address=url):
+            subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", address, "-c", sql], check=True, capture_output=True)
+
+        psql(f"CREATE DATABASE {name}")
+        self.addCleanup(psql, f"DROP DATABASE {name} WITH (FORCE)")
+        parts = urllib.parse.urlsplit(url)
+        own = urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
+        for table, rows in self.rows().items():
+            psql(f"CREATE TABLE {table} ({self.COLUMNS[table]}); INSERT INTO {table} VALUES " + ", ".join(map(str, rows)), own)
+        self.found(own, "public.")
 
 
 class SketchTest(Folder):
