@@ -221,12 +221,11 @@ static int merge_field(struct assay_profile_field *field, struct lane_field *cou
                           : ASSAY_OK;
 }
 
-int assay_lane_merge(struct assay_lane *lane, struct assay_error *err)
+int assay_lane_merge_field(struct assay_lane *lane, size_t field, struct assay_error *err)
 {
-    for (size_t i = 0; i < lane->fields_count; i++) {
-        ASSAY_TRY(merge_field(lane->fields[i], &lane->counts[i], err));
-        assay_field_state_free(ASSAY_TAKE(lane->counts[i].state));
-        assay_convert_free(ASSAY_TAKE(lane->counts[i].convert));
-    }
+    struct lane_field *count = &lane->counts[field];
+    ASSAY_TRY(merge_field(lane->fields[field], count, err));
+    assay_field_state_free(ASSAY_TAKE(count->state));
+    assay_convert_free(ASSAY_TAKE(count->convert));
     return ASSAY_OK;
 }

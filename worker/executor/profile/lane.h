@@ -26,9 +26,10 @@ ASSAY_DEFINE_CLEANUP(struct assay_lane, assay_lane_free)
 ASSAY_MUST_CHECK int assay_lane_add(struct assay_lane *lane, const struct assay_batch *batch,
                                     size_t part, uint64_t most, size_t *ret_rows,
                                     struct assay_error *err);
-/** Merge what the lane counted into the fields; the lane is empty after. One thread for all
- * lanes. */
-ASSAY_MUST_CHECK int assay_lane_merge(struct assay_lane *lane, struct assay_error *err);
+/** Merge what the lane counted of a field into the field; the lane has nothing of it after. One
+ * thread for a field, whatever others do with other fields. */
+ASSAY_MUST_CHECK int assay_lane_merge_field(struct assay_lane *lane, size_t field,
+                                            struct assay_error *err);
 
 /** Bytes of one lane for a field, at most: state and conversion. */
 size_t assay_lane_field_bytes(const struct assay_profile_field *field);

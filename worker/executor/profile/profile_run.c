@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "worker/executor/profile/candidates.h"
+#include "worker/executor/profile/each_field.h"
 #include "worker/executor/profile/keep/keep_run.h"
 #include "worker/executor/profile/nested_text.h"
 #include "worker/executor/profile/sketches.h"
@@ -62,16 +63,81 @@ static int emit_documents(struct assay_profile_run *run, struct assay_error *err
     return json_array_clear(run->field_documents) ? assay_fail_memory(err) : ASSAY_OK;
 }
 
-/* Documents are large: they leave in small lots, not all at the end. */
-static int document_field(struct assay_profile_run *run, const struct assay_profile_field *field,
-                          struct assay_error *err)
+/* Fields that are worked on together; what they are worked out to is held for so many at most. */
+struct lot {
+    const struct assay_profile_run *run;
+    struct assay_profile_field *fields;
+    size_t count;
+    json_t *documents[DOCUMENTS_HELD];
+};
+
+/* The work for each field of a lot by all threads, then what is done with them in order. */
+static int in_lots(struct assay_profile_run *run, struct assay_profile_field *fields, size_t count,
+                   assay_field_work *work,
+                   int (*take)(struct assay_profile_run *, struct lot *, struct assay_error *),
+                   struct assay_error *err)
 {
-    json_t *document = NULL;
-    ASSAY_TRY(assay_document_field(&run->result, field, &document, err));
-    ASSAY_TRY(assay_json_push(run->field_documents, document, err));
-    ASSAY_TRY(assay_warnings_of_field(field, run->field_warnings, err));
-    return json_array_size(run->field_documents) < DOCUMENTS_HELD ? ASSAY_OK
-                                                                  : emit_documents(run, err);
+    const size_t threads = run->task->is_split ? 1 : (size_t)run->task->threads;
+    for (size_t done = 0; done < count; done += DOCUMENTS_HELD) {
+        const size_t left = count - done;
+        struct lot lot = {.run = run,
+                          .fields = &fields[done],
+                          .count = left < DOCUMENTS_HELD ? left : DOCUMENTS_HELD};
+        int rc = assay_each_field(lot.count, threads, work, &lot, err);
+        if (rc == ASSAY_OK && take)
+            rc = take(run, &lot, err);
+        for (size_t i = 0; i < lot.count; i++)
+            json_decref(lot.documents[i]);
+        ASSAY_TRY(rc);
+    }
+    return ASSAY_OK;
+}
+
+static int finish_field(void *context, size_t index, struct assay_error *err)
+{
+    const struct lot *lot = context;
+    struct assay_profile_field *field = &lot->fields[index];
+    ASSAY_TRY(assay_task_check(lot->run->task, err));
+    return assay_field_state_finish(field->state, &field->stats, err);
+}
+
+static int take_sketches(struct assay_profile_run *run, struct lot *lot, struct assay_error *err)
+{
+    for (size_t i = 0; i < lot->count; i++) {
+        ASSAY_TRY(assay_sketches_take(run, &lot->fields[i], err));
+        assay_field_state_free(ASSAY_TAKE(lot->fields[i].state));
+    }
+    return ASSAY_OK;
+}
+
+static int judge_field(void *context, size_t index, struct assay_error *err)
+{
+    const struct lot *lot = context;
+    struct assay_profile_field *field = &lot->fields[index];
+    (void)err;
+    assay_nested_text_forget(field);
+    field->semantic = assay_semantic_judge(field->name, field->stats, NULL);
+    return ASSAY_OK;
+}
+
+static int document_field(void *context, size_t index, struct assay_error *err)
+{
+    struct lot *lot = context;
+    return assay_document_field(&lot->run->result, &lot->fields[index], &lot->documents[index],
+                                err);
+}
+
+/* Documents are large: they leave in small lots, not all at the end. */
+static int take_documents(struct assay_profile_run *run, struct lot *lot, struct assay_error *err)
+{
+    for (size_t i = 0; i < lot->count; i++) {
+        ASSAY_TRY(assay_json_push(run->field_documents, ASSAY_TAKE(lot->documents[i]), err));
+        ASSAY_TRY(assay_warnings_of_field(&lot->fields[i], run->field_warnings, err));
+        assay_profile_field_reset(&lot->fields[i]);
+        if (json_array_size(run->field_documents) >= DOCUMENTS_HELD)
+            ASSAY_TRY(emit_documents(run, err));
+    }
+    return ASSAY_OK;
 }
 
 static int infer_checks(struct assay_profile_run *run, const struct assay_profile_field *fields,
@@ -106,21 +172,11 @@ int assay_profile_finish(struct assay_profile_run *run, struct assay_profile_fie
                          size_t count, struct assay_error *err)
 {
     atomic_store(&run->task->progress.phase, "finishing");
-    for (size_t i = 0; i < count; i++) {
-        ASSAY_TRY(assay_task_check(run->task, err));
-        ASSAY_TRY(assay_field_state_finish(fields[i].state, &fields[i].stats, err));
-        ASSAY_TRY(assay_sketches_take(run, &fields[i], err));
-        assay_field_state_free(ASSAY_TAKE(fields[i].state));
-        assay_nested_text_forget(&fields[i]);
-        fields[i].semantic = assay_semantic_judge(fields[i].name, fields[i].stats, NULL);
-    }
+    ASSAY_TRY(in_lots(run, fields, count, finish_field, take_sketches, err));
+    ASSAY_TRY(in_lots(run, fields, count, judge_field, NULL, err));
     if (run->infer_level != ASSAY_INFER_OFF)
         ASSAY_TRY(infer_checks(run, fields, count, err));
-    for (size_t i = 0; i < count; i++) {
-        ASSAY_TRY(document_field(run, &fields[i], err));
-        assay_profile_field_reset(&fields[i]);
-    }
-    return ASSAY_OK;
+    return in_lots(run, fields, count, document_field, take_documents, err);
 }
 
 /* --- the container --- */

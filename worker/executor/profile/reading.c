@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/profile/each_field.h"
 #include "worker/executor/profile/groups.h"
 #include "worker/executor/profile/lane.h"
 #include "worker/executor/profile/profile_parts.h"
@@ -194,10 +195,16 @@ static int open_lanes(struct pass *pass, struct worker *workers, size_t count,
     return ASSAY_OK;
 }
 
-static int merge_lanes(struct worker *workers, size_t count, struct assay_error *err)
+struct lanes {
+    struct worker *workers;
+    size_t count;
+};
+
+static int merge_lanes(void *context, size_t field, struct assay_error *err)
 {
-    for (size_t i = 0; i < count; i++)
-        ASSAY_TRY(assay_lane_merge(workers[i].lane, err));
+    const struct lanes *lanes = context;
+    for (size_t i = 0; i < lanes->count; i++)
+        ASSAY_TRY(assay_lane_merge_field(lanes->workers[i].lane, field, err));
     return ASSAY_OK;
 }
 
@@ -260,7 +267,8 @@ static int run_pass(struct pass *pass, struct worker *workers, size_t count,
             return pass->error.code;
         }
     }
-    return merge_lanes(workers, count, err);
+    struct lanes lanes = {workers, count};
+    return assay_each_field(pass->fields_count, count, merge_lanes, &lanes, err);
 }
 
 static int pass_init(struct pass *pass, struct assay_error *err)
