@@ -8,8 +8,8 @@
  * blank, malformed or longer than sixteen bytes is not remembered. Nothing of this is merged or
  * saved.
  *
- * Memory: 24 bytes for each value that the exact table may hold (36 while it grows) while that is at
- * most half full, half of it while the table has still to grow. */
+ * Memory: 24 bytes for each value that the exact table may hold (36 while it grows) while that is
+ * at most half full, half of it while the table has still to grow. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_KERNELS_TEXT_MEMO_H
 #define ASSAY_KERNELS_TEXT_MEMO_H
