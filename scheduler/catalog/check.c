@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/rules/check_validate.h"
+#include "common/rules/expression_syntax.h"
 #include "common/rules/rule_def.h"
 #include "scheduler/catalog/tag.h"
 #include "scheduler/catalog/team.h"
@@ -91,6 +92,29 @@ static void drop_unused(json_t *body)
         (void)json_object_del(body, "filter");
 }
 
+static int check_expression(const char *place, const char *key, const char *text,
+                            struct assay_error *err)
+{
+    struct assay_error own = {0};
+    const int rc = text ? assay_expression_syntax(text, &own) : ASSAY_OK;
+    return rc == ASSAY_OK
+               ? rc
+               : assay_fail(err, rc, "\"%s\"%s%s: %s", place, *key ? ", " : "", key, own.text);
+}
+
+/* What no scan could judge, whatever the container's fields are. */
+static int check_expressions(const json_t *normal, struct assay_error *err)
+{
+    const struct assay_rule_def *def = assay_rule_def_find(assay_json_str(normal, "rule", ""));
+    const json_t *properties = assay_json_get(normal, "properties");
+    ASSAY_TRY(check_expression("filter", "", assay_json_str(normal, "filter", NULL), err));
+    for (const struct assay_param *param = def ? def->params : NULL; param && param->key; param++)
+        if (param->kind == ASSAY_PARAM_EXPRESSION)
+            ASSAY_TRY(check_expression("properties", param->key,
+                                       assay_json_str(properties, param->key, NULL), err));
+    return ASSAY_OK;
+}
+
 static int make(struct assay_db_conn *conn, int64_t container_id, const json_t *stored,
                 const json_t *body, struct making *making, struct assay_error *err)
 {
@@ -109,6 +133,7 @@ static int make(struct assay_db_conn *conn, int64_t container_id, const json_t *
     drop_unused(making->body);
     ASSAY_TRY(
         assay_check_validate(making->body, NULL, ASSAY_CHECK_FROM_REST, &making->normal, err));
+    ASSAY_TRY(check_expressions(making->normal, err));
     making->uid = (int64_t)assay_check_uid(making->normal, making->container);
     ASSAY_TRY(assay_user_check(conn, "owner_id", assay_json_int(body, "owner_id", 0), err));
     return assay_user_check(conn, "default_anomaly_assignee_id",

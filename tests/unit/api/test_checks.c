@@ -39,6 +39,10 @@ static void test_checks(struct fixture *f)
         {422, "{\"container_id\":1,\"rule\":\"between\",\"fields\":[\"amount\"],\"properties\":{"
               "\"mni\":5}}"},
         {422, "{\"container_id\":1,\"rule\":\"notNull\"}"},
+        {422,
+         "{\"container_id\":1,\"rule\":\"notNull\",\"fields\":[\"id\"],\"filter\":\"amount >\"}"},
+        {422, "{\"container_id\":1,\"rule\":\"satisfiesExpression\",\"properties\":{"
+              "\"expression\":\"lenght(country) > {{ least }}\"}}"},
         {422, "{\"rule\":\"notNull\",\"fields\":[\"id\"]}"},
         {422, "{\"container_id\":1,\"rule\":\"notNull\",\"fields\":[\"id\"],\"coverage\":2}"},
         {422, "{\"container_id\":1,\"rule\":\"notNull\",\"fields\":[\"id\"],\"owner_id\":99}"},

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/rules/expression_syntax.h"
 #include "worker/executor/rules/expression.h"
 
 static const struct assay_rule_field fields[] = {
@@ -75,7 +76,8 @@ static void translations(void **state)
     for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
         struct assay_buf sql = {0};
         struct assay_error err = {0};
-        if (compile(cases[i].text, false, &sql, &err) != ASSAY_OK)
+        if (compile(cases[i].text, false, &sql, &err) != ASSAY_OK ||
+            assay_expression_syntax(cases[i].text, &err) != ASSAY_OK)
             fail_msg("%s: %s", cases[i].text, err.text);
         assert_string_equal(assay_buf_str(&sql), cases[i].sql);
         assay_buf_release(&sql);
@@ -218,6 +220,71 @@ static void too_large(void **state)
     assay_buf_release(&sql);
 }
 
+/* The scheduler, which has no parser, refuses nothing that a scan would take. */
+static void form_alone(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "a > 1",
+        "a=-1 AND NOT (a*-1 <> +2)",
+        "a <=> {{ least }} AND '{{ who }}' = Name",
+        "a NOT BETWEEN 1 AND 2 OR a NOT IN (1, 2) OR Name NOT LIKE 'x%' OR Name NOT RLIKE 'y'",
+        "CASE WHEN a > 1 THEN CASE a WHEN 2 THEN 'x' END ELSE 'y' END IS NOT NULL",
+        "coalesce(a, 1)::DECIMAL(10, 2) < CAST('1e-3' AS DOUBLE) + .5",
+        "extract(year FROM CAST(Name AS DATE)) = 2024",
+        "date '2024-01-31' + INTERVAL 1 DAY < CAST(Name AS DATE)",
+        "trim(BOTH ' ' FROM Name) = substring(Name FROM 1 FOR 2)",
+        "position('x' IN Name) > 0 AND Name IS DISTINCT FROM 'it''s'",
+        "list_contains([1, 2], a) AND size(Name) = 3",
+        "current_date > to_date(Name, 'dd.MM.yyyy')",
+        "sum(a) / count(*) > avg(a) AND count(DISTINCT a) FILTER (WHERE a > 0) = 1",
+        "s.x = 99999999999999999999",
+        "concat(Name, \"my col\") || 'x' = 'y'",
+    };
+    static const struct {
+        const char *text, *error;
+    } bad[] = {
+        {"", "the expression is empty"},
+        {"a >", "the expression lacks an operand at its end"},
+        {"(a > ) OR a = 1", "the expression lacks an operand at \") OR a = 1\""},
+        {"a = = 1", "the expression lacks an operand at \"= 1\""},
+        {"AND a = 1", "the expression lacks an operand at \"AND a = 1\""},
+        {"a = 1 AND", "the expression lacks an operand at its end"},
+        {"a = 1 AND OR b", "the expression lacks an operand at \"OR b\""},
+        {"a > 10 20", "the expression lacks an operator at \"20\""},
+        {"(a > 1", "a bracket \"(\" is not closed"},
+        {"a > 1)", "a bracket is closed that is not open at \")\""},
+        {"(a > [1)]", "a bracket is closed that is not open at \")]\""},
+        {"a = 'x", "a text in single quotes is not closed at \"'x\""},
+        {"a = `x", "a name in quotes is not closed at \"`x\""},
+        {"a = {{ x", "a variable {{ … }} is not closed at \"{{ x\""},
+        {"CASE WHEN a > 1 THEN 2", "a CASE has no END"},
+        {"a = 1; b", "this is not part of an expression at \"; b\""},
+        {"a IN (SELECT 1)", "a statement is not part of an expression at \"SELECT 1)\""},
+        {"1, 2", "a comma is not expected at \", 2\""},
+        {"lenght(Name) > 1",
+         "the function \"lenght\" is not allowed in an expression: did you mean \"length\"?"},
+        {"read_text('/etc/passwd') = 'x'",
+         "the function \"read_text\" is not allowed in an expression"},
+    };
+    for (size_t i = 0; i < ASSAY_COUNT(good); i++) {
+        struct assay_buf sql = {0};
+        struct assay_error err = {0};
+        if (assay_expression_syntax(good[i], &err) != ASSAY_OK ||
+            compile(good[i], true, &sql, &err) != ASSAY_OK)
+            fail_msg("%s: %s", good[i], err.text);
+        assay_buf_release(&sql);
+    }
+    for (size_t i = 0; i < ASSAY_COUNT(bad); i++) {
+        struct assay_buf sql = {0};
+        struct assay_error err = {0};
+        assert_int_equal(assay_expression_syntax(bad[i].text, &err), ASSAY_INVALID);
+        assert_string_equal(err.text, bad[i].error);
+        assert_int_not_equal(compile(bad[i].text, false, &sql, NULL), ASSAY_OK);
+        assay_buf_release(&sql);
+    }
+}
+
 static int open_session(void **state)
 {
     (void)state;
@@ -233,8 +300,9 @@ static int close_session(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(translations), cmocka_unit_test(attacks),
-                                       cmocka_unit_test(refusals_say_why),
-                                       cmocka_unit_test(aggregates), cmocka_unit_test(too_large)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(translations),     cmocka_unit_test(attacks),
+        cmocka_unit_test(refusals_say_why), cmocka_unit_test(aggregates),
+        cmocka_unit_test(too_large),        cmocka_unit_test(form_alone)};
     return cmocka_run_group_tests(tests, open_session, close_session);
 }

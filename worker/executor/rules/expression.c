@@ -10,8 +10,9 @@
 #include "common/base/memory.h"
 #include "common/base/nearest.h"
 #include "common/base/number.h"
+#include "common/rules/expression_functions.h"
+#include "common/rules/expression_lex.h"
 #include "worker/executor/rules/expression_constant.h"
-#include "worker/executor/rules/expression_functions.h"
 
 #define SQL_BYTES_MAX ((size_t)4 << 20)
 #define GROWTH_DEPTH  3
@@ -416,7 +417,7 @@ static int compile(struct writer *w, struct assay_buf *sql)
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     ASSAY_AUTO(assay_json_decref) json_t *tree = NULL;
     const json_t *node = NULL;
-    ASSAY_TRY(assay_expression_lex(w->text, w->scope->variables, &text, w->err));
+    ASSAY_TRY(assay_expression_lex(w->text, w->scope->variables, false, &text, w->err));
     ASSAY_TRY(assay_expression_tree(w->scope->session, assay_buf_str(&text), &tree, w->err));
     if (assay_json_bool(tree, "error", true))
         return parse_fault(w, tree);

@@ -7,7 +7,6 @@
 
 #include "worker/executor/rules/rule.h"
 
-#define ASSAY_EXPRESSION_BYTES ((size_t)64 << 10) /* longest text */
 #define ASSAY_EXPRESSION_NODES 5000
 #define ASSAY_EXPRESSION_DEPTH 200
 
@@ -31,9 +30,6 @@ ASSAY_MUST_CHECK int assay_expression_compile(const struct assay_rule_scope *sco
                                               struct assay_expression *ret_expression,
                                               struct assay_error *err);
 
-/** The lexer pass alone: text for DuckDB's parser. */
-ASSAY_MUST_CHECK int assay_expression_lex(const char *text, const json_t *variables,
-                                          struct assay_buf *sql, struct assay_error *err);
 /** Pattern of Java's DateTimeFormatter ("yyyy-MM-dd'T'HH:mm:ss") as one of strptime. ASSAY_INVALID
  * names the letter. */
 ASSAY_MUST_CHECK int assay_java_format(const char *pattern, struct assay_buf *format,

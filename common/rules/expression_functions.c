@@ -1,6 +1,6 @@
 // The functions that users' expressions may call: scalar, deterministic, bounded in memory.
 // SPDX-License-Identifier: Apache-2.0
-#include "worker/executor/rules/expression_functions.h"
+#include "common/rules/expression_functions.h"
 
 #include <string.h>
 #include <strings.h>

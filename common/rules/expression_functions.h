@@ -1,8 +1,7 @@
-/* The functions that users' expressions may call, and how each is written for DuckDB. Internal to
- * rules/. */
+/* The functions that users' expressions may call, and how each is written for DuckDB. */
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ASSAY_EXECUTOR_EXPRESSION_FUNCTIONS_H
-#define ASSAY_EXECUTOR_EXPRESSION_FUNCTIONS_H
+#ifndef ASSAY_RULES_EXPRESSION_FUNCTIONS_H
+#define ASSAY_RULES_EXPRESSION_FUNCTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,14 +1,15 @@
 // Expressions, first pass: what Spark SQL writes and DuckDB's parser does not know.
 // SPDX-License-Identifier: Apache-2.0
+#include "common/rules/expression_lex.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
-#include "worker/executor/rules/expression.h"
-
 struct lexer {
     const char *at;
     const json_t *variables;
+    bool any_variable;
     struct assay_buf *sql;
     struct assay_error *err;
 };
@@ -35,6 +36,11 @@ static int take_variable(struct lexer *l, bool in_text)
     memcpy(name, begin, size);
     name[size] = '\0';
     const json_t *value = json_object_get(l->variables, name);
+    if (!value && l->any_variable) {
+        assay_buf_text(l->sql, in_text ? "" : "\"{{}}\"");
+        l->at = end + 2;
+        return ASSAY_OK;
+    }
     if (!value)
         return assay_fail(l->err, ASSAY_INVALID, "the variable {{ %s }} has no value", name);
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
@@ -144,10 +150,11 @@ static int take_next(struct lexer *l)
     return ASSAY_OK;
 }
 
-int assay_expression_lex(const char *text, const json_t *variables, struct assay_buf *sql,
-                         struct assay_error *err)
+int assay_expression_lex(const char *text, const json_t *variables, bool any_variable,
+                         struct assay_buf *sql, struct assay_error *err)
 {
-    struct lexer l = {.at = text, .variables = variables, .sql = sql, .err = err};
+    struct lexer l = {
+        .at = text, .variables = variables, .any_variable = any_variable, .sql = sql, .err = err};
     if (strlen(text) > ASSAY_EXPRESSION_BYTES)
         return assay_fail(err, ASSAY_INVALID, "the expression is longer than %zu bytes",
                           ASSAY_EXPRESSION_BYTES);
