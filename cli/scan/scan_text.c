@@ -140,6 +140,15 @@ static void append_place(const json_t *anomaly, const json_t *container, struct 
         assay_buf_printf(text, "row %lld: ", (long long)assay_json_int(anomaly, "row", 0));
 }
 
+static void add_line(const struct assay_buf *line, const struct assay_style *style,
+                     struct assay_buf *out)
+{
+    assay_buf_printf(out, "%*s", MESSAGE_COLUMN, "");
+    assay_text_paint_begin(out, style, ASSAY_DIM);
+    assay_text_wrapped(out, style, assay_buf_str(line), MESSAGE_COLUMN, RECORD_LINES);
+    assay_text_paint_end(out, style);
+}
+
 static void add_record(const json_t *anomaly, const json_t *check, const json_t *container,
                        const struct assay_style *style, struct assay_buf *out)
 {
@@ -149,11 +158,23 @@ static void add_record(const json_t *anomaly, const json_t *check, const json_t 
     assay_buf_text(&line, message_of(anomaly, assay_json_int(check, "index", -1)));
     if (!is_told(record, check))
         append_record(record, &line);
-    assay_buf_printf(out, "%*s", MESSAGE_COLUMN, "");
-    assay_text_paint_begin(out, style, ASSAY_DIM);
-    assay_text_wrapped(out, style, assay_buf_str(&line), MESSAGE_COLUMN, RECORD_LINES);
-    assay_text_paint_end(out, style);
+    add_line(&line, style, out);
     assay_buf_release(&line);
+}
+
+/* Records that the anomaly of a whole check tells of. */
+static void add_told(const json_t *anomaly, const json_t *container,
+                     const struct assay_style *style, struct assay_buf *out)
+{
+    const json_t *records = json_object_get(anomaly, "records");
+    for (size_t i = 0; i < json_array_size(records) && i < RECORDS_SHOWN; i++) {
+        struct assay_buf line = {0};
+        const json_t *record = json_array_get(records, i);
+        append_place(record, container, &line);
+        assay_buf_text(&line, assay_json_str(record, "message", ""));
+        add_line(&line, style, out);
+        assay_buf_release(&line);
+    }
 }
 
 static void add_records(const json_t *container, const json_t *check,
@@ -163,9 +184,12 @@ static void add_records(const json_t *container, const json_t *check,
     size_t shown = 0;
     for (size_t i = 0; i < json_array_size(anomalies) && shown < RECORDS_SHOWN; i++) {
         const json_t *anomaly = json_array_get(anomalies, i);
-        if (strcmp(assay_json_str(anomaly, "type", "record"), "record") != 0 ||
-            !breaks(anomaly, assay_json_int(check, "index", -1)))
+        if (!breaks(anomaly, assay_json_int(check, "index", -1)))
             continue;
+        if (strcmp(assay_json_str(anomaly, "type", "record"), "record") != 0) {
+            add_told(anomaly, container, style, out);
+            continue;
+        }
         add_record(anomaly, check, container, style, out);
         shown++;
     }

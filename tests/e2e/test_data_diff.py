@@ -155,6 +155,19 @@ class Ids(Case):
         with open(failing, encoding="utf-8", newline="") as file:
             self.assertEqual([row["_assay_row"] for row in csv.DictReader(file)], ["2", "3", "4", "6"])
 
+    def test_the_anomaly_lists_records(self):
+        a, b = self.sides()
+        result = self.scan(a, b, [diff(["amount", "name"], id_field_names=["id"]), diff(["amount"]), {"rule": "notNull", "fields": ["id"]}],
+                           settings={"max_anomalies": 3})
+        paired, whole = [anomaly for anomaly in result["anomalies"] if anomaly["type"] == "shape"]
+        self.assertEqual([(record["row"], record["line"], record["message"]) for record in paired["records"]], [
+            (2, 3, "{id: 2}: `amount` is 2.5, in the reference 2.51"), (3, 4, "{id: 3}: `name` is null, in the reference 'cyd'"),
+            (4, 5, "not in the reference: {id: 4, amount: 4.0, name: 'dan'}")])
+        self.assertEqual([(record["row"], record["message"]) for record in whole["records"]],
+                         [(2, "not in the reference: {amount: 2.5}"), (4, "not in the reference: {amount: 4.0}"), (6, "not in the reference: {amount: 5.0}")])
+        hidden = self.scan(a, b, [diff(["amount"], id_field_names=["id"])], settings={"examples": "none", "max_anomalies": 3})
+        self.assertEqual([record["message"] for record in hidden["anomalies"][0]["records"]], ["changed", "not in the reference", "not in the reference"])
+
     def test_only_what_is_compared_counts(self):
         a, b = self.sides()
         self.assertEqual(self.counts(self.one(a, b, diff(["name"], id_field_names=["id"]))), ("failed", 8, 4))

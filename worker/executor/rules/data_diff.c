@@ -158,6 +158,7 @@ int assay_data_diff_close(struct assay_rule_check *check, uint64_t records, uint
         ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
         ASSAY_TRY(assay_diff_say(check, diff, records, &text, err));
         ASSAY_TRY(assay_rule_keep(check, &text, &verdict.message, err));
+        ASSAY_TRY(assay_diff_sample(check, diff, &verdict.samples, &verdict.samples_count, err));
     }
     *ret_verdict = verdict;
     return ASSAY_OK;

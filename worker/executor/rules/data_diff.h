@@ -4,8 +4,8 @@
  * Three tables are made before the pass (N: the check's number):
  *   _assay_differ_N  records that one side has more often than the other, each once: k0, k1, …
  *                    (fields, those of the id first), m (misfits), here, there
- *   _assay_found_N   what that means: number, kind, copies, here, a0, … and am of the container, b0,
- *                    … and bm of the reference
+ *   _assay_found_N   what that means: number, kind, copies, here, a0, … and am of the container,
+ *                    b0, … and bm of the reference
  *   _assay_places_N  where the failing records of the container stand
  * The last two only where there is a difference. NULL equals NULL in all of them, NaN equals NaN,
  * -0.0 equals 0.0. */
@@ -48,9 +48,19 @@ void assay_diff_append_changed(const struct assay_diff *diff, size_t i, struct a
 long long assay_diff_bit(size_t i);
 
 /* data_diff_say.c */
+/** Append SQL of the sentence about a failing record, over _assay_found_N. */
+void assay_diff_append_sentence(const struct assay_rule_check *check, const struct assay_diff *diff,
+                                struct assay_buf *sql);
 /** Append the sentences of a check that failed. records: those of the container. */
 ASSAY_MUST_CHECK int assay_diff_say(const struct assay_rule_check *check,
                                     const struct assay_diff *diff, uint64_t records,
                                     struct assay_buf *text, struct assay_error *err);
+
+/* data_diff_samples.c */
+/** Failing records of the container, the first ones: scope->samples_max at most. In the arena. */
+ASSAY_MUST_CHECK int assay_diff_sample(const struct assay_rule_check *check,
+                                       const struct assay_diff *diff,
+                                       const struct assay_rule_sample **ret_samples,
+                                       size_t *ret_count, struct assay_error *err);
 
 #endif

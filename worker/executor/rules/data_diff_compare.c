@@ -223,10 +223,12 @@ static int make_places(const struct assay_rule_check *check, const struct assay_
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     assay_buf_printf(&sql,
                      "CREATE OR REPLACE TEMP TABLE _assay_places_%d AS SELECT number, part, file, "
-                     "row FROM (",
+                     "row, line, byte FROM (",
                      check->number);
     append_side(check, diff, true, diff->fields_count,
-                "_assay_part AS part, _assay_file AS file, _assay_row AS row", &sql);
+                "_assay_part AS part, _assay_file AS file, _assay_row AS row, _assay_line AS line, "
+                "_assay_offset AS byte",
+                &sql);
     assay_buf_printf(&sql, ") o JOIN _assay_found_%d f ON ", check->number);
     append_same("o.k", "f.a", diff->fields_count, &sql);
     assay_buf_printf(&sql, "%s WHERE kind < %d", diff->has_misfits ? " AND o.m = f.am" : "",

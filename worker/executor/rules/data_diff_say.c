@@ -121,6 +121,25 @@ static void append_change(const struct assay_rule_check *check, const struct ass
     assay_buf_text(sql, "))");
 }
 
+void assay_diff_append_sentence(const struct assay_rule_check *check, const struct assay_diff *diff,
+                                struct assay_buf *sql)
+{
+    const bool none = !strcmp(check->scope->examples, "none"),
+               keys = !strcmp(check->scope->examples, "keys");
+    const size_t fields = keys ? diff->ids_count : diff->fields_count;
+    assay_buf_printf(sql, "left(CASE WHEN kind = %d THEN ", ASSAY_DIFF_CHANGED);
+    if (none || !diff->ids_count)
+        assay_buf_text(sql, "'changed'");
+    else
+        append_change(check, diff, !keys, sql);
+    assay_buf_text(sql, " ELSE concat('not in the reference'");
+    if (!none && fields) {
+        assay_buf_text(sql, ", ': ', ");
+        append_record(check, diff, 'a', fields, sql);
+    }
+    assay_buf_printf(sql, ") END, %d)", SHOWN_EXAMPLE);
+}
+
 /* --- examples --- */
 
 /* Texts of the query's rows, "; " between them. */

@@ -54,6 +54,7 @@ struct assay_rule_scope {
     const json_t *variables;       /* of {{ name }}; may be NULL */
     const json_t *mask;            /* names of fields whose values no message shows; may be NULL */
     const char *examples;          /* none, keys, fields, all: what messages show of records */
+    size_t samples_max;            /* failing records that a verdict may list */
     const char *timezone;          /* IANA name */
     int64_t now_us;                /* the operation's instant */
     const char *relation;          /* the source in SQL's FROM, with its WHERE: for prepare */
@@ -103,10 +104,20 @@ struct assay_rule_check {
     const char *query_sql;
 };
 
+/** A failing record that a rule has a sentence of its own for. */
+struct assay_rule_sample {
+    uint32_t part, file;
+    uint64_t row, line, offset; /* as the relation's _assay_row, _assay_line, _assay_offset */
+    bool has_line, has_offset;
+    const char *message;
+};
+
 struct assay_rule_verdict {
     bool passed;
     const char *message; /* in the arena; NULL when passed */
     uint64_t failing;    /* close: records that fail, also such that are not the container's */
+    const struct assay_rule_sample *samples; /* close: some of them, in order; in the arena */
+    size_t samples_count;
 };
 
 struct assay_rule {

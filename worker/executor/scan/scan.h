@@ -68,7 +68,9 @@ struct assay_scan_check {
     bool has_error_place;
     struct assay_scan_place error_place; /* the lowest record on which its expression failed */
     enum assay_outcome outcome;
-    char *message;                  /* heap; NULL = none */
+    char *message;                           /* heap; NULL = none */
+    const struct assay_rule_sample *samples; /* the rule's, in its arena; for a shape anomaly */
+    size_t samples_count;
     struct assay_captured **lowest; /* heap ordered, the highest place first */
     size_t lowest_count;
 };

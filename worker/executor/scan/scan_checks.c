@@ -96,6 +96,7 @@ static int init_scope(struct assay_scan *scan, struct assay_error *err)
         .variables = assay_json_get(scan->task->settings, "variables"),
         .mask = assay_json_get(scan->task->settings, "mask"),
         .examples = assay_json_str(scan->task->settings, "examples", "fields"),
+        .samples_max = scan->only_verdicts ? 0 : scan->max_anomalies,
         .timezone = scan->task->timezone,
         .now_us = scan->task->now_us,
         .relation = scan->own.from,

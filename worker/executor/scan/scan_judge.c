@@ -200,6 +200,8 @@ static int judge_closed(struct assay_scan_check *check, struct assay_error *err)
     ASSAY_TRY(
         check->rule->rule->close(check->rule, check->asserted, check->failing, &verdict, err));
     check->failing = verdict.failing;
+    check->samples = verdict.samples;
+    check->samples_count = verdict.samples_count;
     if (!verdict.passed)
         return set_outcome(check, ASSAY_OUTCOME_FAILED, verdict.message, err);
     return set_outcome(check, ASSAY_OUTCOME_PASSED,

@@ -156,11 +156,39 @@ static json_t *shape_anomaly(const struct assay_scan *scan, const struct assay_s
         check->message ? check->message : "");
 }
 
+static json_t *sample_json(const struct assay_scan *scan, const struct assay_rule_sample *sample)
+{
+    const struct assay_scan_part *part =
+        scan->own.parts && scan->own.has_order ? &scan->own.parts[sample->part] : NULL;
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o}", "file", file_json(scan, sample->file), "row",
+        count_or_null(scan->own.has_order, sample->row + (part ? part->first_row : 0) + 1), "line",
+        count_or_null(sample->has_line, sample->line + (part ? part->first_line : 0)),
+        "byte_offset", count_or_null(sample->has_offset, sample->offset), "message",
+        assay_json_safe_string(sample->message, strlen(sample->message)));
+}
+
+/* Some of the records, where the rule has something to say of each. */
+static int add_samples(const struct assay_scan *scan, const struct assay_scan_check *check,
+                       json_t *anomaly, struct assay_error *err)
+{
+    if (!check->samples_count)
+        return ASSAY_OK;
+    ASSAY_AUTO(assay_json_decref) json_t *records = json_array();
+    for (size_t i = 0; i < check->samples_count; i++)
+        ASSAY_TRY(assay_json_push(records, sample_json(scan, &check->samples[i]), err));
+    return assay_json_set(anomaly, "records", ASSAY_TAKE(records), err);
+}
+
 static int add_shapes(const struct assay_scan *scan, json_t *list, struct assay_error *err)
 {
-    for (size_t i = 0; i < scan->checks_count; i++)
-        if (has_shape_anomaly(scan, &scan->checks[i]))
-            ASSAY_TRY(assay_json_push(list, shape_anomaly(scan, &scan->checks[i]), err));
+    for (size_t i = 0; i < scan->checks_count; i++) {
+        if (!has_shape_anomaly(scan, &scan->checks[i]))
+            continue;
+        json_t *anomaly = shape_anomaly(scan, &scan->checks[i]);
+        ASSAY_TRY(assay_json_push(list, anomaly, err));
+        ASSAY_TRY(add_samples(scan, &scan->checks[i], anomaly, err));
+    }
     return ASSAY_OK;
 }
 
