@@ -32,6 +32,16 @@ static void release(struct assay_scan_run *run)
 
 /* ---- running ---- */
 
+/* What the executor says of the files, and of the containers that checks refer to. */
+static void say_warnings(struct assay_scan_run *run, const struct assay_input *input,
+                         const json_t *container)
+{
+    const json_t *warnings = json_object_get(container, "warnings");
+    for (size_t i = 0; i < json_array_size(warnings); i++)
+        assay_session_warn(&run->session, "%s: %s", input->location,
+                           assay_json_str(json_array_get(warnings, i), "message", ""));
+}
+
 static int keep_container(struct assay_scan_run *run, const struct assay_input *input,
                           json_t *document, struct assay_error *err)
 {
@@ -47,6 +57,7 @@ static int keep_container(struct assay_scan_run *run, const struct assay_input *
         if (!json_object_get(container, lists[i]))
             ASSAY_TRY(assay_json_set(container, lists[i], json_array(), err));
     run->done++;
+    say_warnings(run, input, container);
     return assay_json_push(json_object_get(run->document, "containers"), json_incref(container),
                            err);
 }

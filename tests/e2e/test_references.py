@@ -224,6 +224,8 @@ class FaultTest(Case):
         self.assertEqual([w["code"] for w in container["warnings"]], ["reference_rejected"])
         self.assertRegex(container["warnings"][0]["message"], "^1 record of `other`, .* line 3")
         self.assertEqual(container["rejected_records"], 0)
+        said = self.run_assay("own.csv", "--ref", "other=other.csv", "--check", json.dumps(self.exists("id", "id"))).stderr
+        self.assertIn("assay: warning: own.csv: 1 record of `other`", said)
 
     def test_names(self):
         self.write("customers.csv", "id\n1\n")
