@@ -249,8 +249,8 @@ ASSAY_MUST_CHECK int assay_job_kept_parts(struct assay_job_store *store, int64_t
 /** Handled errors. error: JSON {"code","text",…}, no secret. ret_state (may be NULL): the state
  * that followed, static text. permanent: failed at once. transient: again after 10 s, 30 s, 2 min,
  * 10 min, 30 min, 1 h (± 50 %), dead after max_failures or past the deadline. An inspect task is
- * never repeated. A cancel that was asked for wins in all: cancelled. Of a split that has failed for
- * good the siblings are cancelled, those that run asked to stop; their successor runs then. */
+ * never repeated. A cancel that was asked for wins in all: cancelled. When a split has failed for
+ * good its siblings are cancelled, those that run asked to stop; their successor runs then. */
 ASSAY_MUST_CHECK int assay_job_fail(struct assay_job_store *store, int64_t task_id, int64_t epoch,
                                     bool permanent, const char *error, const char **ret_state,
                                     struct assay_error *err);
