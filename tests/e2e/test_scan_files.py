@@ -39,6 +39,16 @@ class Files(unittest.TestCase):
             pathlib.Path(path).write_text(text, encoding="utf-8")
         return path
 
+    def test_lists_of_more_elements_than_a_batch(self):
+        """Two thousand records are read at once; their lists have more elements than that together."""
+        records = [{"id": i, "amounts": [f"{i}", None, f"{i + 1}"], "names": [f"a{i}", "a text of more than twelve bytes"], "days": ["2024-01-01"] * (i % 3)}
+                   for i in range(5000)]
+        path = self.path("lists.json", "".join(json.dumps(record) + "\n" for record in records))
+        checks = [{"rule": "lessThan", "fields": ["id"], "properties": {"value": 4990}}, {"rule": "notNull", "fields": ["amounts"]}]
+        result = scan(path, checks, {"examples": "all", "max_anomalies": 100})
+        self.assertEqual([anomaly["record"] for anomaly in result["anomalies"]], records[4990:])
+        self.assertEqual([check["outcome"] for check in result["checks"]], ["failed", "passed"])
+
     def test_rows_and_lines_over_ranges(self):
         """Notes with line breaks: records and lines differ; 12 MB are read in several ranges at once."""
         lines, line, wanted = ["id,amount,note"], 2, []

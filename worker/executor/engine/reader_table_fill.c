@@ -25,6 +25,7 @@ void assay_table_lane_free(struct assay_table_lane *lane)
         assay_convert_free(lane->converts[i]);
     assay_free(lane->converts);
     assay_free(lane->converted);
+    assay_elements_release(&lane->elements);
     assay_arena_release(&lane->safe);
     assay_free(lane);
 }
@@ -183,9 +184,9 @@ static int fill_number(const struct assay_table_use *use, struct assay_table_lan
     return ASSAY_OK;
 }
 
-static int convert(const struct assay_table_use *use, struct assay_table_lane *lane, size_t place,
-                   const struct assay_column *cells, size_t rows, uint64_t row,
-                   struct assay_convert **ret_convert, struct assay_error *err)
+/* Made on first use. */
+static int converter_of(const struct assay_table_use *use, struct assay_table_lane *lane,
+                        size_t place, struct assay_convert **ret_convert, struct assay_error *err)
 {
     const struct assay_reader_table_spec *spec = &use->table->spec;
     const size_t field = use->fields[place];
@@ -202,12 +203,23 @@ static int convert(const struct assay_table_use *use, struct assay_table_lane *l
             target = spec->targets[field];
         ASSAY_TRY(assay_convert_new(&target, &lane->converts[place], err));
     }
-    if (lane->converted[place] != lane->batches) /* once for the value and its flag */
-        ASSAY_TRY(assay_convert_column(lane->converts[place], cells, rows, row, err));
-    if (spec->inexact && lane->converts[place]->inexact)
-        atomic_store(&spec->inexact[field], true);
-    lane->converted[place] = lane->batches;
     *ret_convert = lane->converts[place];
+    return ASSAY_OK;
+}
+
+static int convert(const struct assay_table_use *use, struct assay_table_lane *lane, size_t place,
+                   const struct assay_column *cells, size_t rows, uint64_t row,
+                   struct assay_convert **ret_convert, struct assay_error *err)
+{
+    const struct assay_reader_table_spec *spec = &use->table->spec;
+    struct assay_convert *own;
+    ASSAY_TRY(converter_of(use, lane, place, &own, err));
+    if (lane->converted[place] != lane->batches) /* once for the value and its flag */
+        ASSAY_TRY(assay_convert_column(own, cells, rows, row, err));
+    if (spec->inexact && own->inexact)
+        atomic_store(&spec->inexact[use->fields[place]], true);
+    lane->converted[place] = lane->batches;
+    *ret_convert = own;
     return ASSAY_OK;
 }
 
@@ -227,9 +239,10 @@ static int fill_list(const struct assay_table_use *use, struct assay_table_lane 
         return assay_fail_memory(err);
     const struct assay_column *child = column->child;
     if (child && child->layout == ASSAY_LAYOUT_CELL) {
-        struct assay_convert *converted;
-        ASSAY_TRY(convert(use, lane, place, child, column->child_rows, 0, &converted, err));
-        child = &converted->column;
+        struct assay_convert *own;
+        ASSAY_TRY(converter_of(use, lane, place, &own, err));
+        ASSAY_TRY(assay_elements_convert(&lane->elements, own, child, column->child_rows, 0, err));
+        child = &lane->elements.column;
     }
     duckdb_vector elements = duckdb_list_vector_get_child(vector);
     const bool fits =

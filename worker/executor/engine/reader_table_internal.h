@@ -8,7 +8,7 @@
 
 #include "common/base/arena.h"
 #include "worker/executor/engine/reader_table.h"
-#include "worker/executor/infer/cell_convert.h"
+#include "worker/executor/infer/cell_elements.h"
 
 enum assay_table_kind {
     ASSAY_TABLE_NOTHING, /* a column that DuckDB asks for only to count rows */
@@ -58,7 +58,8 @@ struct assay_table_lane {
     uint64_t *converted;             /* number of the batch that each one holds */
     uint64_t batches;                /* delivered so far */
     size_t converts_count;
-    struct assay_arena safe; /* texts of this batch that had to be repaired */
+    struct assay_elements elements; /* of the lists that are filled */
+    struct assay_arena safe;        /* texts of this batch that had to be repaired */
 };
 
 struct assay_table_lane *assay_table_lane_new(void);

@@ -3,8 +3,7 @@
 #include "worker/executor/profile/lane.h"
 
 #include "common/base/memory.h"
-#include "worker/executor/infer/cell_convert.h"
-#include "worker/executor/profile/elements.h"
+#include "worker/executor/infer/cell_elements.h"
 #include "worker/executor/profile/gather.h"
 
 #define CONVERT_BYTES ((size_t)ASSAY_BATCH_ROWS * 16 + ASSAY_BATCH_ROWS / 4 + 4096)

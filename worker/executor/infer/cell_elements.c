@@ -1,6 +1,6 @@
 // Elements: the untyped elements of a batch's lists as one typed column.
 // SPDX-License-Identifier: Apache-2.0
-#include "worker/executor/profile/elements.h"
+#include "worker/executor/infer/cell_elements.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Elements: the untyped elements of a batch's lists, however many, as one typed column. */
 // SPDX-License-Identifier: Apache-2.0
-#ifndef ASSAY_PROFILE_ELEMENTS_H
-#define ASSAY_PROFILE_ELEMENTS_H
+#ifndef ASSAY_INFER_CELL_ELEMENTS_H
+#define ASSAY_INFER_CELL_ELEMENTS_H
 
 #include "worker/executor/infer/cell_convert.h"
 
