@@ -254,6 +254,15 @@ class Values(Case):
                 self.assertEqual([self.counts(check) for check in checks[2 * i:2 * i + 2]],
                                  [("passed", 1, 0)] * 2 if same else [("failed", 1, 2), ("failed", 1, 1)], checks[2 * i]["message"])
 
+    def test_values_as_people_read_them(self):
+        a, b = self.both(["DATE '2024-03-01'", "5", "1.50::DECIMAL(9,3)", "TIMESTAMPTZ '2024-03-01 10:00:00+02'", "'it''s ' || repeat('x', 99)"],
+                         ["TIMESTAMP '2024-03-01 12:30:00'", "6.50::DECIMAL(9,2)", "2::DECIMAL(9,3)", "TIMESTAMPTZ '2024-03-01 08:00:01Z'", "''"])
+        check = self.one(a, b, diff([f"v{i}" for i in range(5)], id_field_names=["id"]))
+        self.assertTrue(check["message"].endswith(
+            "Changed: {id: 1}: `v0` is 2024-03-01T00:00:00, in the reference 2024-03-01T12:30:00, `v1` is 5.0, in the reference 6.5, "
+            "`v2` is 1.5, in the reference 2.0, `v3` is 2024-03-01T08:00:00Z, in the reference 2024-03-01T08:00:01Z, "
+            f"`v4` is 'it's {'x' * 55}…', in the reference ''."), check["message"])
+
     def test_texts_that_do_not_fit_their_type(self):
         rows = "".join(f"{i},{i}.5\n" for i in range(3000))
         a, b = self.path("a.csv", "id,v\n" + rows + "4000,x\n"), self.path("b.csv", "id,v\n" + rows + "4000,y\n")

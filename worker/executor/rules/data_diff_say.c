@@ -36,19 +36,18 @@ static bool is_instant(const struct assay_diff_field *field)
 static void append_value(const struct assay_diff_field *field, const char *column,
                          struct assay_buf *sql)
 {
-    const struct assay_rule_field *own = field->own;
     if (is_text(field))
         assay_buf_printf(sql,
                          "concat('''', left(CAST(%s AS VARCHAR), %d), CASE WHEN length(CAST(%s AS "
                          "VARCHAR)) > %d THEN '…' END, '''')",
                          column, SHOWN_TEXT, column, SHOWN_TEXT);
-    else if (assay_is_decimal(own->layout))
+    else if (assay_is_decimal(field->own->layout) || assay_is_decimal(field->ref->layout))
         assay_buf_printf(
             sql, "regexp_replace(CAST(%s AS VARCHAR), '(\\.[0-9]*[1-9]|\\.0)0+$', '\\1')", column);
     else if (is_instant(field))
         assay_buf_printf(sql, "replace(CAST(timezone('UTC', %s) AS VARCHAR), ' ', 'T') || 'Z'",
                          column);
-    else if (own->type == ASSAY_TYPE_TIMESTAMP)
+    else if (field->own->type == ASSAY_TYPE_TIMESTAMP || field->ref->type == ASSAY_TYPE_TIMESTAMP)
         assay_buf_printf(sql, "replace(CAST(%s AS VARCHAR), ' ', 'T')", column);
     else
         assay_buf_printf(sql, "left(CAST(%s AS VARCHAR), %d)", column, SHOWN_TEXT);
