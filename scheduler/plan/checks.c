@@ -90,15 +90,18 @@ static int resolve_reference(struct assay_db_conn *conn, json_t *check, json_t *
     return assay_json_set(properties, "ref_container", json_string(name), err);
 }
 
-static int add_names(struct assay_db_conn *conn, const char *sql, int64_t container_id,
-                     const char *key, json_t *settings, struct assay_error *err)
+int assay_plan_mask(struct assay_db_conn *conn, int64_t container_id, json_t *settings,
+                    struct assay_error *err)
 {
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
-    ASSAY_TRY(assay_db_run(conn, sql, &rows, err, assay_db_int(container_id)));
+    ASSAY_TRY(assay_db_run(
+        conn,
+        "SELECT name FROM field WHERE container_id = $1 AND status = 'masked' ORDER BY position",
+        &rows, err, assay_db_int(container_id)));
     ASSAY_AUTO(assay_json_decref) json_t *names = json_array();
     for (size_t row = 0; row < assay_db_rows_count(rows); row++)
         ASSAY_TRY(assay_json_push(names, json_string(assay_db_get_text(rows, row, 0)), err));
-    return json_array_size(names) ? assay_json_set(settings, key, ASSAY_TAKE(names), err)
+    return json_array_size(names) ? assay_json_set(settings, "mask", ASSAY_TAKE(names), err)
                                   : ASSAY_OK;
 }
 
@@ -136,9 +139,6 @@ int assay_plan_checks(struct assay_db_conn *conn, int64_t container_id, json_t *
     ASSAY_TRY(assay_json_set(spec, "checks", ASSAY_TAKE(checks), err));
     if (json_object_size(refs))
         ASSAY_TRY(assay_json_set(settings, "refs", ASSAY_TAKE(refs), err));
-    ASSAY_TRY(add_names(
-        conn,
-        "SELECT name FROM field WHERE container_id = $1 AND status = 'masked' ORDER BY position",
-        container_id, "mask", settings, err));
+    ASSAY_TRY(assay_plan_mask(conn, container_id, settings, err));
     return add_key(conn, container_id, settings, err);
 }

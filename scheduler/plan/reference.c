@@ -26,5 +26,7 @@ int assay_plan_reference(struct assay_db_conn *conn, int64_t container_id, json_
     ASSAY_TRY(assay_json_set(source, "name", json_incref(shown), err));
     ASSAY_TRY(assay_json_set(source, "datastore_id", json_integer(datastore.id), err));
     ASSAY_TRY(assay_json_set(source, "reader", json_incref(json_object_get(spec, "reader")), err));
+    ASSAY_TRY(assay_json_set(source, "fields", json_incref(json_object_get(spec, "fields")), err));
+    ASSAY_TRY(assay_plan_mask(conn, container_id, source, err));
     return assay_json_set(refs, ret_name, json_incref(source), err);
 }

@@ -35,8 +35,12 @@ ASSAY_MUST_CHECK int assay_plan_container(struct assay_db_conn *conn,
                                           int64_t container_id, bool with_fields, json_t **ret_spec,
                                           struct assay_error *err);
 
+/** "mask": the names of the container's masked fields, when there are any (checks.c). */
+ASSAY_MUST_CHECK int assay_plan_mask(struct assay_db_conn *conn, int64_t container_id,
+                                     json_t *settings, struct assay_error *err);
+
 /** Put the source of a container that checks refer to into `refs` (a scan's settings.refs), with
- * its datastore_id, reader and name (for messages), under the name ret_name that
+ * its datastore_id, reader, fields, mask and name (for messages), under the name ret_name that
  * properties.ref_container takes. A container that is gone gets the name and no source: what refers
  * to it is errored. */
 enum { ASSAY_PLAN_REFERENCE_BYTES = 40 };

@@ -181,6 +181,8 @@ class Ids(Case):
         self.assertIn("`amount` is ***MASKED***, in the reference ***MASKED***", hidden)
         self.assertIn("{id: 6, name: 'fay', amount: ***MASKED***}", hidden)
         self.assertNotIn("2.5", hidden)
+        refs = {"b": dict(execute.file_source([b], name="b"), name="B", mask=["amount"])}
+        self.assertEqual(self.one(a, b, check, settings={"refs": refs})["message"], hidden)   # what the reference hides is hidden
         none = self.one(a, b, check, settings={"examples": "none"})["message"]
         self.assertEqual(none, "There are 5 records that differ between `A` (8 records) and `B` (7 records): 1 missing, 2 extra, 2 changed. "
                          "1 of the ids is there more than once: records with such an id are compared as wholes.")

@@ -167,6 +167,9 @@ static void kept_states(void **state)
 static void scan_spec(void **state)
 {
     OPEN_SHOP(state);
+    test_sql(s.base.db, "INSERT INTO field (id, container_id, position, name, type, status, "
+                        "created_at, updated_at) VALUES (9, 2, 0, 'code', 'String', 'masked', 0, "
+                        "0)");
     (void)shop_request(
         &s, "{\"type\":\"scan\",\"datastore_id\":1,\"container_names\":[\"orders*.csv\"],"
             "\"high_count_rollup_threshold\":7,\"check_variables\":{\"day\":\"x\"}}");
@@ -193,6 +196,8 @@ static void scan_spec(void **state)
                         "people.csv");
     expect_json(source, "name", "\"people.csv\"");
     expect_json(source, "datastore_id", "1");
+    expect_json(source, "fields", "[{\"name\":\"code\",\"type\":\"String\",\"native_type\":null}]");
+    expect_json(source, "mask", "[\"code\"]");
     json_decref(spec);
     shop_close(&s);
 }

@@ -269,6 +269,7 @@ static int open(const struct assay_scan *scan, struct reference *ref, struct ass
     ref->scope.fields = of->fields;
     ref->scope.fields_count = of->source.schema.count;
     ref->scope.relation = of->from;
+    ref->scope.mask = assay_json_get(ref->source, "mask");
     ref->scope.reference = NULL;
     ref->scope.references = NULL;
     return ASSAY_OK;
