@@ -158,6 +158,26 @@ class PairTest(Case):
         self.assertEqual(container["checks"][0]["anomalous_records_count"],
                          sum(row[0] is not None and row[0] >= 60 for row in self.rows["own"]))
 
+    def test_fractions_that_turn_out_to_be_no_decimals(self):
+        """Beyond the sample of a large reference: the scan begins again with doubles on that side."""
+        with open(self.folder / "large.csv", "w", encoding="utf-8") as file:
+            file.write("amount,fill\n")
+            file.writelines(f"{i / 4},xxxxxxxxxx\n" for i in range(1_000_000))
+            file.write("nan,x\n0.123456789012345,x\n")
+        self.write("small.csv", "amount\n0.25\n0.123456789012345\nnan\n0.1\n")
+        container = self.one("small.csv", "--ref", "large=large.csv", checks=[self.exists("amount", "amount", ref="large")])
+        self.assertEqual(self.outcome(container["checks"][0]), ("failed", 0, 1))
+        self.assertEqual(container["anomalies"][0]["line"], 5)
+
+    @unittest.skipUnless(POSTGRES, "needs ASSAY_TEST_POSTGRES")
+    def test_special_values_of_a_database(self):
+        table = f"special_{os.getpid()}"
+        psql(f"CREATE TABLE {table} AS SELECT * FROM (VALUES (1::numeric(10,2), 'infinity'::date), ('NaN', '2024-01-01'), (2.5, NULL)) t (v, d)")
+        self.addCleanup(psql, f"DROP TABLE {table}")
+        self.write("special.csv", "v,d\nnan,2024-01-01\n2.5,\n3,2024-01-02\n")
+        container = self.one("special.csv", "--ref", f"other={POSTGRES}#public.{table}", checks=[self.exists("v", "v"), self.exists("d", "d")])
+        self.assertEqual([self.outcome(check) for check in container["checks"]], [("failed", 0, 1), ("failed", 1, 1)])
+
     def test_message_and_place(self):
         self.write("few.csv", "customer_id\n1\n17\n")
         self.write("known.csv", "id\n1\n2\n")

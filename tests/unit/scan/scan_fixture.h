@@ -1,4 +1,4 @@
-/* Scans of files that the engine writes: what they emit, as JSON. For one test program at a time. */
+/* Scans of files that the engine writes, and what they emit. For one test program at a time. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_TESTS_SCAN_FIXTURE_H
 #define ASSAY_TESTS_SCAN_FIXTURE_H
