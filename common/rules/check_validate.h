@@ -38,7 +38,8 @@ ASSAY_MUST_CHECK int assay_check_validate(const json_t *body, const struct assay
 /** Checks of one container that mean the same have the same uid: a hash of container, rule, sorted
  * fields, filter, element context and "coverage < 1"; of the expression too where a rule has no
  * fields of its own; of the container that it refers to and the field there. Two checks of one
- * container with the same uid are duplicates. check: normal form. XXH3-64; the same on every machine. 0 never. */
+ * container with the same uid are duplicates.
+ * check: normal form. XXH3-64; the same on every machine. 0 never. */
 uint64_t assay_check_uid(const json_t *check, const char *container);
 
 #endif
