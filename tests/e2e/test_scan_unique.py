@@ -56,7 +56,7 @@ class UniqueTest(unittest.TestCase):
         checks = [{"index": i, "rule": "unique", "fields": fields, "coverage": coverage, **({"filter": where} if where else {})}
                   for i, (fields, where, _, coverage) in enumerate(cases)]
         spec = execute.task("scan", execute.file_source([self.folder / name]), checks=checks,
-                            limits={"memory_bytes": 64 << 20, "threads": 2, "deadline_ms": 0, **limits})
+                            limits={"memory_bytes": 128 << 20, "threads": 2, "deadline_ms": 0, **limits})
         found = {check["index"]: check for check in execute.container(execute.run(spec))["checks"]}
         for i, case in enumerate(cases):
             if case in cases[:i]:

@@ -15,6 +15,7 @@
 
 enum { CONNECTIONS_MAX = 64, WATCH_MS = 25, MESSAGE_BYTES = 400 };
 #define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20)
+#define LEAST_KEPT_BYTES     (UINT64_C(1) << 20)
 
 struct assay_session {
     duckdb_database database;
@@ -195,6 +196,20 @@ static int set_timezone(struct assay_session *session, const char *timezone,
                : assay_fail(err, rc, "preparing the engine: %s", why.text);
 }
 
+/* A small share leaves nothing to keep: what is freed goes back to the system, and pages of files
+ * stay there. */
+static void append_thrift(uint64_t memory_bytes, struct assay_buf *sql)
+{
+    const uint64_t kept = memory_bytes / 8 > LEAST_KEPT_BYTES ? memory_bytes / 8 : LEAST_KEPT_BYTES;
+    if (!memory_bytes || memory_bytes >= ASSAY_SESSION_SMALL_BYTES)
+        return;
+    assay_buf_printf(sql,
+                     "SET allocator_flush_threshold='%" PRIu64
+                     "B';SET allocator_bulk_deallocation_flush_threshold='%" PRIu64
+                     "B';SET enable_external_file_cache=false;",
+                     kept, kept);
+}
+
 /* Everything is set before the door is closed: enable_external_access = false leaves only the
  * allowed paths, and lock_configuration refuses any later SET of a statement that a user wrote. */
 static int configure(struct assay_session *session, const struct assay_session_options *options,
@@ -209,6 +224,7 @@ static int configure(struct assay_session *session, const struct assay_session_o
     assay_buf_text(&sql,
                    ";SET autoinstall_known_extensions=false;SET autoload_known_extensions=false;"
                    "SET allow_community_extensions=false;");
+    append_thrift(options->memory_bytes, &sql);
     if (options->unordered)
         assay_buf_text(&sql,
                        "SET preserve_insertion_order=false;SET streaming_buffer_size='64MB';");

@@ -13,6 +13,10 @@
 
 struct assay_session; /* opaque */
 
+/** A session with less memory than this keeps none that it does not use: freed blocks go back to
+ * the system at once, and pages of files are read again. */
+#define ASSAY_SESSION_SMALL_BYTES (UINT64_C(64) << 20)
+
 struct assay_session_options {
     uint64_t memory_bytes;    /* DuckDB's own ceiling; 0 = 512 MiB */
     int threads;              /* 0 = 1 */

@@ -35,6 +35,13 @@ ASSAY_MUST_CHECK int assay_parquet_count(struct assay_session *session,
 struct assay_parquet_group {
     uint64_t records, bytes; /* compressed */
 };
+/** Bytes that the engine takes for the footers that it holds at once: columns × row groups. Looks
+ * at the last bytes of the files only. ASSAY_LIMIT when they and `base_bytes` leave too little of
+ * the budget to decode with, with the least budget that would do; a file that is none is left to
+ * the engine. */
+ASSAY_MUST_CHECK int assay_parquet_footers(const struct assay_parquet_files *files,
+                                           uint64_t budget_bytes, uint64_t base_bytes,
+                                           uint64_t *ret_bytes, struct assay_error *err);
 /** Bytes of pages that a thread holds while it decodes one column of the file, on average over the
  * columns: the column's largest chunk as it is stored, and a page of it decompressed. */
 ASSAY_MUST_CHECK int assay_parquet_column_bytes(struct assay_session *session, const char *path,

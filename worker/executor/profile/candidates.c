@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/candidates.h"
 
+#include <malloc.h>
+
 #include "common/base/memory.h"
 #include "worker/executor/profile/keep/keep_run.h"
 
@@ -56,7 +58,8 @@ static int judge_lot(struct assay_profile_run *run, const json_t *lot, json_t *o
     struct assay_verdict verdicts[JUDGED_AT_ONCE] = {0};
     struct assay_error inner = {0};
     struct assay_task *task = run->task;
-    const uint64_t held = run->source.session ? assay_profile_engine_bytes(task) : 0;
+    (void)malloc_trim(0); /* what states took is free by now */
+    const uint64_t held = assay_profile_engine_held(&run->source);
     uint64_t records = 0;
     const int rc = task->verify(task, lot, task->memory_bytes - held, verdicts, &records, &inner);
     run->result.passes++;

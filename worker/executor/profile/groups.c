@@ -8,6 +8,7 @@
 #define PROCESS_BYTES (UINT64_C(40) << 20) /* code, libraries, frames, the document */
 #define READER_BYTES  (UINT64_C(12) << 20) /* buffers of one reader */
 #define LEAST_BYTES   ((size_t)160 << 10)  /* of a state, before groups are made */
+#define STATES_BYTES  (UINT64_C(2) << 20)  /* of all states, at least */
 #define ENGINE_BYTES  (UINT64_C(4) << 20)  /* of the engine before it decodes */
 #define DECODE_BYTES  ((uint64_t)6 * ASSAY_BATCH_ROWS * 16) /* of a column's vectors in a thread */
 
@@ -15,17 +16,22 @@ size_t assay_groups_lanes(const struct assay_profile_source *source)
 {
     const size_t threads = source->task->is_split ? 1 : (size_t)source->task->threads;
     const size_t parts = json_array_size(source->bounds);
-    return assay_profile_source_by_engine(source) || threads < parts ? threads : parts ? parts : 1;
+    if (assay_profile_source_by_engine(source))
+        return (size_t)assay_profile_engine_threads(source);
+    return threads < parts ? threads : parts ? parts : 1;
 }
 
-/* What is left for states: the budget without the process, the readers and the engine; never less
- * than a quarter. */
+/* What is left for states: the budget without the process, and the engine or the readers; of these
+ * never less than a quarter, as their buffers are not all full at once. */
 static uint64_t states_budget(const struct assay_profile_source *source, size_t lanes)
 {
     const uint64_t budget = source->task->memory_bytes;
-    uint64_t taken = PROCESS_BYTES;
-    taken += assay_profile_source_by_engine(source) ? assay_profile_engine_bytes(source->task)
-                                                    : READER_BYTES * lanes;
+    if (assay_profile_source_by_engine(source)) {
+        const uint64_t left = assay_profile_engine_left(source);
+        const uint64_t engine = assay_profile_engine_bytes(source);
+        return engine + STATES_BYTES < left ? left - engine : STATES_BYTES;
+    }
+    const uint64_t taken = PROCESS_BYTES + READER_BYTES * lanes;
     return taken < budget - budget / 4 ? budget - taken : budget / 4;
 }
 
@@ -51,7 +57,7 @@ static size_t engine_fields(const struct assay_profile_source *source, size_t la
         assay_parquet_column_bytes(source->session, source->files.paths[0], &pages_bytes, NULL) !=
             ASSAY_OK)
         pages_bytes = 0; /* what is wrong with the file shows when it is read */
-    const uint64_t share = assay_profile_engine_bytes(source->task);
+    const uint64_t share = assay_profile_engine_bytes(source);
     const uint64_t room = share > 2 * ENGINE_BYTES ? share - ENGINE_BYTES : share / 2;
     const uint64_t most = room / lanes / (DECODE_BYTES + pages_bytes);
     return most ? (size_t)most : 1;

@@ -83,6 +83,26 @@ static int read_group(struct assay_profile_run *run, struct assay_profile_field 
     return ASSAY_OK;
 }
 
+/* What decoding a column takes shows when it is done: where that is more than the engine's share,
+ * half as many fields are read at once from then on. */
+static int read_fitting(struct assay_profile_run *run, struct assay_profile_field **fields,
+                        size_t *count, struct assay_error *err)
+{
+    for (;;) {
+        struct assay_error inner = {0};
+        const int rc = read_group(run, fields, *count, &inner);
+        if (rc != ASSAY_NO_MEMORY || *count < 2 || run->as_state ||
+            !assay_profile_source_by_engine(&run->source)) {
+            if (rc != ASSAY_OK && err)
+                *err = inner;
+            return rc;
+        }
+        assay_profile_reset_fields(fields, *count);
+        *count /= 2;
+        run->groups.group_fields = *count;
+    }
+}
+
 /* A split's counts leave as they are; a merge task finishes them. */
 static int state_group(struct assay_profile_run *run, struct assay_profile_field *fields,
                        size_t count, struct assay_error *err)
@@ -94,25 +114,26 @@ static int state_group(struct assay_profile_run *run, struct assay_profile_field
     return ASSAY_OK;
 }
 
+/* *count: how many of the fields are there; how many were read. */
 static int profile_group(struct assay_profile_run *run, struct assay_profile_field *fields,
-                         size_t count, struct assay_error *err)
+                         size_t *count, struct assay_error *err)
 {
     ASSAY_AUTO(assay_free)
-    void *memory = assay_calloc(count + 1, sizeof(struct assay_profile_field *));
+    void *memory = assay_calloc(*count + 1, sizeof(struct assay_profile_field *));
     struct assay_profile_field **pointers = memory;
     if (!pointers)
         return assay_fail_memory(err);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < *count; i++)
         pointers[i] = &fields[i];
     atomic_store(&run->task->progress.phase, "reading");
     if (!run->keep && !assay_profile_source_is_parquet(&run->source))
-        ASSAY_TRY(assay_belief_form(&run->source, pointers, count, err));
-    ASSAY_TRY(run->keep ? assay_keep_read(run, pointers, count, err)
-                        : read_group(run, pointers, count, err));
+        ASSAY_TRY(assay_belief_form(&run->source, pointers, *count, err));
+    ASSAY_TRY(run->keep ? assay_keep_read(run, pointers, *count, err)
+                        : read_fitting(run, pointers, count, err));
     if (run->planned)
         return ASSAY_OK;
-    return run->as_state ? state_group(run, fields, count, err)
-                         : assay_profile_finish(run, fields, count, err);
+    return run->as_state ? state_group(run, fields, *count, err)
+                         : assay_profile_finish(run, fields, *count, err);
 }
 
 static int profile_fields(struct assay_profile_run *run, struct assay_error *err)
@@ -124,8 +145,8 @@ static int profile_fields(struct assay_profile_run *run, struct assay_error *err
     size_t done = 0;
     do { /* once at least: a container without fields has records to count */
         const size_t left = result->fields_count - done;
-        const size_t count = left < run->groups.group_fields ? left : run->groups.group_fields;
-        ASSAY_TRY(profile_group(run, &result->fields[done], count, err));
+        size_t count = left < run->groups.group_fields ? left : run->groups.group_fields;
+        ASSAY_TRY(profile_group(run, &result->fields[done], &count, err));
         run->groups_count++;
         done += count;
     } while (done < result->fields_count);

@@ -12,9 +12,40 @@
 
 enum { OPEN_TIMEOUT_MS = 30000 };
 
-uint64_t assay_profile_engine_bytes(const struct assay_task *task)
+/* The least share that decodes a column on one thread. */
+#define ENGINE_LEAST_BYTES (UINT64_C(4) << 20)
+/* What it holds between passes when its share is small. */
+#define ENGINE_IDLE_BYTES (UINT64_C(4) << 20)
+/* What one of its threads should have. */
+#define ENGINE_THREAD_BYTES (UINT64_C(20) << 20)
+
+uint64_t assay_profile_engine_left(const struct assay_profile_source *source)
 {
-    return task->memory_bytes / 3;
+    const uint64_t budget = source->task->memory_bytes;
+    const uint64_t taken = ASSAY_PROFILE_ENGINE_BASE + source->footer_bytes;
+    return budget > taken ? budget - taken : 0;
+}
+
+uint64_t assay_profile_engine_bytes(const struct assay_profile_source *source)
+{
+    const uint64_t budget = source->task->memory_bytes, left = assay_profile_engine_left(source);
+    const uint64_t share = left / 3 * 2 < budget / 3 ? left / 3 * 2 : budget / 3;
+    return share > ENGINE_LEAST_BYTES ? share : ENGINE_LEAST_BYTES;
+}
+
+uint64_t assay_profile_engine_held(const struct assay_profile_source *source)
+{
+    const uint64_t share = source->session ? assay_profile_engine_bytes(source) : 0;
+    return share < ASSAY_SESSION_SMALL_BYTES && share > ENGINE_IDLE_BYTES ? ENGINE_IDLE_BYTES
+                                                                          : share;
+}
+
+int assay_profile_engine_threads(const struct assay_profile_source *source)
+{
+    const struct assay_task *task = source->task;
+    const uint64_t most = assay_profile_engine_bytes(source) / ENGINE_THREAD_BYTES;
+    const int threads = task->is_split ? 1 : task->threads;
+    return most >= (uint64_t)threads ? threads : most ? (int)most : 1;
 }
 
 int assay_profile_source_connect(const struct assay_profile_source *source,
@@ -62,8 +93,11 @@ static int open_parquet(struct assay_profile_source *source, struct assay_error 
 {
     const struct assay_task *task = source->task;
     ASSAY_TRY(choose_files(source, err));
-    const struct assay_session_options options = {.memory_bytes = assay_profile_engine_bytes(task),
-                                                  .threads = task->is_split ? 1 : task->threads,
+    ASSAY_TRY(assay_parquet_footers(&source->files, task->memory_bytes, ASSAY_PROFILE_ENGINE_BASE,
+                                    &source->footer_bytes, err));
+    const struct assay_session_options options = {.memory_bytes =
+                                                      assay_profile_engine_bytes(source),
+                                                  .threads = assay_profile_engine_threads(source),
                                                   .timezone = task->timezone,
                                                   .paths = source->files.paths,
                                                   .paths_count = source->files.count,

@@ -22,6 +22,7 @@ struct assay_profile_source {
     struct assay_parquet_files files; /* Parquet; paths are the set's */
     const char *from; /* a database's records as a table of the session (selection_where.h); NULL =
                          the files */
+    uint64_t footer_bytes;       /* Parquet: what the footers take that are open at once */
     uint64_t first_row, end_row; /* Parquet: the records of a split; end 0 = to the end */
     uint32_t first_file;         /* Parquet: index in the set of files.paths[0] */
     const char **paths;          /* Parquet: all that files.paths may point into */
@@ -51,9 +52,19 @@ ASSAY_MUST_CHECK int assay_profile_source_connect(const struct assay_profile_sou
 uint64_t assay_profile_source_bytes(const struct assay_profile_source *source, size_t first,
                                     size_t count);
 
-/** DuckDB's share of the budget: a third for decoding, what is left is for the states
- * (groups.h). */
-uint64_t assay_profile_engine_bytes(const struct assay_task *task);
+/** Resident bytes of a process with the engine before it reads: code, libraries, frames, the
+ * document. */
+#define ASSAY_PROFILE_ENGINE_BASE (UINT64_C(46) << 20)
+
+/** What it and the footers leave of the budget. */
+uint64_t assay_profile_engine_left(const struct assay_profile_source *source);
+/** DuckDB's share of the budget: a third for decoding, two thirds of what is left of a small one;
+ * the rest is for the states (groups.h). */
+uint64_t assay_profile_engine_bytes(const struct assay_profile_source *source);
+/** What it may hold of that between passes: pages of files. */
+uint64_t assay_profile_engine_held(const struct assay_profile_source *source);
+/** Its threads: fewer where the share is small. */
+int assay_profile_engine_threads(const struct assay_profile_source *source);
 /** Is it read by the session (Parquet, or `from`) and not by readers? */
 bool assay_profile_source_by_engine(const struct assay_profile_source *source);
 bool assay_profile_source_is_json(const struct assay_profile_source *source);

@@ -129,8 +129,8 @@ static int open_table(struct assay_where *where, struct assay_error *err)
 {
     struct assay_profile_source *source = where->source;
     const struct assay_session_options options = {
-        .memory_bytes = assay_profile_engine_bytes(source->task),
-        .threads = source->set ? source->task->threads : 1,
+        .memory_bytes = assay_profile_engine_bytes(source),
+        .threads = source->set ? assay_profile_engine_threads(source) : 1,
         .timezone = source->task->timezone,
         .cancelled = &source->task->cancelled};
     ASSAY_TRY(assay_session_open(&options, &source->session, err));

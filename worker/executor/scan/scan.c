@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/scan/scan.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
@@ -105,6 +107,17 @@ static void release_checks(struct assay_scan *scan)
     assay_free(scan->checks);
 }
 
+/* The engine's own words name settings that nobody can change. */
+static int say_memory(const struct assay_task *task, struct assay_error *err)
+{
+    assay_error_clear(err);
+    return assay_fail(err, ASSAY_NO_MEMORY,
+                      "the memory budget of %" PRIu64
+                      " MiB does not hold what judging the records takes: raise --memory, or lower "
+                      "--threads",
+                      task->memory_bytes >> 20);
+}
+
 static int run_once(struct assay_task *task, const struct assay_scan_known *known,
                     const struct verification *verification, bool *ret_again,
                     struct assay_error *err)
@@ -114,6 +127,8 @@ static int run_once(struct assay_task *task, const struct assay_scan_known *know
     *ret_again = false;
     task->done.bytes = 0;
     int code = scan_container(&scan, known, verification, ret_again, err);
+    if (code == ASSAY_NO_MEMORY && strstr(err->text, "Out of Memory Error"))
+        code = say_memory(task, err);
     if (code != ASSAY_OK)
         code = assay_context(err, code, "scanning %s",
                              assay_json_str(task->container, "name", "the container"));

@@ -1,13 +1,28 @@
 // A scan opened: the sources first, then the session that knows their files, then the container.
 // SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/base/memory.h"
 #include "worker/executor/rules/text_tests.h"
 #include "worker/executor/scan/scan_reference.h"
 
-#define TABLE_NAME   "_assay_source"
-#define COLUMN_BYTES 96 /* of a value in all its vectors */
+#define TABLE_NAME         "_assay_source"
+#define ENGINE_LEAST_BYTES (UINT64_C(8) << 20)
+#define SCAN_LEAST_BYTES   (UINT64_C(72) << 20) /* of the engine, keys and captured records */
+#define BUDGET_STEP_BYTES  (UINT64_C(16) << 20) /* of budgets that are named */
+#define COLUMN_BYTES       96                   /* of a value in all its vectors */
+
+/* What the engine may take of what is left of the budget; keys, captured records and the
+ * statement's own have the rest. */
+static uint64_t engine_bytes(const struct assay_scan *scan)
+{
+    const uint64_t share = assay_profile_engine_left(&scan->own.source) / 8 * 5;
+    const uint64_t vectors = /* which the engine does not count */
+        (uint64_t)scan->own.source.schema.count * ASSAY_BATCH_ROWS * COLUMN_BYTES / 2;
+    const uint64_t most = scan->only_verdicts && vectors < share ? share - vectors : share;
+    return most > ENGINE_LEAST_BYTES ? most : ENGINE_LEAST_BYTES;
+}
 
 /* Vectors of a record with many columns fill the memory of a thread: fewer of them then. A column
  * takes its value, its text, and copies of both where a check fails. */
@@ -15,7 +30,7 @@ static int threads_for(const struct assay_scan *scan)
 {
     const uint64_t bytes =
         (uint64_t)scan->own.source.schema.count * ASSAY_BATCH_ROWS * COLUMN_BYTES;
-    const uint64_t room = scan->task->memory_bytes / 4 * 3;
+    const uint64_t room = engine_bytes(scan);
     const uint64_t most = bytes ? room / bytes : UINT64_MAX;
     return most < (uint64_t)scan->task->threads ? (most ? (int)most : 1) : scan->task->threads;
 }
@@ -32,7 +47,7 @@ static int open_session(struct assay_scan *scan, struct assay_error *err)
     for (size_t i = 0; i < own->count; i++)
         paths[i] = own->paths[i];
     assay_scan_references_paths(scan, paths + own->count);
-    const struct assay_session_options options = {.memory_bytes = scan->task->memory_bytes / 4 * 3,
+    const struct assay_session_options options = {.memory_bytes = engine_bytes(scan),
                                                   .threads = threads,
                                                   .timezone = scan->task->timezone,
                                                   .paths = paths,
@@ -51,11 +66,27 @@ static void expect_bytes(struct assay_scan *scan)
         atomic_store(&scan->task->progress.bytes_total, (int_fast64_t)(own + others));
 }
 
+/* Before anything is read. Verdicts alone take less, and may be left out. */
+static int check_memory(const struct assay_scan *scan, struct assay_error *err)
+{
+    const uint64_t budget = scan->task->memory_bytes;
+    const uint64_t left = assay_profile_engine_left(&scan->own.source);
+    if (scan->only_verdicts || left >= SCAN_LEAST_BYTES)
+        return ASSAY_OK;
+    const uint64_t least = ASSAY_PROFILE_ENGINE_BASE + scan->own.source.footer_bytes +
+                           SCAN_LEAST_BYTES + BUDGET_STEP_BYTES - 1;
+    return assay_fail(err, ASSAY_LIMIT,
+                      "the memory budget of %" PRIu64 " MiB does not hold a scan: at least %" PRIu64
+                      " MiB are needed",
+                      budget >> 20, least / BUDGET_STEP_BYTES * BUDGET_STEP_BYTES >> 20);
+}
+
 int assay_scan_open(struct assay_scan *scan, const struct assay_scan_known *known,
                     struct assay_error *err)
 {
     ASSAY_TRY(assay_scan_container_find(&scan->own, scan->task, scan->task, &scan->arena,
                                         TABLE_NAME, &known->doubles[0], err));
+    ASSAY_TRY(check_memory(scan, err));
     ASSAY_TRY(assay_scan_references_find(scan, known, err));
     expect_bytes(scan);
     ASSAY_TRY(open_session(scan, err));

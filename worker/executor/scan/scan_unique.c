@@ -5,12 +5,12 @@
 
 #include "common/base/memory.h"
 
-#define KEYS_SHARE  8     /* one part of so many of the budget holds hashes */
+#define KEYS_SHARE  8     /* one part of so many of what is left of the budget */
 #define SHARE_LEAST 0.125 /* of the keys after one reading: else the engine's table, which spills */
 
 uint64_t assay_scan_keys_bytes(const struct assay_scan *scan)
 {
-    return scan->task->memory_bytes / KEYS_SHARE;
+    return assay_profile_engine_left(&scan->own.source) / KEYS_SHARE;
 }
 
 int assay_scan_keys(const struct assay_scan *scan, unsigned which,

@@ -1,0 +1,126 @@
+"""Peak resident memory (VmHWM) is within the budget for every source, wide or tall, or the task is refused before it reads."""
+# SPDX-License-Identifier: Apache-2.0
+import os
+import pathlib
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import unittest
+import unittest.mock
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+import duck  # noqa: E402
+import execute  # noqa: E402
+
+MIB = 1 << 20
+RECORDS = 60_000
+CHECKS = [{"rule": "unique", "fields": ["id"]}, {"rule": "unique", "fields": ["code"]}, {"rule": "unique", "fields": ["id", "amount"]},
+          {"rule": "notNull", "fields": ["note"]}, {"rule": "expectedValues", "fields": ["note"], "properties": {"list": ["x"]}},
+          {"rule": "maxValue", "fields": ["amount"], "properties": {"value": 500}}]
+
+
+def limits(budget):
+    return {"memory_bytes": budget * MIB, "threads": 2, "deadline_ms": 0}
+
+
+class MemoryTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """Sanitizers multiply memory: the release build is measured, which tests/run.sh names."""
+        released = os.environ.get("ASSAY_EXECUTE_RELEASE")
+        if not released:
+            raise unittest.SkipTest("ASSAY_EXECUTE_RELEASE is not set")
+        patch = unittest.mock.patch.dict(os.environ, {"ASSAY_EXECUTE": released})
+        patch.start()
+        cls.addClassCleanup(patch.stop)
+        scratch = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(scratch.cleanup)
+        cls.folder = pathlib.Path(scratch.name)
+        rng = random.Random(11)
+        with open(cls.folder / "tall.csv", "w") as out:
+            out.write("id,code,amount,note\n")
+            for i in range(RECORDS):
+                note = "" if i % 3 == 0 else f"note {rng.getrandbits(200):x}"
+                out.write(f"{i},k{rng.getrandbits(60):x},{rng.randrange(100_000) / 100:.2f},{note}\n")
+        duck.run(f"COPY (FROM '{cls.folder}/tall.csv') TO '{cls.folder}/tall.parquet'")
+
+    def fits(self, kind, source, budget, **more):
+        result = execute.run(execute.task(kind, source, limits=limits(budget), **more))
+        self.assertLessEqual(result["done"]["peak_bytes"], budget * MIB)
+        self.assertGreater(result["done"]["peak_bytes"], 10 * MIB)  # it is measured
+        return execute.container(result)
+
+    def profile_and_scan(self, source):
+        checks = [{"index": i, **check} for i, check in enumerate(CHECKS)]
+        for budget in (64, 128):
+            with self.subTest(budget=budget, kind="profile"):
+                document = self.fits("profile", source, budget, settings={"infer": "xhigh"})
+                self.assertEqual((document["records_count"], len(document["fields"])), (RECORDS, 4))
+        with self.assertRaises(execute.Failed) as failed:
+            execute.run(execute.task("scan", source, limits=limits(96), checks=checks))
+        self.assertEqual((failed.exception.code, "at least 128 MiB are needed" in failed.exception.text), ("LIMIT", True))
+        for budget in (128,):
+            for failing in (None, "failing.parquet", "failing.csv"):
+                settings = {"failing": str(self.folder / failing)} if failing else {}
+                with self.subTest(budget=budget, kind="scan", failing=failing):
+                    found = self.fits("scan", source, budget, checks=checks, settings=settings)["checks"]
+                    self.assertEqual([check["outcome"] for check in found], ["passed"] * 3 + ["failed"] * 3)
+
+    def test_csv(self):
+        self.profile_and_scan(execute.file_source([self.folder / "tall.csv"]))
+
+    def test_parquet(self):
+        self.profile_and_scan(execute.file_source([self.folder / "tall.parquet"]))
+
+    def wide(self, columns, rows):
+        path = self.folder / f"wide{columns}.parquet"
+        names = ", ".join(f"hash(i + {k}) AS c{k}" for k in range(columns))
+        duck.run(f"COPY (SELECT {names} FROM range({rows}) t(i)) TO '{path}'")
+        return execute.file_source([path])
+
+    def test_wide_parquet(self):
+        source = self.wide(2000, 10)
+        for budget in (64, 128):
+            with self.subTest(budget=budget):
+                document = self.fits("profile", source, budget)
+                self.assertEqual((document["records_count"], len(document["fields"])), (10, 2000))
+
+    def test_a_footer_that_does_not_fit_is_refused_before_it_is_read(self):
+        source = self.wide(10_000, 1)
+        for kind in ("profile", "scan"):
+            with self.subTest(kind=kind), self.assertRaises(execute.Failed) as failed:
+                execute.run(execute.task(kind, source, limits=limits(64), checks=[{"index": 0, "rule": "notNull", "fields": ["c0"]}]))
+            self.assertEqual(failed.exception.code, "LIMIT")
+            self.assertRegex(failed.exception.text, "the memory budget of 64 MiB does not hold .* at least [0-9]+ MiB are needed")
+        document = self.fits("profile", source, 256, settings={"infer": "off", "fields": [f"c{k}" for k in range(0, 10_000, 20)]})
+        self.assertEqual(len(document["fields"]), 500)
+
+    def test_sqlite(self):
+        path = self.folder / "tall.db"
+        with sqlite3.connect(path) as base, open(self.folder / "tall.csv") as lines:
+            base.execute("CREATE TABLE tall (id INTEGER, code TEXT, amount REAL, note TEXT)")
+            next(lines)
+            base.executemany("INSERT INTO tall VALUES (?, ?, ?, nullif(?, ''))", (line.rstrip("\n").split(",") for line in lines))
+        self.profile_and_scan({"connector": "sqlite", "properties": {"uri": f"sqlite:{path}"},
+                               "container": {"name": "tall", "container_type": "table", "location": "tall"}})
+
+    @unittest.skipUnless(os.environ.get("ASSAY_TEST_POSTGRES"), "needs ASSAY_TEST_POSTGRES")
+    def test_postgresql(self):
+        url, schema = os.environ["ASSAY_TEST_POSTGRES"], f"memory_{os.getpid()}"
+
+        def sql(text):
+            subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", url], input=text, text=True, check=True, capture_output=True)
+
+        try:
+            sql(f"CREATE SCHEMA {schema};CREATE TABLE {schema}.tall (id int, code text, amount numeric, note text);\n"
+                f"\\copy {schema}.tall FROM '{self.folder}/tall.csv' CSV HEADER\n")
+            self.profile_and_scan({"connector": "postgresql", "properties": {"uri": url, "schema": schema},
+                                   "container": {"name": "tall", "container_type": "table", "location": f"{schema}.tall"}})
+        finally:
+            sql(f"DROP SCHEMA {schema} CASCADE")
+
+
+if __name__ == "__main__":
+    unittest.main()
