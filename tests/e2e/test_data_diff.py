@@ -239,6 +239,10 @@ class Values(Case):
         ("local time in the zone", "TIMESTAMP '2024-07-01 12:00:00'", "TIMESTAMPTZ '2024-07-01 10:00:00+00'", True),
         ("truth", "TRUE", "FALSE", False), ("lists", "[1, NULL, 3]", "[1, NULL, 3]", True), ("lists apart", "[1, 2]", "[2, 1]", False),
         ("bytes", "'a'::BLOB", "'b'::BLOB", False), ("structs", "{'x': 1, 'y': NULL}", "{'x': 1, 'y': 2}", False),
+        ("a decimal without whole digits", "0.5::DECIMAL(38,38)", "0.5::DECIMAL(12,2)", True),
+        ("such a zero", "0::DECIMAL(38,38)", "0::BIGINT", True), ("and below", "-0.5::DECIMAL(18,18)", "-0.50::DECIMAL(38,2)", True),
+        # As Python reads the text; 98226710866597656 is no double, and a tenth of the nearest one is another.
+        ("the nearest double", "9822671086659765.6::DECIMAL(17,1)", "'9822671086659766'::DOUBLE", True),
         ("same structs", "{'x': 1, 'y': NULL::INTEGER}", "{'x': 1, 'y': NULL::INTEGER}", True),
     ]
 
