@@ -33,7 +33,9 @@ static bool ordered_convinces(const struct assay_relate_field *field,
         return true;
     if (range_share(field, key) < shares[names] || counts_up(field, key))
         return false;
-    return names != ASSAY_NAMES_NONE ||
+    if (names != ASSAY_NAMES_NONE)
+        return true;
+    return field->type == ASSAY_RELATE_INTEGRAL && /* what is measured every minute meets anyway */
            pow(assay_relate_density(key), field->distinct) <= VALUES_MAX;
 }
 

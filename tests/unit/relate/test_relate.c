@@ -28,6 +28,11 @@
         .name = field, .type = "Date", .first = from, .step = 1, .count = n, .digest = figures     \
     }
 
+#define TIME(field, from, by, n)                                                                   \
+    {                                                                                              \
+        .name = field, .type = "Timestamp", .first = from, .step = by, .count = n                  \
+    }
+
 static const struct {
     const char *label;
     struct made containers[4];
@@ -93,6 +98,10 @@ static const struct {
       {"dim_date.csv", {DAY("date", 17900, 701, false)}, 0}},
      "sales.csv.order_date existsIn dim_date.csv.date; "
      "weather.csv.date existsIn dim_date.csv.date"},
+    {"clocks tick alike",
+     {{"cpu.csv", {TIME("timestamp", 0, 300000000, 4032)}, 0},
+      {"disk.csv", {TIME("timestamp", 300000000, 300000000, 4000)}, 0}},
+     ""},
     {"within one container",
      {{"employees.csv", {INT("id", 100, 1, 400), OFTEN("manager_id", 104, 13, 30)}, 0}},
      "employees.csv.manager_id existsIn employees.csv.id"},
