@@ -269,6 +269,14 @@ class FaultTest(Case):
         judged = self.one("own.csv", "--ref", "other=other.csv", "--reader", "types.code=Integral", checks=[check])["checks"][0]
         self.assertEqual(self.outcome(judged), ("passed", 1, 0))
 
+    def test_many_lookups_on_many_cores(self):
+        """Each lookup is a join that all columns pass: threads are as many as the memory holds."""
+        names = "abcdefghijklmnopqrstuvwx"
+        self.write("wide.csv", ",".join(names) + "\n" + "".join(",".join(str(100 * i + j) for j in range(24)) + "\n" for i in range(40000)))
+        checks = [self.exists(name, name, ref="r") for name in names[:16]]
+        judged = self.one("wide.csv", "--ref", "r=wide.csv", "--threads", "16", "--memory", "256MiB", checks=checks)["checks"]
+        self.assertEqual([self.outcome(check) for check in judged], [("passed", 0, 0)] * 16, judged[0]["message"])
+
     @unittest.skipUnless(POSTGRES, "needs ASSAY_TEST_POSTGRES")
     def test_interrupted_while_the_reference_is_read(self):
         """Ctrl-C ends it, though the reference takes hours."""

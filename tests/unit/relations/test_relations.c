@@ -102,7 +102,7 @@ static int run(json_t *spec, assay_verify_fn *hook, json_t *offered, struct assa
     const int rc = assay_relations_run(&task, err);
     if (rc == ASSAY_OK && json_array_size(offered)) {
         assert_int_equal(task.done.records, RECORDS);
-        assert_int_equal(task.done.bytes, 10 * ((json_array_size(task.checks) + 127) / 128));
+        assert_int_equal(task.done.bytes, 10 * ((json_array_size(task.checks) + 31) / 32));
     }
     assay_task_release(&task);
     return rc;

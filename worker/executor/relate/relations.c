@@ -8,8 +8,8 @@
 #include "worker/executor/infer/check_infer.h"
 
 enum {
-    JUDGED_AT_ONCE = 128, /* candidates of one reading */
-    SUPPORT_LEAST = 20    /* records with a value; fewer tell nothing */
+    JUDGED_AT_ONCE = 32, /* candidates of one reading: each is a join */
+    SUPPORT_LEAST = 20   /* records with a value; fewer tell nothing */
 };
 
 /* The candidate as the check that it becomes. */

@@ -24,12 +24,26 @@ static uint64_t engine_bytes(const struct assay_scan *scan)
     return most > ENGINE_LEAST_BYTES ? most : ENGINE_LEAST_BYTES;
 }
 
+/* Checks whose values are looked up in a table. */
+static uint64_t count_lookups(const struct assay_scan *scan)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < scan->checks_count; i++) {
+        const struct assay_rule *rule =
+            assay_rule_find(assay_json_str(scan->checks[i].json, "rule", NULL));
+        count += rule && rule->predicate && (rule->names_foreign || rule->prepare);
+    }
+    return count;
+}
+
 /* Vectors of a record with many columns fill the memory of a thread: fewer of them then. A column
- * takes its value, its text, and copies of both where a check fails. */
+ * takes its value, its text, and copies of both where a check fails. A lookup is a join, through
+ * which all columns pass, and what the joins before it found. */
 static int threads_for(const struct assay_scan *scan)
 {
-    const uint64_t bytes =
-        (uint64_t)scan->own.source.schema.count * ASSAY_BATCH_ROWS * COLUMN_BYTES;
+    const uint64_t columns = scan->own.source.schema.count, lookups = count_lookups(scan);
+    const uint64_t passed = columns + lookups * (columns + lookups / 2);
+    const uint64_t bytes = passed * ASSAY_BATCH_ROWS * COLUMN_BYTES;
     const uint64_t room = engine_bytes(scan);
     const uint64_t most = bytes ? room / bytes : UINT64_MAX;
     return most < (uint64_t)scan->task->threads ? (most ? (int)most : 1) : scan->task->threads;
