@@ -119,8 +119,8 @@ static int same_schema(const struct assay_schema *first, const struct assay_sche
 }
 
 /* The plan of the first file; every other file must agree with it. */
-static int plan_agreed(struct assay_session *session, const struct assay_parquet_files *files,
-                       struct assay_vectors **ret_vectors, struct assay_error *err)
+int assay_parquet_plan_whole(struct assay_session *session, const struct assay_parquet_files *files,
+                             struct assay_vectors **ret_vectors, struct assay_error *err)
 {
     ASSAY_AUTO(assay_vectors_free) struct assay_vectors *first = NULL;
     for (size_t i = 0; i < files->count; i++) {
@@ -158,7 +158,7 @@ int assay_parquet_describe(struct assay_session *session, const struct assay_par
                            struct assay_schema *ret_schema, struct assay_error *err)
 {
     ASSAY_AUTO(assay_vectors_free) struct assay_vectors *vectors = NULL;
-    ASSAY_TRY(plan_agreed(session, files, &vectors, err));
+    ASSAY_TRY(assay_parquet_plan_whole(session, files, &vectors, err));
     struct assay_schema schema = {0};
     const int rc = assay_parquet_copy_schema(assay_vectors_schema(vectors), &schema, err);
     if (rc != ASSAY_OK) {
@@ -209,16 +209,19 @@ int assay_parquet_plan_init(struct assay_session *session,
                             struct assay_parquet_plan *ret_plan, struct assay_error *err)
 {
     ASSAY_AUTO(assay_vectors_free) struct assay_vectors *vectors = NULL;
-    ASSAY_TRY(plan_source(session, request, &vectors, err));
-    const struct assay_schema *schema = assay_vectors_schema(vectors);
+    const bool is_lent = request->whole && request->fields;
+    if (!is_lent)
+        ASSAY_TRY(plan_source(session, request, &vectors, err));
+    const struct assay_vectors *whole = is_lent ? request->whole : vectors;
+    const struct assay_schema *schema = assay_vectors_schema(whole);
     ret_plan->has_place = assay_schema_find(schema, "file_index") < 0 &&
                           assay_schema_find(schema, "file_row_number") < 0;
     if (!request->fields) {
         ret_plan->vectors = ASSAY_TAKE(vectors);
         return ASSAY_OK;
     }
-    return assay_vectors_project(vectors, request->fields, request->fields_count,
-                                 &ret_plan->vectors, err);
+    return assay_vectors_project(whole, request->fields, request->fields_count, &ret_plan->vectors,
+                                 err);
 }
 
 void assay_parquet_plan_release(struct assay_parquet_plan *plan)

@@ -25,6 +25,15 @@ ASSAY_MUST_CHECK int assay_parquet_describe(struct assay_session *session,
                                             const struct assay_parquet_files *files,
                                             struct assay_schema *ret_schema,
                                             struct assay_error *err);
+/** The same as the plan of its columns (vectors.h), which takes seconds for ten thousand of them:
+ * lend it to the requests. */
+ASSAY_MUST_CHECK int assay_parquet_plan_whole(struct assay_session *session,
+                                              const struct assay_parquet_files *files,
+                                              struct assay_vectors **ret_vectors,
+                                              struct assay_error *err);
+/** Append copies of the fields of one schema to another. */
+ASSAY_MUST_CHECK int assay_parquet_copy_schema(const struct assay_schema *from,
+                                               struct assay_schema *to, struct assay_error *err);
 /** Records of all files, from their footers; and row groups when ret_groups is not NULL. */
 ASSAY_MUST_CHECK int assay_parquet_count(struct assay_session *session,
                                          const struct assay_parquet_files *files,
@@ -57,6 +66,7 @@ struct assay_parquet_request {
     struct assay_parquet_files files;
     const char
         *from; /* NULL, or: read this table function of a reader table instead of files ("t()") */
+    const struct assay_vectors *whole; /* plan of all columns of the files, lent; NULL = made */
     uint32_t first_file;       /* index in the container of files.paths[0] (stated in batches) */
     const char *const *fields; /* names of the described schema; NULL = all */
     size_t fields_count;

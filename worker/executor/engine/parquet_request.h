@@ -33,9 +33,6 @@ void assay_parquet_plan_names(const struct assay_parquet_plan *plan, struct assa
 void assay_parquet_place(const struct assay_parquet_plan *plan,
                          const struct assay_parquet_request *request, duckdb_data_chunk chunk,
                          struct assay_batch *batch);
-/** Append copies of the fields of one schema to another. */
-ASSAY_MUST_CHECK int assay_parquet_copy_schema(const struct assay_schema *from,
-                                               struct assay_schema *to, struct assay_error *err);
 /** Append "read_parquet(['a','b'])". */
 void assay_parquet_source_sql(const struct assay_parquet_files *files, struct assay_buf *sql);
 /** Give an error of the engine the files' names ("reading orders.parquet: …"). Returns its code. */

@@ -103,7 +103,8 @@ static int open_parquet(struct assay_profile_source *source, struct assay_error 
                                                   .paths_count = source->files.count,
                                                   .cancelled = assay_task_cancelled(task)};
     ASSAY_TRY(assay_session_open(&options, &source->session, err));
-    return assay_parquet_describe(source->session, &source->files, &source->schema, err);
+    ASSAY_TRY(assay_parquet_plan_whole(source->session, &source->files, &source->vectors, err));
+    return assay_parquet_copy_schema(assay_vectors_schema(source->vectors), &source->schema, err);
 }
 
 /* --- readers --- */
@@ -180,6 +181,7 @@ int assay_profile_source_open(struct assay_task *task, struct assay_profile_sour
 
 void assay_profile_source_close(struct assay_profile_source *source)
 {
+    assay_vectors_free(source->vectors);
     assay_session_close(source->session);
     assay_free((void *)source->paths);
     assay_free(source->file_ids);

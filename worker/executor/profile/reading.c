@@ -234,6 +234,7 @@ static int scan_by_engine(struct pass *pass, struct worker *workers, size_t coun
     const struct assay_parquet_request request = {.files = source->files,
                                                   .first_file = source->first_file,
                                                   .from = source->from,
+                                                  .whole = source->vectors,
                                                   .fields = pass->names,
                                                   .fields_count = pass->fields_count,
                                                   .where = pass->selection ? pass->selection->where

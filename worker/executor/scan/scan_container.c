@@ -305,14 +305,9 @@ static int plan_vectors(struct assay_scan_container *container, struct assay_err
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     const struct assay_schema *schema = &container->source.schema;
     assay_buf_text(&sql, "SELECT ");
-    if (container->by_engine) {
-        assay_buf_char(&sql, '*');
-    } else {
-        for (size_t i = 0; i < schema->count; i++) {
-            assay_buf_printf(&sql, "%sc%zu", i ? ", " : "", i);
-        }
-        assay_buf_text(&sql, schema->count ? "" : "nothing");
-    }
+    for (size_t i = 0; i < schema->count; i++)
+        assay_buf_printf(&sql, "%sc%zu", i ? ", " : "", i);
+    assay_buf_text(&sql, schema->count ? "" : "nothing");
     assay_buf_printf(&sql, " FROM %s LIMIT 0", container->from);
     ASSAY_TRY(assay_buf_check(&sql, err));
     return assay_vectors_plan(container->session, assay_buf_str(&sql), &container->vectors, err);
@@ -325,7 +320,7 @@ static int open_parquet(struct assay_scan_container *container, struct assay_err
     container->from = keep(container, &sql);
     if (!container->from)
         return assay_fail_memory(err);
-    ASSAY_TRY(plan_vectors(container, err));
+    container->vectors = ASSAY_TAKE(container->source.vectors);
     ASSAY_TRY(make_fields(container, err));
     container->from = assay_arena_printf(
         container->arena,
