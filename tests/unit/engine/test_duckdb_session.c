@@ -136,6 +136,8 @@ static void test_memory_limit(void **state)
     struct assay_session *session = open_session(NULL, UINT64_C(32) << 20);
     const char *sql = "SELECT length(string_agg(md5(i::VARCHAR), ',')) FROM range(4000000) t(i)";
     assert_int_equal(assay_session_exec(session, sql, &err), ASSAY_NO_MEMORY);
+    assert_non_null(strstr(err.text, "raise --memory"));
+    assert_null(strstr(err.text, "memory_limit")); /* a setting that nobody can change */
     assay_session_close(session);
 }
 

@@ -77,12 +77,19 @@ static int io_code(const char *message)
     return strstr(message, "Permission denied") ? ASSAY_DENIED : ASSAY_IO;
 }
 
+/* Where DuckDB goes on to name settings that nobody can change here. */
+static size_t length_without_advice(const char *message)
+{
+    const char *advice = strstr(message, "Possible solutions:");
+    return advice ? (size_t)(advice - message) : strlen(message);
+}
+
 /* The message without the statement that DuckDB quotes behind it ("\n\nLINE 1: …"). Values in it
  * may hold newlines of their own. */
 static void one_line(const char *message, char text[MESSAGE_BYTES + 1])
 {
     const char *quoted = strstr(message, "\nLINE ");
-    size_t size = quoted ? (size_t)(quoted - message) : strlen(message);
+    size_t size = quoted ? (size_t)(quoted - message) : length_without_advice(message);
     while (size && (message[size - 1] == '\n' || message[size - 1] == ' '))
         size--;
     size = assay_utf8_cut(message, size, MESSAGE_BYTES);
@@ -107,7 +114,8 @@ int assay_session_fail(duckdb_error_type type, const char *message, struct assay
         code = ASSAY_NO_MEMORY;
     char text[MESSAGE_BYTES + 1];
     one_line(message, text);
-    return assay_fail(err, code, "%s", text);
+    return assay_fail(err, code, "%s%s", text,
+                      code == ASSAY_NO_MEMORY ? ": raise --memory, or lower --threads" : "");
 }
 
 static int fail_result(duckdb_result *result, struct assay_error *err)
