@@ -76,24 +76,37 @@ class VerifiedTest(unittest.TestCase):
     def test_csv(self):
         self.check_sound("sound.csv")
         self.check_faulty("faulty.csv")
+        self.check_where("faulty.csv")
+        self.check_sound("sound.csv", "--limit", str(RECORDS + 1))
 
     def test_parquet(self):
         for name in ("sound", "faulty"):
             duck.run(f"COPY (FROM '{self.folder}/{name}.csv') TO '{self.folder}/{name}.parquet'")
         self.check_sound("sound.parquet")
         self.check_faulty("faulty.parquet")
+        self.check_where("faulty.parquet")
 
     def test_standard_input(self):
         with open(self.folder / "sound.csv", "rb") as file, subprocess.Popen(["cat"], stdin=file, stdout=subprocess.PIPE) as pipe:
             self.check_sound("-", "--reader", "format=csv", stdin=pipe.stdout)
 
     def test_what_is_not_read_again(self):
-        """Of a part of the records the evidence is the sample's, and says so."""
-        offered, container = self.profile("faulty.csv", "--where", "id >= 0")
+        """After a limit the evidence is the sample's, and says so."""
+        offered, container = self.profile("faulty.csv", "--limit", str(RECORDS - 1))
         self.assertLessEqual(RESTING, set(offered))
         self.assertEqual({offered[key]["verified_records"] for key in RESTING}, {0})
         self.assertLess(max(offered[key]["support"] for key in RESTING), 10_000)
-        self.assertEqual(offered["notNull", "id"]["verified_records"], RECORDS)
+        self.assertEqual(offered["notNull", "id"]["verified_records"], RECORDS - 1)
+        self.assertEqual(container["run"]["passes"], 1)
+
+    def check_where(self, location, resting=frozenset(RESTING)):
+        """Judged on the records that the expression is true for, and on no others."""
+        offered, _ = self.profile(location, "--where", "high > low")
+        self.assertLessEqual(resting, set(offered))
+        self.assertEqual({evidence["verified_records"] for evidence in offered.values()}, {RECORDS - len(FAULTY)})
+        offered, _ = self.profile(location, "--where", "id >= 0")
+        self.assertFalse(RESTING & set(offered))
+        self.assertEqual({evidence["verified_records"] for evidence in offered.values()}, {RECORDS})
 
     def test_nothing_rests_on_a_sample_that_is_all(self):
         (self.folder / "small.csv").write_text("\n".join(csv_text(()).split("\n", 901)[:901]) + "\n")
@@ -130,6 +143,7 @@ class VerifiedTest(unittest.TestCase):
                 f"\\copy {schema}.{name} FROM '{self.folder}/{name}.csv' CSV HEADER\n" for name in ("sound", "faulty")))
             self.check_sound(f"{url}#{schema}.sound")
             self.check_faulty(f"{url}#{schema}.faulty")
+            self.check_where(f"{url}#{schema}.faulty", RESTING - {("predictedBy", "tax")})  # of a numeric without scale none is found
         finally:
             sql(f"DROP SCHEMA {schema} CASCADE")
 

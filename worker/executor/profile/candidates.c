@@ -23,7 +23,8 @@ int assay_candidates_take(struct assay_profile_run *run, const json_t *checks,
     return assay_task_emit_list(run->task, "inferred", "checks", settled, err);
 }
 
-/* Did this run read every record of the container, and may it read them again? */
+/* Did this run read every record, or all that `where` is true for, and may it read them again? What
+ * a limit or a sample left out it did not. */
 static bool reads_all(const struct assay_profile_run *run)
 {
     const struct assay_keep *keep = run->keep;
@@ -31,7 +32,7 @@ static bool reads_all(const struct assay_profile_run *run)
         if (keep->parts[i].state >= 0)
             return false;
     }
-    return run->task->verify && assay_selection_is_all(&run->selection) && !run->result.sampled;
+    return run->task->verify && !run->result.sampled;
 }
 
 /* Of a lot only what holds is offered. */
@@ -51,7 +52,28 @@ static int take_verdicts(const json_t *lot, const struct assay_verdict *verdicts
     return ASSAY_OK;
 }
 
-/* What the memory budget does not let us judge stays as it is. */
+static int leave_unverified(const struct assay_task *task, const json_t *lot, const char *reason,
+                            json_t *offered, struct assay_error *err)
+{
+    ASSAY_TASK_LOG(task, ASSAY_LOG_WARNING, "inferred checks not verified",
+                   ASSAY_F_TEXT("reason", reason));
+    return json_array_extend(offered, (json_t *)(uintptr_t)lot) ? assay_fail_memory(err) : ASSAY_OK;
+}
+
+/* A scan types fields in its own right, a table changes: `where` may be true for others there. */
+static bool are_others(const struct assay_profile_run *run, uint64_t records)
+{
+    return !assay_selection_is_all(&run->selection) && records != run->result.records_processed;
+}
+
+/* The budget does not hold it, or `where` means nothing to fields as a scan types them. */
+static bool is_no_fault(const struct assay_profile_run *run, int code)
+{
+    return code == ASSAY_NO_MEMORY || code == ASSAY_LIMIT ||
+           (code == ASSAY_INVALID && !assay_selection_is_all(&run->selection));
+}
+
+/* What cannot be judged stays as it is. */
 static int judge_lot(struct assay_profile_run *run, const json_t *lot, json_t *offered,
                      struct assay_error *err)
 {
@@ -64,13 +86,13 @@ static int judge_lot(struct assay_profile_run *run, const json_t *lot, json_t *o
     const int rc = task->verify(task, lot, task->memory_bytes - held, verdicts, &records, &inner);
     run->result.passes++;
     run->result.bytes_read += task->done.bytes;
+    if (rc == ASSAY_OK && are_others(run, records))
+        return leave_unverified(task, lot, "other records are selected by now", offered, err);
     if (rc == ASSAY_OK)
         return take_verdicts(lot, verdicts, records, offered, err);
-    if (rc != ASSAY_NO_MEMORY && rc != ASSAY_LIMIT)
+    if (!is_no_fault(run, rc))
         return assay_fail(err, rc, "verifying the inferred checks: %s", inner.text);
-    ASSAY_TASK_LOG(task, ASSAY_LOG_WARNING, "inferred checks not verified",
-                   ASSAY_F_TEXT("reason", inner.text));
-    return json_array_extend(offered, (json_t *)(uintptr_t)lot) ? assay_fail_memory(err) : ASSAY_OK;
+    return leave_unverified(task, lot, inner.text, offered, err);
 }
 
 static int verify(struct assay_profile_run *run, json_t *offered, struct assay_error *err)

@@ -159,14 +159,17 @@ int assay_scan_run(struct assay_task *task, struct assay_error *err)
     return run(task, NULL, err);
 }
 
-/* Only the containers that checks may refer to: all records are judged, and no value is shown. */
+/* Only which records there are, and the containers that checks may refer to: no value is shown. */
 static int verifying_settings(const struct assay_task *task, json_t **ret_settings,
                               struct assay_error *err)
 {
     ASSAY_AUTO(assay_json_decref) json_t *settings = json_object();
-    json_t *refs = json_object_get(task->settings, "refs");
-    if (refs || !settings)
-        ASSAY_TRY(assay_json_set(settings, "refs", json_incref(refs), err));
+    static const char *const keys[] = {"where", "refs"};
+    for (size_t i = 0; i < ASSAY_COUNT(keys); i++) {
+        json_t *value = json_object_get(task->settings, keys[i]);
+        if (value || !settings)
+            ASSAY_TRY(assay_json_set(settings, keys[i], json_incref(value), err));
+    }
     *ret_settings = ASSAY_TAKE(settings);
     return ASSAY_OK;
 }
