@@ -133,7 +133,7 @@ class KeptTest(unittest.TestCase):
                 self.check(second, execute.profile(paths))
                 self.assertEqual((second["run"]["partitions_read"], second["run"]["records_read"]), (2, 5300))
                 self.assertAlmostEqual(second["run"]["bytes_read"], sum(path.stat().st_size for path in (paths[0], paths[2])), delta=60)  # two headers
-                self.assertEqual(second["run"]["notice"], "read 2 of 3 files; 1 unchanged since 2026-11-20")
+                self.assertEqual(second["run"]["notice"], "read 2 of 3 files; 1 unchanged since 2026-11-20; 1 file is gone")
                 third = self.profile(paths)
                 self.check(third, execute.profile(paths))
                 self.assertEqual((third["run"]["bytes_read"], third["run"]["records_read"]), (0, 0))
