@@ -81,11 +81,11 @@ class MemoryTest(unittest.TestCase):
         return execute.file_source([path])
 
     def test_wide_parquet(self):
-        source = self.wide(2000, 10)
+        source = self.wide(1200, 10)
         for budget in (64, 128):
             with self.subTest(budget=budget):
                 document = self.fits("profile", source, budget)
-                self.assertEqual((document["records_count"], len(document["fields"])), (10, 2000))
+                self.assertEqual((document["records_count"], len(document["fields"])), (10, 1200))
 
     def test_a_footer_that_does_not_fit_is_refused_before_it_is_read(self):
         source = self.wide(10_000, 1)
