@@ -97,6 +97,14 @@ class MemoryTest(unittest.TestCase):
         document = self.fits("profile", source, 256, settings={"infer": "off", "fields": [f"c{k}" for k in range(0, 10_000, 20)]})
         self.assertEqual(len(document["fields"]), 500)
 
+    def test_columns_that_do_not_fit_are_refused_before_they_are_read(self):
+        source = self.wide(3000, 10)
+        with self.assertRaises(execute.Failed) as failed:
+            execute.run(execute.task("profile", source, limits=limits(64)))
+        self.assertEqual(failed.exception.code, "LIMIT")
+        self.assertIn("64 MiB does not hold 3000 columns: at least 80 MiB are needed", failed.exception.text)
+        self.assertEqual(len(self.fits("profile", source, 80)["fields"]), 3000)
+
     def test_sqlite(self):
         path = self.folder / "tall.db"
         with sqlite3.connect(path) as base, open(self.folder / "tall.csv") as lines:

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/profile_source.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,6 +19,13 @@ enum { OPEN_TIMEOUT_MS = 30000 };
 #define ENGINE_IDLE_BYTES (UINT64_C(4) << 20)
 /* What one of its threads should have. */
 #define ENGINE_THREAD_BYTES (UINT64_C(20) << 20)
+/* What the plan and the schema take for a column of Parquet, measured 4.7 KiB; and what the many
+ * passes over very wide files take besides for each column beyond: 10,000 need 180 MiB. */
+#define COLUMN_BYTES      (UINT64_C(5) << 10)
+#define WIDE_COLUMNS      5000
+#define WIDE_COLUMN_BYTES (UINT64_C(15) << 10)
+/* Budgets that are named are multiples of it. */
+#define BUDGET_STEP_BYTES (UINT64_C(16) << 20)
 
 uint64_t assay_profile_engine_left(const struct assay_profile_source *source)
 {
@@ -89,6 +97,23 @@ static int choose_files(struct assay_profile_source *source, struct assay_error 
     return ASSAY_OK;
 }
 
+/* The columns take memory as long as the source is open: what they leave must do to decode with. */
+static int weigh_columns(struct assay_profile_source *source, struct assay_error *err)
+{
+    const uint64_t budget = source->task->memory_bytes;
+    const size_t count = source->schema.count;
+    const size_t beyond = count > WIDE_COLUMNS ? count - WIDE_COLUMNS : 0;
+    source->footer_bytes += count * COLUMN_BYTES + beyond * WIDE_COLUMN_BYTES;
+    const uint64_t least = ASSAY_PROFILE_ENGINE_BASE + source->footer_bytes + ENGINE_LEAST_BYTES;
+    if (budget >= least)
+        return ASSAY_OK;
+    const uint64_t named = (least + BUDGET_STEP_BYTES - 1) / BUDGET_STEP_BYTES * BUDGET_STEP_BYTES;
+    return assay_fail(err, ASSAY_LIMIT,
+                      "the memory budget of %" PRIu64
+                      " MiB does not hold %zu columns: at least %" PRIu64 " MiB are needed",
+                      budget >> 20, count, named >> 20);
+}
+
 static int open_parquet(struct assay_profile_source *source, struct assay_error *err)
 {
     const struct assay_task *task = source->task;
@@ -104,7 +129,9 @@ static int open_parquet(struct assay_profile_source *source, struct assay_error 
                                                   .cancelled = assay_task_cancelled(task)};
     ASSAY_TRY(assay_session_open(&options, &source->session, err));
     ASSAY_TRY(assay_parquet_plan_whole(source->session, &source->files, &source->vectors, err));
-    return assay_parquet_copy_schema(assay_vectors_schema(source->vectors), &source->schema, err);
+    ASSAY_TRY(
+        assay_parquet_copy_schema(assay_vectors_schema(source->vectors), &source->schema, err));
+    return weigh_columns(source, err);
 }
 
 /* --- readers --- */
