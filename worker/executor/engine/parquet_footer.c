@@ -1,16 +1,15 @@
 // Parquet: what the footers of files take in memory, from their lengths.
 // SPDX-License-Identifier: Apache-2.0
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "worker/executor/engine/budget.h"
 #include "worker/executor/engine/parquet.h"
 
 #define TAIL_BYTES   8  /* length of the footer, "PAR1" */
 #define FOOTER_GROWS 20 /* bytes of the engine for each one of the file: measured 15 to 20 */
 #define HELD_AT_ONCE 2  /* the file that is read, and the next one */
-#define LEAST_LEFT   (UINT64_C(8) << 20)  /* to decode and count with */
-#define STEP_BYTES   (UINT64_C(16) << 20) /* of budgets that are named */
+#define LEAST_LEFT   (UINT64_C(8) << 20) /* to decode and count with */
 
 static uint64_t footer_bytes(const char *path)
 {
@@ -44,14 +43,8 @@ int assay_parquet_footers(const struct assay_parquet_files *files, uint64_t budg
     }
     const uint64_t held = largest * FOOTER_GROWS * (files->count > 1 ? HELD_AT_ONCE : 1);
     const uint64_t least = base_bytes + held + LEAST_LEFT;
-    if (budget_bytes < least) {
-        const uint64_t named = (least + STEP_BYTES - 1) / STEP_BYTES * STEP_BYTES;
-        return assay_fail(err, ASSAY_LIMIT,
-                          "the memory budget of %" PRIu64
-                          " MiB does not hold the columns and row groups of %s: at least %" PRIu64
-                          " MiB are needed",
-                          budget_bytes >> 20, path, named >> 20);
-    }
+    ASSAY_TRY(
+        assay_budget_check(budget_bytes, least, err, "the columns and row groups of %s", path));
     *ret_bytes = held;
     return ASSAY_OK;
 }

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/profile_source.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/base/memory.h"
 #include "worker/executor/connect/file.h"
+#include "worker/executor/engine/budget.h"
 #include "worker/executor/kernels/hash.h"
 #include "worker/executor/profile/profile_parts.h"
 
@@ -24,13 +24,11 @@ enum { OPEN_TIMEOUT_MS = 30000 };
 #define COLUMN_BYTES      (UINT64_C(5) << 10)
 #define WIDE_COLUMNS      5000
 #define WIDE_COLUMN_BYTES (UINT64_C(15) << 10)
-/* Budgets that are named are multiples of it. */
-#define BUDGET_STEP_BYTES (UINT64_C(16) << 20)
 
 uint64_t assay_profile_engine_left(const struct assay_profile_source *source)
 {
     const uint64_t budget = source->task->memory_bytes;
-    const uint64_t taken = ASSAY_PROFILE_ENGINE_BASE + source->footer_bytes;
+    const uint64_t taken = ASSAY_PROFILE_ENGINE_BASE + source->metadata_bytes;
     return budget > taken ? budget - taken : 0;
 }
 
@@ -100,18 +98,11 @@ static int choose_files(struct assay_profile_source *source, struct assay_error 
 /* The columns take memory as long as the source is open: what they leave must do to decode with. */
 static int weigh_columns(struct assay_profile_source *source, struct assay_error *err)
 {
-    const uint64_t budget = source->task->memory_bytes;
     const size_t count = source->schema.count;
     const size_t beyond = count > WIDE_COLUMNS ? count - WIDE_COLUMNS : 0;
-    source->footer_bytes += count * COLUMN_BYTES + beyond * WIDE_COLUMN_BYTES;
-    const uint64_t least = ASSAY_PROFILE_ENGINE_BASE + source->footer_bytes + ENGINE_LEAST_BYTES;
-    if (budget >= least)
-        return ASSAY_OK;
-    const uint64_t named = (least + BUDGET_STEP_BYTES - 1) / BUDGET_STEP_BYTES * BUDGET_STEP_BYTES;
-    return assay_fail(err, ASSAY_LIMIT,
-                      "the memory budget of %" PRIu64
-                      " MiB does not hold %zu columns: at least %" PRIu64 " MiB are needed",
-                      budget >> 20, count, named >> 20);
+    source->metadata_bytes += count * COLUMN_BYTES + beyond * WIDE_COLUMN_BYTES;
+    const uint64_t least = ASSAY_PROFILE_ENGINE_BASE + source->metadata_bytes + ENGINE_LEAST_BYTES;
+    return assay_budget_check(source->task->memory_bytes, least, err, "%zu columns", count);
 }
 
 static int open_parquet(struct assay_profile_source *source, struct assay_error *err)
@@ -119,7 +110,7 @@ static int open_parquet(struct assay_profile_source *source, struct assay_error 
     const struct assay_task *task = source->task;
     ASSAY_TRY(choose_files(source, err));
     ASSAY_TRY(assay_parquet_footers(&source->files, task->memory_bytes, ASSAY_PROFILE_ENGINE_BASE,
-                                    &source->footer_bytes, err));
+                                    &source->metadata_bytes, err));
     const struct assay_session_options options = {.memory_bytes =
                                                       assay_profile_engine_bytes(source),
                                                   .threads = assay_profile_engine_threads(source),

@@ -1,16 +1,15 @@
 // A scan opened: the sources first, then the session that knows their files, then the container.
 // SPDX-License-Identifier: Apache-2.0
-#include <inttypes.h>
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/engine/budget.h"
 #include "worker/executor/rules/text_tests.h"
 #include "worker/executor/scan/scan_reference.h"
 
 #define TABLE_NAME         "_assay_source"
 #define ENGINE_LEAST_BYTES (UINT64_C(8) << 20)
 #define SCAN_LEAST_BYTES   (UINT64_C(72) << 20) /* of the engine, keys and captured records */
-#define BUDGET_STEP_BYTES  (UINT64_C(16) << 20) /* of budgets that are named */
 #define COLUMN_BYTES       96                   /* of a value in all its vectors */
 
 /* What the engine may take of what is left of the budget; keys, captured records and the
@@ -83,16 +82,10 @@ static void expect_bytes(struct assay_scan *scan)
 /* Before anything is read. Verdicts alone take less, and may be left out. */
 static int check_memory(const struct assay_scan *scan, struct assay_error *err)
 {
-    const uint64_t budget = scan->task->memory_bytes;
-    const uint64_t left = assay_profile_engine_left(&scan->own.source);
-    if (scan->only_verdicts || left >= SCAN_LEAST_BYTES)
-        return ASSAY_OK;
-    const uint64_t least = ASSAY_PROFILE_ENGINE_BASE + scan->own.source.footer_bytes +
-                           SCAN_LEAST_BYTES + BUDGET_STEP_BYTES - 1;
-    return assay_fail(err, ASSAY_LIMIT,
-                      "the memory budget of %" PRIu64 " MiB does not hold a scan: at least %" PRIu64
-                      " MiB are needed",
-                      budget >> 20, least / BUDGET_STEP_BYTES * BUDGET_STEP_BYTES >> 20);
+    const uint64_t least =
+        ASSAY_PROFILE_ENGINE_BASE + scan->own.source.metadata_bytes + SCAN_LEAST_BYTES;
+    return scan->only_verdicts ? ASSAY_OK
+                               : assay_budget_check(scan->task->memory_bytes, least, err, "a scan");
 }
 
 int assay_scan_open(struct assay_scan *scan, const struct assay_scan_known *known,
