@@ -197,7 +197,7 @@ static void test_operations(struct fixture *f)
 {
     (void)make_datastore(f);
     fill_catalog(f);
-    atomic_store(&f->idle, true); /* nobody takes the tasks */
+    park_worker(f); /* nobody takes the tasks */
     json_t *run =
         CALL(f, 201, "POST", "/operations/run",
              "{\"type\":\"profile\",\"datastore_id\":1,\"container_names\":[\"orders\"]}");
@@ -330,7 +330,7 @@ static void test_events(struct fixture *f)
     pthread_t threads[WATCHERS];
     (void)make_datastore(f);
     fill_catalog(f);
-    atomic_store(&f->idle, true);
+    park_worker(f);
     json_decref(
         CALL(f, 201, "POST", "/operations/run", "{\"type\":\"profile\",\"datastore_id\":1}"));
     for (int i = 0; i < WATCHERS; i++) {
