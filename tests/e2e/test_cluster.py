@@ -1,6 +1,5 @@
 """Scheduler and workers as processes, on a real PostgreSQL, Kafka and Redis: the way of an operation end to end."""
 import json
-import os
 import pathlib
 import subprocess
 import sys

@@ -3,17 +3,16 @@
 import collections
 import csv
 import io
-import os
 import pathlib
 import random
 import sys
-import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
 import duck  # noqa: E402
 import execute  # noqa: E402
+import scratch  # noqa: E402
 
 FIELDS = ["id", "name", "amount", "day"]
 
@@ -29,25 +28,12 @@ def text_of(rows):
     return out.getvalue()
 
 
-class Case(unittest.TestCase):
+class Case(scratch.Case):
     maxDiff = None
-
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
-
-    def path(self, name, text=None):
-        path = os.path.join(self.folder, name)
-        if text is not None:
-            pathlib.Path(path).write_text(text, encoding="utf-8")
-        return path
 
     def scan(self, path, reference, checks, settings=None, **more):
         source = dict(execute.file_source([reference], name="b"), name="B")
-        spec = execute.task("scan", execute.file_source([path], name="A"), checks=[dict(c, index=i) for i, c in enumerate(checks)],
-                            settings=dict({"refs": {"b": source}}, **(settings or {})), **more)
-        return execute.container(execute.run(spec))
+        return execute.scan(path, checks, settings=dict({"refs": {"b": source}}, **(settings or {})), name="A", **more)
 
     def parquet(self, name, select):
         duck.run(f"COPY ({select}) TO '{self.path(name)}' (FORMAT parquet)")

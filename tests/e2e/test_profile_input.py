@@ -1,7 +1,6 @@
 """Bad, odd and huge input through the real assay-execute: a clear error or a counted finding, never a crash."""
 # SPDX-License-Identifier: Apache-2.0
 import gzip
-import json
 import os
 import pathlib
 import random

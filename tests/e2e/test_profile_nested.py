@@ -1,17 +1,20 @@
 """Structs and arrays: the same records as JSON lines and as Parquet give the same fields and figures, four levels deep."""
 # SPDX-License-Identifier: Apache-2.0
 import collections
-import ctypes
 import json
 import math
 import os
 import pathlib
 import random
 import subprocess
+import sys
 import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
+import duck  # noqa: E402
+
 ASSAY = os.environ.get("ASSAY") or str(sorted(ROOT.glob("build/*/assay"), key=lambda path: path.stat().st_mtime)[-1])
 OWN = {"native_type", "type_source"}  # what a typed source says of itself
 # every key of a field that tells something of values; a struct has none of them
@@ -51,14 +54,8 @@ def literal(value):
 
 
 def write_parquet(rows, path):
-    duck = ctypes.CDLL(str(ROOT / ".cache/duckdb/lib/libduckdb.so"))
-    database, connection = ctypes.c_void_p(), ctypes.c_void_p()
-    assert not duck.duckdb_open(None, ctypes.byref(database)) and not duck.duckdb_connect(database, ctypes.byref(connection))
     values = ", ".join("(" + ", ".join(map(literal, row.values())) + ")" for row in rows)
-    for sql in (f"CREATE TABLE t ({COLUMNS})", f"INSERT INTO t VALUES {values}", f"COPY t TO '{path}' (FORMAT parquet)"):
-        assert not duck.duckdb_query(connection, sql.encode(), None), sql[:80]
-    duck.duckdb_disconnect(ctypes.byref(connection))
-    duck.duckdb_close(ctypes.byref(database))
+    duck.run(f"CREATE TABLE t ({COLUMNS}); INSERT INTO t VALUES {values}; COPY t TO '{path}' (FORMAT parquet)")
 
 
 def same(a, b):

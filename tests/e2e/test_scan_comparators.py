@@ -50,8 +50,7 @@ class Comparators(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "t.parquet")
             duck.run(f"COPY (SELECT {', '.join(columns)}) TO '{path}' (FORMAT parquet)")
-            spec = execute.task("scan", execute.file_source([path]), checks=[dict(check, index=i) for i, check in enumerate(checks)])
-            judged = execute.container(execute.run(spec))["checks"]
+            judged = execute.scan(path, checks)["checks"]
         for check, case in zip(judged, FIELDS + CONSTANTS):
             with self.subTest(case):
                 self.assertEqual(check["outcome"], "passed" if case[-1] else "failed", check["message"])

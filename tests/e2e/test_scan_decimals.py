@@ -1,19 +1,18 @@
 """Scan of fractions: judged by the digits that are written, the same in text and in Parquet."""
 # SPDX-License-Identifier: Apache-2.0
 import csv
-import ctypes
 import decimal
 import json
-import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
+import duck  # noqa: E402
 import execute  # noqa: E402
+import scratch  # noqa: E402
 
 PRODUCT = {"rule": "satisfiesExpression", "properties": {"expression": "amount = price * abs(quantity)"}}
 SUM = {"rule": "satisfiesExpression", "properties": {"expression": "a + b = c"}}
@@ -23,44 +22,18 @@ def between(field, least, most):
     return {"rule": "between", "fields": [field], "properties": {"min": least, "max": most}}
 
 
-def run_duckdb(sql):
-    duck = ctypes.CDLL(str(ROOT / ".cache/duckdb/lib/libduckdb.so"))
-    database, connection = ctypes.c_void_p(), ctypes.c_void_p()
-    assert not duck.duckdb_open(None, ctypes.byref(database)) and not duck.duckdb_connect(database, ctypes.byref(connection))
-    assert not duck.duckdb_query(connection, sql.encode(), None), sql
-    duck.duckdb_disconnect(ctypes.byref(connection))
-    duck.duckdb_close(ctypes.byref(database))
-
-
-def scan(path, checks, reader=None, settings=None, stdin=None):
-    checks = [dict(check, index=i) for i, check in enumerate(checks)]
-    spec = execute.task("scan", execute.file_source([path]), checks=checks, settings=settings or {}, reader=reader or {})
-    return execute.container(execute.run(spec, stdin=stdin))
-
-
 def counts(result):
     return [(check["outcome"], check["asserted_records_count"], check["anomalous_records_count"]) for check in result["checks"]]
 
 
-class Decimals(unittest.TestCase):
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
-
-    def path(self, name, text=None):
-        path = os.path.join(self.folder, name)
-        if text is not None:
-            pathlib.Path(path).write_text(text, encoding="utf-8")
-        return path
-
+class Decimals(scratch.Case):
     def test_text_and_parquet_agree(self):
-        run_duckdb("COPY (SELECT i AS id, ((i * 7919) % 99991 / 100)::DECIMAL(12,2) AS price, (i % 41 - 20)::INTEGER AS quantity, "
-                   "(price * abs(quantity) + CASE WHEN i % 37 = 0 THEN 0.01 ELSE 0 END)::DECIMAL(14,2) AS amount, "
-                   "CASE WHEN i % 5 > 0 THEN ((i % 3001) / 1000)::DECIMAL(9,6) END AS rate FROM range(1, 20001) r(i)) "
-                   f"TO '{self.path('t.parquet')}' (FORMAT parquet)")
+        duck.run("COPY (SELECT i AS id, ((i * 7919) % 99991 / 100)::DECIMAL(12,2) AS price, (i % 41 - 20)::INTEGER AS quantity, "
+                 "(price * abs(quantity) + CASE WHEN i % 37 = 0 THEN 0.01 ELSE 0 END)::DECIMAL(14,2) AS amount, "
+                 "CASE WHEN i % 5 > 0 THEN ((i % 3001) / 1000)::DECIMAL(9,6) END AS rate FROM range(1, 20001) r(i)) "
+                 f"TO '{self.path('t.parquet')}' (FORMAT parquet)")
         for name, form in (("t.csv", "csv, header"), ("t.jsonl", "json")):
-            run_duckdb(f"COPY (FROM '{self.path('t.parquet')}') TO '{self.path(name)}' (FORMAT {form})")
+            duck.run(f"COPY (FROM '{self.path('t.parquet')}') TO '{self.path(name)}' (FORMAT {form})")
         with open(self.path("t.csv"), encoding="utf-8", newline="") as file:
             rows = [{key: decimal.Decimal(value) if value else None for key, value in row.items()} for row in csv.DictReader(file)]
         low, high = decimal.Decimal("0.07"), decimal.Decimal("2.9995")
@@ -74,17 +47,17 @@ class Decimals(unittest.TestCase):
                   between("price", "-1e300", "1e300")]
         expected = [("failed", 20000, count) for count in wrong] + [("passed", 20000, 0)]
         self.assertGreater(min(wrong), 100)
-        results = {name: scan(self.path(name), checks) for name in ("t.parquet", "t.csv", "t.jsonl")}
+        results = {name: execute.scan(self.path(name), checks) for name in ("t.parquet", "t.csv", "t.jsonl")}
         for name, result in results.items():
             with self.subTest(name):
                 self.assertEqual(counts(result), expected)
-        given = scan(self.path("t.csv"), checks, {"types.price": "Fractional", "types.rate": "Fractional"})
+        given = execute.scan(self.path("t.csv"), checks, {"types.price": "Fractional", "types.rate": "Fractional"})
         self.assertEqual(counts(given), expected)
 
     def test_values_are_shown_as_before(self):
         path = self.path("t.csv", "id,amount,b\n1,10001.0,1.0\n2,5.25,x\n3,-007.50,2.0\n")
-        result = scan(path, [between("amount", 0, 100), between("b", 0, 9)],
-                      {"types.amount": "Fractional", "types.b": "Fractional"})
+        result = execute.scan(path, [between("amount", 0, 100), between("b", 0, 9)],
+                              {"types.amount": "Fractional", "types.b": "Fractional"})
         self.assertEqual([a["failed_checks"][0]["message"] for a in result["anomalies"]],
                          ["The value for `amount` of 10001.0 is not in [0, 100].", "The value for `b` of 'x' cannot be read as Fractional.",
                           "The value for `amount` of -7.5 is not in [0, 100]."])
@@ -98,9 +71,9 @@ class Decimals(unittest.TestCase):
         path, rows = self.path("late.csv", text), 45000 + len(tail)
         self.assertGreater(len(text), 16 << 20)  # smaller files are sampled whole
         failing = self.path("failing.csv")
-        result = scan(path, [between("amount", 0, 10), SUM, {"rule": "unique", "fields": ["amount"]},
-                             {"rule": "notNull", "fields": ["amount"]}, between("amount", 0, "0.6")],
-                      settings={"failing": failing, "max_anomalies": 0})
+        result = execute.scan(path, [between("amount", 0, 10), SUM, {"rule": "unique", "fields": ["amount"]},
+                                     {"rule": "notNull", "fields": ["amount"]}, between("amount", 0, "0.6")],
+                              settings={"failing": failing, "max_anomalies": 0})
         self.assertEqual(result["records_count"], rows)
         self.assertEqual(counts(result), [("failed", rows, 4), ("failed", rows, 1), ("failed", rows, 45001),
                                           ("failed", rows, 1), ("failed", rows, 5)])  # 'bad' fails every rule
@@ -113,12 +86,12 @@ class Decimals(unittest.TestCase):
         """What begins again reads a pipe's records again."""
         path = self.path("late.csv", "amount,note\n" + ("0.5," + "n" * 400 + "\n") * 45000 + "1e1,x\n")
         with subprocess.Popen(["cat", path], stdout=subprocess.PIPE) as pipe:
-            result = scan("-", [between("amount", 1, 100)], {"format": "csv"}, stdin=pipe.stdout)
+            result = execute.scan("-", [between("amount", 1, 100)], {"format": "csv"}, stdin=pipe.stdout)
         self.assertEqual(counts(result), [("failed", 45001, 45000)])
 
     def test_many_digits_are_doubles(self):
         path = self.path("t.csv", "x\n0.1234567890123\n1e-3\n5\n")
-        self.assertEqual(counts(scan(path, [between("x", "0.001", "0.2")])), [("failed", 3, 1)])
+        self.assertEqual(counts(execute.scan(path, [between("x", "0.001", "0.2")])), [("failed", 3, 1)])
 
 
 if __name__ == "__main__":

@@ -5,21 +5,14 @@ import json
 import os
 import pathlib
 import sys
-import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
 import execute  # noqa: E402
+import scratch  # noqa: E402
 
 BETWEEN = {"rule": "between", "fields": ["amount"], "properties": {"min": 0, "max": 100}}
-
-
-def scan(path, checks, settings=None, reader=None, stdin=None):
-    checks = [dict(check, index=i) for i, check in enumerate(checks)]
-    source = execute.file_source(path if isinstance(path, list) else [path])
-    spec = execute.task("scan", source, checks=checks, settings=settings or {}, reader=reader or {})
-    return execute.container(execute.run(spec, stdin=stdin))
 
 
 def rows_of(path):
@@ -27,25 +20,14 @@ def rows_of(path):
         return list(csv.DictReader(file))
 
 
-class Files(unittest.TestCase):
-    def setUp(self):
-        holder = tempfile.TemporaryDirectory()
-        self.addCleanup(holder.cleanup)
-        self.folder = holder.name
-
-    def path(self, name, text=None):
-        path = os.path.join(self.folder, name)
-        if text is not None:
-            pathlib.Path(path).write_text(text, encoding="utf-8")
-        return path
-
+class Files(scratch.Case):
     def test_lists_of_more_elements_than_a_batch(self):
         """Two thousand records are read at once; their lists have more elements than that together."""
         records = [{"id": i, "amounts": [f"{i}", None, f"{i + 1}"], "names": [f"a{i}", "a text of more than twelve bytes"], "days": ["2024-01-01"] * (i % 3)}
                    for i in range(5000)]
         path = self.path("lists.json", "".join(json.dumps(record) + "\n" for record in records))
         checks = [{"rule": "lessThan", "fields": ["id"], "properties": {"value": 4990}}, {"rule": "notNull", "fields": ["amounts"]}]
-        result = scan(path, checks, {"examples": "all", "max_anomalies": 100})
+        result = execute.scan(path, checks, settings={"examples": "all", "max_anomalies": 100})
         self.assertEqual([anomaly["record"] for anomaly in result["anomalies"]], records[4990:])
         self.assertEqual([check["outcome"] for check in result["checks"]], ["failed", "passed"])
 
@@ -60,7 +42,7 @@ class Files(unittest.TestCase):
             lines.append(f"{i},{500 if bad else i % 100},{note}")
             line += 2 if broken else 1
         path, failing = self.path("big.csv", "\n".join(lines) + "\n"), self.path("failing.csv")
-        result = scan(path, [BETWEEN], {"failing": failing, "max_anomalies": 1000})
+        result = execute.scan(path, [BETWEEN], settings={"failing": failing, "max_anomalies": 1000})
         self.assertEqual(result["records_count"], 150000)
         self.assertEqual([(a["row"], a["line"]) for a in result["anomalies"]], wanted)
         self.assertEqual([int(row["_assay_row"]) for row in rows_of(failing)], [row for row, _ in wanted])
@@ -75,7 +57,7 @@ class Files(unittest.TestCase):
         for name in ["f.csv", "f.jsonl", "f.parquet"]:
             with self.subTest(name):
                 failing = self.path(name)
-                result = scan(path, [BETWEEN, {"rule": "notNull", "fields": ["note"]}], {"failing": failing}, reader)
+                result = execute.scan(path, [BETWEEN, {"rule": "notNull", "fields": ["note"]}], reader, {"failing": failing})
                 self.assertEqual([check["anomalous_records_count"] for check in result["checks"]], [2, 1])
                 self.assertEqual(sorted(os.listdir(self.folder)), sorted({"t.csv", name}))
                 if name == "f.csv":
@@ -88,16 +70,16 @@ class Files(unittest.TestCase):
                     self.assertEqual([(row["_assay_row"], row["_assay_failed_checks"]) for row in got], [(2, [0]), (3, [0, 1])])
                     self.assertEqual((got[1]["amount"], got[1]["note"]), ("n/a", None))
                 else:
-                    again = scan(failing, [{"rule": "minPartitionSize", "properties": {"value": 3}},
-                                           {"rule": "expectedSchema", "properties": {"list": [
-                                               {"name": "_assay_failed_checks", "type": "Array"}, "zip"]}}])
+                    again = execute.scan(failing, [{"rule": "minPartitionSize", "properties": {"value": 3}},
+                                                   {"rule": "expectedSchema", "properties": {"list": [
+                                                       {"name": "_assay_failed_checks", "type": "Array"}, "zip"]}}])
                     self.assertEqual(again["records_count"], 2)
                     self.assertEqual([check["outcome"] for check in again["checks"]], ["failed", "passed"])
                 os.remove(failing)
 
     def test_misfit_and_rejected_records(self):
         path = self.path("t.csv", "id,amount\n1,5\n2,many\n3,4,5\n4,6\n")
-        result = scan(path, [BETWEEN], reader={"types.amount": "Integral"})
+        result = execute.scan(path, [BETWEEN], reader={"types.amount": "Integral"})
         self.assertEqual((result["records_count"], result["rejected_records"], result["outcome"]), (3, 1, "failed"))
         misfit, rejected = result["anomalies"]
         self.assertEqual(misfit["failed_checks"][0]["message"], "The value for `amount` of 'many' cannot be read as Integral.")
@@ -107,38 +89,38 @@ class Files(unittest.TestCase):
     def test_unknown_type_late_value(self):
         """A field without a value in most of the file is judged where it has one."""
         text = "id,amount\n" + "".join(f"{i},\n" for i in range(3000)) + "3000,-1\n"
-        result = scan(self.path("t.csv", text), [BETWEEN])
+        result = execute.scan(self.path("t.csv", text), [BETWEEN])
         self.assertEqual(result["checks"][0]["anomalous_records_count"], 1)
         self.assertEqual(result["anomalies"][0]["row"], 3001)
 
     def test_json_lines(self):
         text = '{"id": 1, "user": {"age": 17}, "tags": ["a"]}\n{"id": 2, "user": {"age": -1}, "tags": []}\nnot json\n'
-        result = scan(self.path("t.jsonl", text), [{"rule": "notNegative", "fields": ["user.age"]},
-                                                   {"rule": "minLength", "fields": ["tags"], "properties": {"value": 1}}])
+        result = execute.scan(self.path("t.jsonl", text), [{"rule": "notNegative", "fields": ["user.age"]},
+                                                           {"rule": "minLength", "fields": ["tags"], "properties": {"value": 1}}])
         self.assertEqual([check["anomalous_records_count"] for check in result["checks"]], [1, 1])
         self.assertEqual(result["anomalies"][0]["row"], 2)
         self.assertEqual(result["rejected_records"], 1)
 
     def test_files_of_one_container(self):
         paths = [self.path("a_1.csv", "id,amount\n1,1\n2,500\n"), self.path("a_2.csv", "id,amount\n3,600\n2,5\n")]
-        result = scan(paths, [BETWEEN, {"rule": "unique", "fields": ["id"]}])
+        result = execute.scan(paths, [BETWEEN, {"rule": "unique", "fields": ["id"]}])
         self.assertEqual([(a["file"], a["row"]) for a in result["anomalies"]], [("a_1.csv", 2), ("a_2.csv", 1), (None, None)])
         self.assertEqual(result["checks"][1]["anomalous_records_count"], 2)
 
     def test_two_runs_are_the_same(self):
         path = self.path("t.csv", "id,amount\n" + "".join(f"{i},{i % 300}\n" for i in range(20000)))
-        runs = [scan(path, [BETWEEN, {"rule": "unique", "fields": ["amount"]}]) for _ in range(2)]
+        runs = [execute.scan(path, [BETWEEN, {"rule": "unique", "fields": ["amount"]}]) for _ in range(2)]
         for run in runs:
             run.pop("run")
         self.assertEqual(*runs)
 
     def test_no_records(self):
-        result = scan(self.path("t.csv", "id,amount\n"), [BETWEEN, {"rule": "minPartitionSize", "properties": {"value": 1}}])
+        result = execute.scan(self.path("t.csv", "id,amount\n"), [BETWEEN, {"rule": "minPartitionSize", "properties": {"value": 1}}])
         self.assertEqual([check["outcome"] for check in result["checks"]], ["passed", "failed"])
 
     def test_wrong_ending(self):
         with self.assertRaisesRegex(execute.Failed, "must end in .csv, .jsonl or .parquet"):
-            scan(self.path("t.csv", "id,amount\n1,2\n"), [BETWEEN], {"failing": self.path("f.xml")})
+            execute.scan(self.path("t.csv", "id,amount\n1,2\n"), [BETWEEN], settings={"failing": self.path("f.xml")})
 
 
 if __name__ == "__main__":

@@ -46,9 +46,7 @@ def scan(folder, case):
     write_csv(path, case["data"])
     reader = {f"types.{name}": kind for name, kind in case["types"].items()}
     reader.update(format="csv", delimiter=",", quote='"', header="true", quoted_null="false")
-    checks = [dict(check, index=i) for i, check in enumerate(case["assay"]["checks"])]
-    spec = execute.task("scan", execute.file_source([path]), checks=checks, reader=reader, settings={"failing": failing})
-    container = execute.container(execute.run(spec))
+    container = execute.scan(path, case["assay"]["checks"], reader, {"failing": failing})
     with open(failing, encoding="utf-8", newline="") as rows:
         records = sorted(int(row["_assay_row"]) - 1 for row in csv.DictReader(rows))
     outcomes = [check["outcome"] for check in container["checks"]]

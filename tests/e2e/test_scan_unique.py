@@ -55,11 +55,10 @@ class UniqueTest(unittest.TestCase):
         return sum(count for count in counts.values() if count > 1), len(keys)
 
     def judge(self, name, cases, **limits):
-        checks = [{"index": i, "rule": "unique", "fields": fields, "coverage": coverage, **({"filter": where} if where else {})}
-                  for i, (fields, where, _, coverage) in enumerate(cases)]
-        spec = execute.task("scan", execute.file_source([self.folder / name]), checks=checks,
-                            limits={"memory_bytes": 128 << 20, "threads": 2, "deadline_ms": 0, **limits})
-        found = {check["index"]: check for check in execute.container(execute.run(spec))["checks"]}
+        checks = [{"rule": "unique", "fields": fields, "coverage": coverage, **({"filter": where} if where else {})}
+                  for fields, where, _, coverage in cases]
+        limits = {"memory_bytes": 128 << 20, "threads": 2, "deadline_ms": 0, **limits}
+        found = {check["index"]: check for check in execute.scan(self.folder / name, checks, limits=limits)["checks"]}
         for i, case in enumerate(cases):
             if case in cases[:i]:
                 self.assertEqual({**found[i], "index": 0}, {**found[cases.index(case)], "index": 0})

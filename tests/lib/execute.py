@@ -182,6 +182,14 @@ def profile(paths, reader=None, settings=None, **more):
     return container(run(spec))
 
 
+def scan(paths, checks, reader=None, settings=None, stdin=None, name=None, **more):
+    """Scan files as one container; a check's index is its place in the list."""
+    paths = paths if isinstance(paths, (list, tuple)) else [paths]
+    checks = [dict(check, index=i) for i, check in enumerate(checks)]
+    spec = task("scan", file_source(paths, name), checks=checks, reader=reader or {}, settings=settings or {}, **more)
+    return container(run(spec, stdin=stdin))
+
+
 if __name__ == "__main__":
     import sys
 
