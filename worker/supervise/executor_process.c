@@ -31,8 +31,9 @@ struct run {
     struct assay_output_tail tail;
     struct assay_error stop;  /* why it is being stopped; code 0 = it is not */
     struct assay_error error; /* the child's ERROR frame */
-    int64_t started_ns, stopping_ns, finished_ns, memory_checked_ns; /* 0 = not yet */
-    bool done, terminated, killed, over_memory, stopped;
+    int64_t started_ns, stopping_ns, terminated_ns, finished_ns,
+        memory_checked_ns; /* 0 = not yet */
+    bool done, killed, over_memory, stopped;
 };
 
 static int64_t ms_since(int64_t ns)
@@ -125,17 +126,18 @@ static void kill_group(struct run *run)
     (void)kill(-run->pid, SIGKILL);
 }
 
-/* Cancel was asked at stopping_ns; a child that is done gets the same grace to exit. */
+/* Cancel was asked at stopping_ns; a child that is done gets the same grace to exit. SIGKILL comes
+ * after SIGTERM, however late this thread looks. */
 static void press(struct run *run)
 {
     const int64_t since_ns = run->stopping_ns ? run->stopping_ns : run->finished_ns;
     if (!since_ns || run->killed)
         return;
-    const int64_t waited_ms = ms_since(since_ns);
-    if (waited_ms >= grace_ms(run))
-        kill_group(run);
-    else if (waited_ms >= grace_ms(run) / 2 && !run->terminated) {
-        run->terminated = true;
+    if (run->terminated_ns) {
+        if (ms_since(run->terminated_ns) >= grace_ms(run) / 2)
+            kill_group(run);
+    } else if (ms_since(since_ns) >= grace_ms(run) / 2) {
+        run->terminated_ns = assay_monotonic_ns();
         (void)kill(-run->pid, SIGTERM);
     }
 }
@@ -355,7 +357,8 @@ static int fail_of_exit(const struct run *run, const struct assay_exit *ended,
 
 static int judge(const struct run *run, const struct assay_exit *ended, struct assay_error *err)
 {
-    const bool clean = (!ended->signalled && ended->status == 0) || run->killed || run->terminated;
+    const bool clean =
+        (!ended->signalled && ended->status == 0) || run->killed || run->terminated_ns;
     if (run->stop.code) {
         if (err && !err->code)
             *err = run->stop;

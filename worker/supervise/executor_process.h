@@ -32,8 +32,8 @@ struct assay_execution {
                               is above 1.25 × + 128 MiB */
     int64_t deadline_ms;   /* 0 = none; then cancel and, after the grace, kill */
     int data_fd;           /* the child's fd 0; -1 = /dev/null */
-    const atomic_bool *cancelled; /* NULL, or: set → cancel; SIGTERM after half the grace; SIGKILL
-                                     to the group after it */
+    const atomic_bool *cancelled; /* NULL, or: set → cancel; SIGTERM to the group after half the
+                                     grace; SIGKILL half a grace after that */
     const atomic_bool *suspended; /* NULL, or: while set, the child's group is stopped (SIGSTOP);
                                      cancel and deadline then kill it after the grace */
     int64_t grace_ms;             /* between asking to end and SIGKILL; 0 = 10 s */

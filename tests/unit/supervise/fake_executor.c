@@ -49,9 +49,11 @@ static void hang(void)
         (void)pause();
 }
 
+/* Its progress says that it is ready. */
 static void ignore_sigterm(void)
 {
     (void)signal(SIGTERM, SIG_IGN);
+    send_text(ASSAY_FRAME_PROGRESS, "{}");
     hang();
 }
 
@@ -87,17 +89,17 @@ static void close_frames(void)
     hang();
 }
 
+/* More than any limit of its test, and keeps it. */
 static void eat_memory(void)
 {
-    for (size_t mib = 0; mib < 1024; mib++) {
+    for (size_t mib = 0; mib < 700; mib++) {
         char *piece =
             mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (piece == MAP_FAILED)
-            break;
+            exit(5);
         memset(piece, 1, 1 << 20);
-        (void)usleep(1000);
     }
-    exit(5);
+    hang();
 }
 
 static void be_cancelled(void)
@@ -115,17 +117,46 @@ static void fail(void)
         "\"vendor_code\":7}");
 }
 
-static void talk_on(void)
+static size_t put_frame(unsigned char *at, enum assay_frame_type type, const char *text)
 {
-    send_done();
-    send_text(ASSAY_FRAME_RESULT, "{\"t\":\"found\"}");
-    hang();
+    const size_t size_bytes = strlen(text);
+    const unsigned char head[] = {(unsigned char)size_bytes, 0, 0, 0, (unsigned char)type};
+    memcpy(at, head, sizeof head);
+    memcpy(at + sizeof head, text, size_bytes);
+    return sizeof head + size_bytes;
 }
 
-/* 100 ms of work. */
-static void work(void)
+/* Both frames at once: nobody can end it between them. */
+static void talk_on(void)
 {
-    (void)usleep(100000);
+    unsigned char bytes[128];
+    size_t size_bytes = put_frame(bytes, ASSAY_FRAME_DONE, "{\"records\":1}");
+    size_bytes += put_frame(bytes + size_bytes, ASSAY_FRAME_RESULT, "{\"t\":\"found\"}");
+    if (write(FRAMES, bytes, size_bytes) == (ssize_t)size_bytes)
+        hang();
+}
+
+static volatile sig_atomic_t continued;
+
+static void on_continue(int signum)
+{
+    (void)signum;
+    continued = 1;
+}
+
+/* Goes on when it was stopped and continued; its progress says which process that is. */
+static void be_stopped(void)
+{
+    sigset_t blocked, before;
+    char text[64];
+    (void)signal(SIGCONT, on_continue);
+    (void)sigemptyset(&blocked);
+    (void)sigaddset(&blocked, SIGCONT);
+    (void)sigprocmask(SIG_BLOCK, &blocked, &before);
+    (void)snprintf(text, sizeof text, "{\"pid\":%d}", (int)getpid());
+    send_text(ASSAY_FRAME_PROGRESS, text);
+    while (!continued)
+        (void)sigsuspend(&before);
     send_done();
 }
 
@@ -211,7 +242,7 @@ static const struct {
     void (*act)(void);
 } behaviours[] = {
     {"done", send_done},
-    {"work", work},
+    {"be_stopped", be_stopped},
     {"hang", hang},
     {"ignore_sigterm", ignore_sigterm},
     {"segv", segv},
