@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "common/base/buf.h"
-#include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "tests/conformance/connect/suite.h"
 
@@ -283,7 +282,7 @@ static void refused_logins(void **state)
     };
     for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
         struct assay_error err = {0};
-        const int rc = open_with(cases[i].key, cases[i].value, 10000, &err);
+        const int rc = open_with(cases[i].key, cases[i].value, 120000, &err);
         print_message("%s=%s: %s (%s)\n", cases[i].key, cases[i].value, err.text, err.sqlstate);
         assert_int_equal(rc, cases[i].code);
         assert_string_equal(err.sqlstate, cases[i].sqlstate);
@@ -306,14 +305,11 @@ static void hanging_server(void **state)
                                    ntohs(address.sin_port), "username", "u");
     struct assay_conn *conn = NULL;
     struct assay_error err = {0};
-    const int64_t before = assay_monotonic_ns();
     assert_int_equal(assay_connector_find("postgresql")->open(properties, 700, NULL, &conn, &err),
                      ASSAY_TIMEOUT);
-    const int64_t took_ms = (assay_monotonic_ns() - before) / 1000000;
-    assert_in_range(took_ms, 600, 5000);
     atomic_bool cancelled = true;
     assert_int_equal(
-        assay_connector_find("postgresql")->open(properties, 700, &cancelled, &conn, NULL),
+        assay_connector_find("postgresql")->open(properties, 600000, &cancelled, &conn, NULL),
         ASSAY_CANCELLED);
     (void)close(listener);
 }
@@ -337,6 +333,10 @@ static void dropped_table(void **state)
     conn->connector->close(conn);
 }
 
+/* The sessions that read the view of this run. */
+#define OF_ENDLESS                                                                                 \
+    "FROM pg_stat_activity WHERE application_name = 'assay' AND query LIKE 'COPY%%%s%%endless%%'"
+
 static void killed_during_copy(void **state)
 {
     (void)state;
@@ -346,9 +346,9 @@ static void killed_during_copy(void **state)
     struct assay_reader *reader = read_of(conn, "endless");
     const struct assay_batch *batch = NULL;
     assert_int_equal(assay_reader_next(reader, &batch, NULL), ASSAY_OK);
-    run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'assay' "
-        "AND query LIKE "
-        "'COPY%endless%'");
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql, "SELECT pg_terminate_backend(pid) " OF_ENDLESS, schema);
+    run(assay_buf_str(&sql));
     struct assay_error err = {0};
     int rc;
     do
@@ -369,9 +369,9 @@ static void stops_on_the_server(void **state)
     const struct assay_batch *batch = NULL;
     assert_int_equal(assay_reader_next(reader, &batch, NULL), ASSAY_OK);
     assay_reader_close(reader);
-    PGresult *result =
-        PQexec(admin, "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND "
-                      "application_name = 'assay' AND query LIKE 'COPY%endless%'");
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql, "SELECT count(*) " OF_ENDLESS " AND state = 'active'", schema);
+    PGresult *result = PQexec(admin, assay_buf_str(&sql));
     assert_string_equal(PQgetvalue(result, 0, 0), "0");
     PQclear(result);
     conn->connector->close(conn);

@@ -22,8 +22,6 @@ static inline int connect_to(int port)
                                         .sin_port = htons((uint16_t)port),
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
-    const struct timeval limit = {.tv_sec = 1};
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     return fd;
 }
 
@@ -31,6 +29,8 @@ static inline int connect_to(int port)
  * answer, 0 when the server just closed or waits for more. */
 static inline int raw_status(int port, const void *bytes, size_t size_bytes, bool whole)
 {
+    /* a whole request is answered, however late; what is none may be waited for in vain */
+    const struct timeval limit = {.tv_sec = whole ? 120 : 0, .tv_usec = whole ? 0 : 50000};
     const int fd = connect_to(port);
     char answer[64] = {0};
     size_t sent = 0;
@@ -42,6 +42,7 @@ static inline int raw_status(int port, const void *bytes, size_t size_bytes, boo
     }
     if (!whole)
         (void)shutdown(fd, SHUT_WR);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     const ssize_t got = recv(fd, answer, sizeof answer - 1, 0);
     close(fd);
     int status = 0;

@@ -326,7 +326,7 @@ static void *watch(void *context)
 static void test_events(struct fixture *f)
 {
     enum { WATCHERS = 20 };
-    struct watching watchings[WATCHERS] = {0};
+    static struct watching watchings[WATCHERS]; /* a test that fails leaves its threads behind */
     pthread_t threads[WATCHERS];
     (void)make_datastore(f);
     fill_catalog(f);
@@ -334,7 +334,7 @@ static void test_events(struct fixture *f)
     json_decref(
         CALL(f, 201, "POST", "/operations/run", "{\"type\":\"profile\",\"datastore_id\":1}"));
     for (int i = 0; i < WATCHERS; i++) {
-        watchings[i].f = f;
+        watchings[i] = (struct watching){.f = f};
         assert_int_equal(pthread_create(&threads[i], NULL, watch, &watchings[i]), 0);
     }
     json_decref(CALL(f, 404, "GET", "/operations/99/events", NULL));
@@ -344,8 +344,9 @@ static void test_events(struct fixture *f)
     test_sql(
         f->base.db,
         "UPDATE operation SET result = 'success', finished_at = 1800000000000000 WHERE id = 1");
-    for (int i = 0; i < WATCHERS; i++) {
+    for (int i = 0; i < WATCHERS; i++)
         (void)pthread_join(threads[i], NULL);
+    for (int i = 0; i < WATCHERS; i++) {
         const char *heard = assay_buf_str(&watchings[i].heard);
         assert_non_null(strstr(heard, "event: operation\ndata: {\"id\":1,"));
         assert_non_null(strstr(heard, "\"end_time\":\"2027-01-15T08:00:00Z\""));

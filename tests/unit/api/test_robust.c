@@ -211,11 +211,11 @@ static void test_wrong_tokens(struct fixture *f)
     f->token = kept;
 }
 
-/* Clients that drip must not keep others waiting. */
+/* Clients that drip must not keep others waiting: those are answered while they go on. */
 static void test_slow_clients(struct fixture *f)
 {
     const int port = port_of(assay_api_url(f->api));
-    enum { SLOW = 300 };
+    enum { SLOW = 300, CALLS = 5 };
     static int fds[SLOW];
     for (int i = 0; i < SLOW; i++) {
         fds[i] = connect_to(port);
@@ -223,10 +223,11 @@ static void test_slow_clients(struct fixture *f)
             "POST /api/connections HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{";
         assert_true(send(fds[i], head, i % 2 ? sizeof head - 1 : 20, MSG_NOSIGNAL) > 0);
     }
-    const int64_t start = assay_monotonic_ns();
-    for (int i = 0; i < 20; i++)
+    for (int round = 0; round < CALLS; round++) {
         json_decref(CALL(f, 200, "GET", "/connections", NULL));
-    assert_true(assay_monotonic_ns() - start < INT64_C(5000000000));
+        for (int i = 0; i < SLOW; i++)
+            assert_int_equal(send(fds[i], "x", 1, MSG_NOSIGNAL), 1);
+    }
     for (int i = 0; i < SLOW; i++)
         close(fds[i]);
 }

@@ -319,9 +319,7 @@ static void silent_server(void **state)
     struct assay_db *db = NULL;
     (void)snprintf(url, sizeof url, "postgresql://u:secret@127.0.0.1:%d/x",
                    ntohs(address.sin_port));
-    const int64_t before_ns = assay_monotonic_ns();
     TEST_FAILS(ASSAY_UNAVAILABLE, assay_db_open(url, 1, &db, &test_err));
-    assert_true(assay_monotonic_ns() - before_ns < 8 * ASSAY_NS_PER_S);
     assert_null(strstr(test_err.text, "secret"));
     (void)close(listener);
 }

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 counts = {}
 
@@ -37,9 +36,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, str(counts.get(self.path.split("?")[1], 0)).encode())
         elif path == "/always503":
             self.answer(503, b"down", [("Retry-After", "0")])
-        elif path == "/slow":
-            time.sleep(5)
-            self.answer(200, b"late")
+        elif path == "/never":
+            self.rfile.read(1)  # until the client leaves
+            self.close_connection = True
         elif path == "/large":
             self.answer(200, b"x" * 2_000_000)
         elif path == "/cut":  # promises more than it sends

@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/http/http.h"
 
@@ -140,7 +139,7 @@ static void test_limits(void **state)
         struct assay_http_request request;
         int code;
     } cases[] = {
-        {"/slow", {.timeout_ms = 300}, ASSAY_TIMEOUT},
+        {"/never", {.timeout_ms = 300}, ASSAY_TIMEOUT},
         {"/large", {.max_body_bytes = 100000}, ASSAY_LIMIT},
         {"/large", {.max_body_bytes = 2000000}, ASSAY_OK},
         {"/headers", {.attempts = 1}, ASSAY_LIMIT},
@@ -191,11 +190,8 @@ static void test_cancel(void **state)
     (void)state;
     atomic_bool cancelled = true;
     ASSAY_SCOPED(assay_http_response_release) struct assay_http_response response = {0};
-    const int64_t start = assay_monotonic_ns();
-    assert_int_equal(
-        get("/slow", (struct assay_http_request){.cancelled = &cancelled}, &response, NULL),
-        ASSAY_CANCELLED);
-    assert_true(assay_monotonic_ns() - start < INT64_C(3000000000));
+    const struct assay_http_request request = {.timeout_ms = 300000, .cancelled = &cancelled};
+    assert_int_equal(get("/never", request, &response, NULL), ASSAY_CANCELLED);
 }
 
 static void test_tls_is_verified(void **state)
