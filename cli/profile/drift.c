@@ -3,19 +3,48 @@
 #include "cli/profile/drift.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/datetime.h"
 #include "common/base/number.h"
 
-enum { MOST_KNOTS = 160 };
+/* 100 values that jump, or 22 buckets; and 9 quantiles. */
+enum { MOST_KNOTS = 256 };
 #define LEAST_SHARE 1e-4
 
-/* A distribution function drawn straight through its knots; x grows, p from 0 to 1. */
+struct knot {
+    double x, p;
+};
+
+/* A distribution function drawn straight through its knots; neither x nor p falls. */
 struct curve {
-    double x[MOST_KNOTS], p[MOST_KNOTS];
+    struct knot knots[MOST_KNOTS];
     size_t count;
 };
+
+/* Values of one kind have an order, and places on one line. */
+enum order { NO_ORDER, NUMBERS, TIMES };
+
+static enum order order_of(const json_t *field)
+{
+    static const struct {
+        const char *type;
+        enum order order;
+    } orders[] = {
+        {"Integral", NUMBERS}, {"Fractional", NUMBERS}, {"Date", TIMES}, {"Timestamp", TIMES}};
+    const char *type = assay_json_str(field, "type", "");
+    for (size_t i = 0; i < ASSAY_COUNT(orders); i++)
+        if (strcmp(type, orders[i].type) == 0)
+            return orders[i].order;
+    return NO_ORDER;
+}
+
+static bool one_order(const json_t *old_field, const json_t *new_field)
+{
+    const enum order order = order_of(old_field);
+    return order != NO_ORDER && order == order_of(new_field);
+}
 
 /* A bound's text as a number: numbers, dates and instants. NaN when it is neither. */
 static double number_of(const char *text)
@@ -35,83 +64,9 @@ static double number_of(const char *text)
     return NAN;
 }
 
-static void add_knot(struct curve *curve, double x, double p)
+static double bound_of(const json_t *entry, const char *key)
 {
-    if (isnan(x) || curve->count == MOST_KNOTS || (curve->count && x < curve->x[curve->count - 1]))
-        return;
-    curve->x[curve->count] = x;
-    curve->p[curve->count++] = p;
-}
-
-/* The share of values ≤ x (or < x when `below`): the curve may rise at one x from one share to
- * another. */
-static double value_at(const struct curve *curve, double x, bool below)
-{
-    size_t next = 0;
-    while (next < curve->count && (below ? curve->x[next] < x : curve->x[next] <= x))
-        next++;
-    if (next == 0)
-        return 0;
-    if (next == curve->count)
-        return 1;
-    const double width = curve->x[next] - curve->x[next - 1];
-    const double along = (x - curve->x[next - 1]) / width;
-    return curve->p[next - 1] + (curve->p[next] - curve->p[next - 1]) * along;
-}
-
-static struct curve quantile_curve(const json_t *field)
-{
-    static const struct {
-        const char *key;
-        double p;
-        bool nested;
-    } points[] = {{"0.01", 0.01, true},   {"0.05", 0.05, true}, {"q1", 0.25, false},
-                  {"median", 0.5, false}, {"q3", 0.75, false},  {"0.95", 0.95, true},
-                  {"0.99", 0.99, true}};
-    struct curve curve = {0};
-    const json_t *nested = assay_json_get(field, "quantiles");
-    add_knot(&curve, number_of(assay_json_str(field, "min", NULL)), 0);
-    for (size_t i = 0; i < ASSAY_COUNT(points); i++) {
-        const json_t *value = assay_json_get(points[i].nested ? nested : field, points[i].key);
-        add_knot(&curve, json_is_number(value) ? json_number_value(value) : NAN, points[i].p);
-    }
-    add_knot(&curve, number_of(assay_json_str(field, "max", NULL)), 1);
-    return curve;
-}
-
-/* Both curves rise at points of their own: look just before and at each knot. */
-static double distance_at_knots(const struct curve *knots, const struct curve *other)
-{
-    double largest = 0;
-    for (size_t i = 0; i < knots->count; i++) {
-        const double x = knots->x[i];
-        largest = fmax(largest, fabs(value_at(knots, x, true) - value_at(other, x, true)));
-        largest = fmax(largest, fabs(value_at(knots, x, false) - value_at(other, x, false)));
-    }
-    return largest;
-}
-
-static bool is_constant(const struct curve *curve)
-{
-    return curve->count > 0 && curve->x[0] >= curve->x[curve->count - 1];
-}
-
-double assay_drift_ks(const json_t *old_field, const json_t *new_field)
-{
-    const struct curve before = quantile_curve(old_field), after = quantile_curve(new_field);
-    if (before.count < 3 || after.count < 3)
-        return NAN;
-    if (is_constant(&before) && is_constant(&after))
-        return before.x[0] == after.x[0] ? 0 : 1;
-    return fmax(distance_at_knots(&before, &after), distance_at_knots(&after, &before));
-}
-
-/* ---- population stability index ---- */
-
-static double term(double expected, double actual)
-{
-    const double e = fmax(expected, LEAST_SHARE), a = fmax(actual, LEAST_SHARE);
-    return (a - e) * log(a / e);
+    return number_of(assay_json_str(entry, key, NULL));
 }
 
 static double total_of(const json_t *entries)
@@ -125,6 +80,148 @@ static double total_of(const json_t *entries)
 static bool counts_values(const json_t *entries)
 {
     return json_array_size(entries) && assay_json_get(json_array_get(entries, 0), "value");
+}
+
+/* ---- distribution functions ---- */
+
+static void add_knot(struct curve *curve, double x, double p)
+{
+    if (isfinite(x) && isfinite(p) && curve->count < MOST_KNOTS)
+        curve->knots[curve->count++] = (struct knot){x, p};
+}
+
+static int compare_knots(const void *left, const void *right)
+{
+    const struct knot *a = left, *b = right;
+    if (a->x != b->x)
+        return a->x < b->x ? -1 : 1;
+    return (a->p > b->p) - (a->p < b->p);
+}
+
+/* Knots of several sources, each with an error of its own, as one function that never falls. */
+static void settle(struct curve *curve)
+{
+    qsort(curve->knots, curve->count, sizeof *curve->knots, compare_knots);
+    for (size_t i = 1; i < curve->count; i++)
+        curve->knots[i].p = fmax(curve->knots[i].p, curve->knots[i - 1].p);
+}
+
+/* The share of values ≤ x (or < x when `below`): the curve may rise at one x from one share to
+ * another. */
+static double value_at(const struct curve *curve, double x, bool below)
+{
+    const struct knot *knots = curve->knots;
+    size_t next = 0;
+    while (next < curve->count && (below ? knots[next].x < x : knots[next].x <= x))
+        next++;
+    if (next == 0)
+        return 0;
+    if (next == curve->count)
+        return 1;
+    const double along = (x - knots[next - 1].x) / (knots[next].x - knots[next - 1].x);
+    return knots[next - 1].p + (knots[next].p - knots[next - 1].p) * along;
+}
+
+static void add_quantiles(struct curve *curve, const json_t *field)
+{
+    static const struct {
+        const char *key;
+        double p;
+        bool nested;
+    } points[] = {{"0.01", 0.01, true},   {"0.05", 0.05, true}, {"q1", 0.25, false},
+                  {"median", 0.5, false}, {"q3", 0.75, false},  {"0.95", 0.95, true},
+                  {"0.99", 0.99, true}};
+    const json_t *nested = assay_json_get(field, "quantiles");
+    add_knot(curve, bound_of(field, "min"), 0);
+    for (size_t i = 0; i < ASSAY_COUNT(points); i++) {
+        const json_t *value = assay_json_get(points[i].nested ? nested : field, points[i].key);
+        add_knot(curve, json_is_number(value) ? json_number_value(value) : NAN, points[i].p);
+    }
+    add_knot(curve, bound_of(field, "max"), 1);
+}
+
+/* Below each bucket's upper end lies what it and those before it count. */
+static void add_buckets(struct curve *curve, const json_t *buckets)
+{
+    const double total = total_of(buckets);
+    double below = 0;
+    add_knot(curve, bound_of(json_array_get(buckets, 0), "from"), 0);
+    for (size_t i = 0; i < json_array_size(buckets); i++) {
+        const json_t *bucket = json_array_get(buckets, i);
+        below += assay_json_num(bucket, "count", 0);
+        add_knot(curve, bound_of(bucket, "to"), below / total);
+    }
+}
+
+static int compare_values(const void *left, const void *right)
+{
+    const json_t *const *a = left, *const *b = right;
+    const double x = bound_of(*a, "value"), y = bound_of(*b, "value");
+    return (x > y) - (x < y);
+}
+
+/* Every value is known: the function jumps at each, and nowhere else. */
+static void add_steps(struct curve *curve, const json_t *entries)
+{
+    const json_t *sorted[MOST_KNOTS / 2];
+    const double total = total_of(entries);
+    double below = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < json_array_size(entries) && count < ASSAY_COUNT(sorted); i++)
+        sorted[count++] = json_array_get(entries, i);
+    qsort(sorted, count, sizeof(sorted[0]), compare_values);
+    for (size_t i = 0; i < count; i++) {
+        const double x = bound_of(sorted[i], "value");
+        add_knot(curve, x, below / total);
+        below += assay_json_num(sorted[i], "count", 0);
+        add_knot(curve, x, below / total);
+    }
+}
+
+/* Exact where every value is counted; else through the buckets and, of numbers, the quantiles. */
+static struct curve curve_of(const json_t *field)
+{
+    struct curve curve = {0};
+    const json_t *buckets = assay_json_get(field, "histogram_buckets");
+    if (counts_values(buckets)) {
+        add_steps(&curve, buckets);
+    } else {
+        if (json_array_size(buckets))
+            add_buckets(&curve, buckets);
+        add_quantiles(&curve, field);
+    }
+    settle(&curve);
+    return curve;
+}
+
+/* Both curves rise at points of their own: look just before and at each knot. */
+static double distance_at_knots(const struct curve *from, const struct curve *other)
+{
+    double largest = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        const double x = from->knots[i].x;
+        largest = fmax(largest, fabs(value_at(from, x, true) - value_at(other, x, true)));
+        largest = fmax(largest, fabs(value_at(from, x, false) - value_at(other, x, false)));
+    }
+    return largest;
+}
+
+double assay_drift_ks(const json_t *old_field, const json_t *new_field)
+{
+    if (!one_order(old_field, new_field))
+        return NAN;
+    const struct curve before = curve_of(old_field), after = curve_of(new_field);
+    if (before.count < 2 || after.count < 2)
+        return NAN;
+    return fmax(distance_at_knots(&before, &after), distance_at_knots(&after, &before));
+}
+
+/* ---- population stability index ---- */
+
+static double term(double expected, double actual)
+{
+    const double e = fmax(expected, LEAST_SHARE), a = fmax(actual, LEAST_SHARE);
+    return (a - e) * log(a / e);
 }
 
 static double count_of(const json_t *entries, const char *value)
@@ -163,37 +260,26 @@ static double psi_of_values(const json_t *before, const json_t *after, double be
     return psi;
 }
 
-static struct curve bucket_curve(const json_t *buckets)
+/* The old buckets are the bins, or the old values, each with what follows it up to the next one; the
+ * new shares come from the new curve. */
+static double psi_of_bins(const json_t *before, const struct curve *after)
 {
-    struct curve curve = {0};
-    const double total = total_of(buckets);
-    double below = 0;
-    for (size_t i = 0; i < json_array_size(buckets); i++) {
-        const json_t *bucket = json_array_get(buckets, i);
-        if (!i)
-            add_knot(&curve, number_of(assay_json_str(bucket, "from", NULL)), 0);
-        below += assay_json_num(bucket, "count", 0);
-        add_knot(&curve, number_of(assay_json_str(bucket, "to", NULL)), below / total);
-    }
-    return curve;
-}
-
-/* The old buckets are the bins; the new one's share of each comes from its own curve. */
-static double psi_of_buckets(const json_t *before, const json_t *after)
-{
-    const struct curve curve = bucket_curve(after);
+    const bool by_value = counts_values(before);
+    const size_t count = json_array_size(before);
     const double total = total_of(before);
-    if (curve.count < 2 || !(total > 0))
+    if (after->count < 2 || !(total > 0))
         return NAN;
     double psi = 0, last = 0;
-    for (size_t i = 0; i < json_array_size(before); i++) {
-        const json_t *bucket = json_array_get(before, i);
-        const double to = number_of(assay_json_str(bucket, "to", NULL));
-        if (isnan(to))
-            return NAN;
-        const bool first = i == 0, final = i + 1 == json_array_size(before);
-        const double below = final ? 1 : value_at(&curve, to, true);
-        psi += term(assay_json_num(bucket, "count", 0) / total, below - (first ? 0 : last));
+    for (size_t i = 0; i < count; i++) {
+        double below = 1;
+        if (i + 1 < count) {
+            const double end = by_value ? bound_of(json_array_get(before, i + 1), "value")
+                                        : bound_of(json_array_get(before, i), "to");
+            if (isnan(end))
+                return NAN;
+            below = value_at(after, end, true);
+        }
+        psi += term(assay_json_num(json_array_get(before, i), "count", 0) / total, below - last);
         last = below;
     }
     return psi;
@@ -211,14 +297,18 @@ double assay_drift_psi(const json_t *old_field, double old_records, const json_t
 {
     const json_t *before = assay_json_get(old_field, "histogram_buckets");
     const json_t *after = assay_json_get(new_field, "histogram_buckets");
-    if (json_array_size(before) && json_array_size(after) && !counts_values(before) &&
-        !counts_values(after))
-        return psi_of_buckets(before, after);
-    if (!counts_values(before) || !counts_values(after)) {
+    const bool both_values = counts_values(before) && counts_values(after);
+    const bool one_type =
+        strcmp(assay_json_str(old_field, "type", ""), assay_json_str(new_field, "type", "")) == 0;
+    if (!(both_values && one_type) && one_order(old_field, new_field)) {
+        const struct curve curve = curve_of(new_field);
+        return psi_of_bins(before, &curve);
+    }
+    if (!both_values) {
         before = assay_json_get(old_field, "top_values");
         after = assay_json_get(new_field, "top_values");
     }
-    if (!counts_values(before) || !counts_values(after))
+    if (!one_type || !counts_values(before) || !counts_values(after))
         return NAN;
     return psi_of_values(before, after, present_of(old_field, before, old_records),
                          present_of(new_field, after, new_records));

@@ -10,7 +10,6 @@
 #include "cli/profile/profile_relate.h"
 #include "cli/report/json_out.h"
 #include "cli/report/output.h"
-#include "common/base/file.h"
 #include "common/base/memory.h"
 #include "common/base/number.h"
 #include "common/rules/check_file.h"
@@ -53,6 +52,7 @@ struct profile_run {
     json_t *settings;
     json_t *document; /* docs/documents.md, "Profile" */
     json_t *checks;   /* inferred */
+    json_t *old;      /* the document to compare with; NULL = none */
     struct assay_profile_relations relations;
     size_t done;
     bool interrupted;
@@ -64,6 +64,7 @@ static void release(struct profile_run *run)
     json_decref(run->settings);
     json_decref(run->document);
     json_decref(run->checks);
+    json_decref(run->old);
     assay_profile_relations_release(&run->relations);
     assay_session_release(&run->session);
 }
@@ -219,22 +220,12 @@ static int profile_all(struct profile_run *run, const char *checks_out, struct a
 
 /* ---- documents ---- */
 
-static int compare(struct profile_run *run, const char *path, struct assay_error *err)
+static int compare(struct profile_run *run, struct assay_error *err)
 {
-    if (!path)
-        return ASSAY_OK;
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
-    ASSAY_AUTO(assay_json_decref) json_t *old = NULL;
-    int rc = assay_file_read(path, &text, err);
-    if (rc == ASSAY_OK)
-        rc = assay_json_parse(assay_buf_str(&text), text.size, path, &old, err);
     json_t *comparison = NULL;
-    if (rc == ASSAY_OK)
-        rc = assay_profile_compare(run->document, old, &comparison, err);
-    if (rc != ASSAY_OK) {
-        (void)assay_context(err, rc, "comparing with %s", path);
-        return err ? (err->code = ASSAY_USAGE) : ASSAY_USAGE;
-    }
+    if (!run->old)
+        return ASSAY_OK;
+    ASSAY_TRY(assay_profile_compare(run->document, run->old, &comparison, err));
     return assay_json_set(run->document, "comparison", comparison, err);
 }
 
@@ -293,7 +284,10 @@ static int write_all(struct profile_run *run, const struct assay_args *args,
 
 static int open_run(struct profile_run *run, const struct assay_args *args, struct assay_error *err)
 {
+    const char *old = assay_args_text(args, "compare");
     ASSAY_TRY(probe_outputs(args, err));
+    if (old)
+        ASSAY_TRY(assay_profile_read(old, &run->old, err));
     ASSAY_TRY(assay_session_open(&run->session, args, err));
     ASSAY_TRY(read_settings(run, args, err));
     run->checks = json_array();
@@ -310,7 +304,7 @@ static int profile(struct profile_run *run, const struct assay_args *args, int *
                                    &run->inputs, err));
     ASSAY_TRY(profile_all(run, assay_args_text(args, "checks-out"), err));
     ASSAY_TRY(assay_json_set(run->document, "errors", json_incref(run->inputs.errors), err));
-    ASSAY_TRY(compare(run, assay_args_text(args, "compare"), err));
+    ASSAY_TRY(compare(run, err));
     if (!run->interrupted)
         ASSAY_TRY(write_all(run, args, err));
     *ret_exit = run->interrupted                          ? ASSAY_EXIT_INTERRUPTED

@@ -16,8 +16,12 @@ void assay_profile_text(const json_t *document, const struct assay_style *style,
                         struct assay_buf *out);
 void assay_profile_html(const json_t *document, struct assay_buf *out);
 
+/** A profile document that --format json wrote; the caller's. ASSAY_USAGE: it cannot be read, or is
+ * none. */
+ASSAY_MUST_CHECK int assay_profile_read(const char *path, json_t **ret_document,
+                                        struct assay_error *err);
 /** What changed from an earlier profile document to this one, as the member "comparison"
- * (profile_compare.c says its form). The caller's. ASSAY_INVALID: `old` is no profile document. */
+ * (profile_compare.c says its form). The caller's. */
 ASSAY_MUST_CHECK int assay_profile_compare(const json_t *document, const json_t *old,
                                            json_t **ret_comparison, struct assay_error *err);
 void assay_comparison_text(const json_t *comparison, const struct assay_style *style,

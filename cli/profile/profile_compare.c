@@ -10,6 +10,7 @@
 
 #include "cli/profile/drift.h"
 #include "cli/profile/profile.h"
+#include "common/base/file.h"
 #include "common/base/number.h"
 
 #define MODERATE_PSI 0.1
@@ -113,17 +114,18 @@ static int compare_field(const struct sides *sides, const json_t *before, const 
     const char *old_type = assay_json_str(before, "type", ""),
                *new_type = assay_json_str(after, "type", "");
     const bool retyped = strcmp(old_type, new_type) != 0;
-    const double psi = retyped ? NAN
-                               : assay_drift_psi(before, records_of(sides->before), after,
-                                                 records_of(sides->after));
-    const double ks = retyped ? NAN : assay_drift_ks(before, after);
+    const double psi =
+        assay_drift_psi(before, records_of(sides->before), after, records_of(sides->after));
+    const double ks = assay_drift_ks(before, after);
     ASSAY_TRY(assay_json_set(entry, "type",
                              json_pack("{s:s, s:s}", "old", old_type, "new", new_type), err));
     ASSAY_TRY(assay_json_set(entry, "psi", assay_json_real_or_null(psi), err));
     ASSAY_TRY(assay_json_set(entry, "ks", assay_json_real_or_null(ks), err));
-    ASSAY_TRY(assay_json_set(entry, "drift", json_string(drift_of(psi, ks)), err));
+    const char *drift = drift_of(psi, ks);
+    ASSAY_TRY(assay_json_set(entry, "drift", json_string(drift), err));
     ASSAY_TRY(add_changes(entry, before, after, err));
-    const bool changed = retyped || json_array_size(json_object_get(entry, "changes")) > 0;
+    const bool changed = retyped || strcmp(drift, "none") != 0 ||
+                         json_array_size(json_object_get(entry, "changes")) > 0;
     return assay_json_set(entry, "status", json_string(changed ? "changed" : "same"), err);
 }
 
@@ -211,17 +213,60 @@ static int compare_all(const json_t *olds, const json_t *news, json_t *list,
 int assay_profile_compare(const json_t *document, const json_t *old, json_t **ret_comparison,
                           struct assay_error *err)
 {
-    const json_t *olds = json_object_get(old, "containers");
-    if (!json_is_array(olds) || !json_is_string(json_object_get(old, "assay")))
-        return assay_fail(err, ASSAY_INVALID,
-                          "it is no profile: give a file that `assay profile --format json` wrote");
     ASSAY_AUTO(assay_json_decref) json_t *comparison = json_pack("{s:[]}", "containers");
     if (!comparison)
         return assay_fail_memory(err);
-    ASSAY_TRY(compare_all(olds, json_object_get(document, "containers"),
+    ASSAY_TRY(compare_all(json_object_get(old, "containers"),
+                          json_object_get(document, "containers"),
                           json_object_get(comparison, "containers"), err));
     *ret_comparison = ASSAY_TAKE(comparison);
     return ASSAY_OK;
+}
+
+/* A list of objects with names. */
+static bool is_named(const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!assay_json_str(json_array_get(list, i), "name", NULL))
+            return false;
+    return json_is_array(list);
+}
+
+static bool is_profile(const json_t *document)
+{
+    const json_t *containers = json_object_get(document, "containers");
+    if (!assay_json_str(document, "assay", NULL) || !is_named(containers))
+        return false;
+    for (size_t i = 0; i < json_array_size(containers); i++)
+        if (!is_named(json_object_get(json_array_get(containers, i), "fields")))
+            return false;
+    return true;
+}
+
+static int parse_profile(const struct assay_buf *text, json_t **ret_document,
+                         struct assay_error *err)
+{
+    ASSAY_AUTO(assay_json_decref) json_t *document = NULL;
+    ASSAY_TRY(
+        assay_json_parse(assay_buf_str(text), text->size, "it is no profile", &document, err));
+    if (!is_profile(document))
+        return assay_fail(err, ASSAY_INVALID, "it is no profile");
+    *ret_document = ASSAY_TAKE(document);
+    return ASSAY_OK;
+}
+
+int assay_profile_read(const char *path, json_t **ret_document, struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
+    struct assay_error why = {0};
+    int rc = assay_file_read(path, &text, &why);
+    if (rc == ASSAY_OK)
+        rc = parse_profile(&text, ret_document, &why);
+    return rc == ASSAY_OK ? ASSAY_OK
+                          : assay_fail(err, ASSAY_USAGE,
+                                       "comparing with %s: %s: give a file that `assay profile "
+                                       "--format json` wrote",
+                                       path, why.text);
 }
 
 /* ---- for a person ---- */
@@ -257,13 +302,21 @@ static void append_pair(struct assay_buf *text, const char *key, const json_t *p
     append_figure(text, json_object_get(pair, "new"));
 }
 
+/* A figure that the one type has and the other has not says no more than the types. */
+static bool follows_type(const json_t *change)
+{
+    return !assay_json_get(change, "old") || !assay_json_get(change, "new");
+}
+
 static void describe_field(const json_t *field, const struct assay_style *style,
                            struct assay_buf *text)
 {
     const json_t *type = json_object_get(field, "type"),
                  *changes = json_object_get(field, "changes");
     const char *between = "";
-    if (type && strcmp(assay_json_str(type, "old", ""), assay_json_str(type, "new", "")) != 0) {
+    const bool retyped =
+        strcmp(assay_json_str(type, "old", ""), assay_json_str(type, "new", "")) != 0;
+    if (retyped) {
         append_pair(text, "type", type, style);
         between = ", ";
     }
@@ -279,6 +332,8 @@ static void describe_field(const json_t *field, const struct assay_style *style,
     }
     for (size_t i = 0; i < json_array_size(changes); i++) {
         const json_t *change = json_array_get(changes, i);
+        if (retyped && follows_type(change))
+            continue;
         assay_buf_text(text, between);
         append_pair(text, label_of(assay_json_str(change, "key", "")), change, style);
         between = ", ";

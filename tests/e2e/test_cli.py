@@ -1,6 +1,7 @@
 """The command line: outputs and exit codes of docs, on small files made here, with wrong input first of all."""
 import csv
 import json
+import math
 import os
 import pathlib
 import re
@@ -307,8 +308,25 @@ class ProfileTest(CommandTest):
         self.write("c.csv", "id,v\n" + before.replace("7,0\n", "7,seven\n", 1))
         text = self.run_assay("profile", "c.csv", "--compare", "old.json", COLUMNS="200").stdout
         self.assertIn("v: share of its type 1 → 0.999", text)
-        self.write("no.json", "{}")
-        self.refused("profile", "a.csv", "--compare", "no.json", says="no profile")
+        for text in ("{}", "{", "[]", '{"assay": "1", "containers": [1]}', '{"assay": "1", "containers": [{"name": "a"}]}',
+                     '{"assay": "1", "containers": [{"name": "a", "fields": [{}]}]}'):
+            self.write("no.json", text)
+            self.refused("profile", "no such file.csv", "--compare", "no.json", says="no profile")   # before anything is read
+
+    def test_compare_says_what_drifted(self):
+        self.write("a.csv", "flag,few,code,level\n" + "".join(f"{i % 2 == 0},{i % 10},{i % 7},{i % 90}\n" for i in range(1200)))
+        self.write("b.csv", "flag,few,code,level\n" + "".join(f"{i % 4 != 0},{i % 12},c{i % 7},{i % 180 / 2}\n" for i in range(1200)))
+        self.run_assay("profile", "a.csv", "--report", "json=old.json")
+        fields = {f["name"]: f for f in self.profile("b.csv", "--compare", "old.json")["comparison"]["containers"][0]["fields"]}
+        self.assertEqual((fields["flag"]["status"], fields["flag"]["drift"], fields["flag"]["ks"]), ("changed", "large", None))
+        self.assertAlmostEqual(fields["flag"]["psi"], 0.25 * math.log(0.75 / 0.5) - 0.25 * math.log(0.25 / 0.5))
+        self.assertAlmostEqual(fields["few"]["ks"], 1 - 10 / 12)
+        self.assertEqual((fields["level"]["type"]["new"], fields["level"]["drift"]), ("Fractional", "none"))
+        self.assertLess(fields["level"]["psi"], 0.05)
+        self.assertLess(fields["level"]["ks"], 0.03)
+        text = self.run_assay("profile", "b.csv", "--compare", "old.json", COLUMNS="200").stdout
+        self.assertIn("code: type Integral → String, native type BIGINT → VARCHAR, ", text)
+        self.assertNotIn("→ -", text)
 
     def test_an_interrupt_stops_within_a_second(self):
         pipe = subprocess.Popen([ASSAY, "profile", "-", "--reader", "format=csv"], cwd=self.folder, stdin=subprocess.PIPE,
