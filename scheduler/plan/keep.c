@@ -81,6 +81,24 @@ static int read_states(struct assay_db_conn *conn, int64_t container_id, const c
     return ASSAY_OK;
 }
 
+/* What the profile that the states are of knew of candidates; nothing when they are of several. */
+static int read_judged(struct assay_db_conn *conn, int64_t container_id, json_t *keep,
+                       struct assay_error *err)
+{
+    ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
+    ASSAY_AUTO(assay_json_decref) json_t *body = NULL;
+    ASSAY_TRY(assay_db_run(conn,
+                           "SELECT body FROM container_profile WHERE container_id = $1 AND "
+                           "result = 'success' AND operation_id = (SELECT max(operation_id) FROM "
+                           "kept_state WHERE container_id = $1 HAVING min(operation_id) = "
+                           "max(operation_id))",
+                           &rows, err, assay_db_int(container_id)));
+    const char *text = assay_db_rows_count(rows) ? assay_db_get_text(rows, 0, 0) : "{}";
+    ASSAY_TRY(assay_json_parse(text, strlen(text), "a container's profile", &body, err));
+    json_t *judged = assay_json_get(assay_json_get(body, "run"), "judged");
+    return judged ? assay_json_set(keep, "judged", json_incref(judged), err) : ASSAY_OK;
+}
+
 /* The field that tells new records; *ret_field NULL: none. */
 static int read_field(struct assay_db_conn *conn, int64_t container_id, json_t *keep,
                       struct assay_error *err)
@@ -109,6 +127,8 @@ int assay_plan_keep(struct assay_db_conn *conn, int64_t container_id, const json
     assay_buf_printf(&hash, ":%s", field); /* ranges of another field are other partitions */
     ASSAY_TRY(assay_buf_check(&hash, err));
     ASSAY_TRY(read_states(conn, container_id, assay_buf_str(&hash), wanted, states, &reason, err));
+    if (json_array_size(states))
+        ASSAY_TRY(read_judged(conn, container_id, keep, err));
     ASSAY_TRY(assay_json_set(keep, "hash", json_string(assay_buf_str(&hash)), err));
     if (reason)
         ASSAY_TRY(assay_json_set(keep, "reason", json_string(reason), err));

@@ -127,8 +127,10 @@ static int publish_inferred(struct assay_publishing *p,
                             struct assay_error *err)
 {
     const char *level = assay_json_str(assay_json_get(p->spec, "settings"), "infer", "");
+    const json_t *inferred = assay_json_get(p->document, "inferred");
     const struct assay_publish_inference inference = {
-        .checks = assay_json_get(assay_json_get(p->document, "inferred"), "checks"),
+        .checks = assay_json_get(inferred, "checks"),
+        .unjudged = assay_json_get(inferred, "unjudged"),
         .rules =
             !strcmp(level, "xhigh") || !strcmp(level, "max") ? ASSAY_RULES_OWN : ASSAY_RULES_ALL};
     return inference.checks ? assay_publish_inferred(p, container, &inference, ret_checks, err)

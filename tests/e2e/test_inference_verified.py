@@ -15,7 +15,7 @@ import execute  # noqa: E402
 
 ASSAY = os.environ.get("ASSAY") or str(sorted(execute.ROOT.glob("build/*/assay"), key=lambda path: path.stat().st_mtime)[-1])
 RECORDS = 200_000
-FAULTY = (50_000, 100_000, 150_000)  # none of them is in the sample: test_what_is_not_read_again shows it
+FAULTY = (50_000, 100_000, 150_000)  # none of them is in the sample of a thousand records
 RESTING = {("unique", "id"), ("matchesPattern", "code"), ("lessThanField", "low"), ("predictedBy", "tax")}
 
 
@@ -90,14 +90,42 @@ class VerifiedTest(unittest.TestCase):
         with open(self.folder / "sound.csv", "rb") as file, subprocess.Popen(["cat"], stdin=file, stdout=subprocess.PIPE) as pipe:
             self.check_sound("-", "--reader", "format=csv", stdin=pipe.stdout)
 
-    def test_what_is_not_read_again(self):
-        """After a limit the evidence is the sample's, and says so."""
-        offered, container = self.profile("faulty.csv", "--limit", str(RECORDS - 1))
-        self.assertLessEqual(RESTING, set(offered))
-        self.assertEqual({offered[key]["verified_records"] for key in RESTING}, {0})
-        self.assertLess(max(offered[key]["support"] for key in RESTING), 10_000)
-        self.assertEqual(offered["notNull", "id"]["verified_records"], RECORDS - 1)
-        self.assertEqual(container["run"]["passes"], 1)
+    def check_part(self, location, options, records, offers):
+        """The records that were profiled are judged again, and no others."""
+        offered, container = self.profile(location, *options)
+        self.assertEqual(RESTING & set(offered), RESTING if offers else set(), (location, options))
+        self.assertEqual(container["records_processed"], records)
+        self.assertEqual({evidence["verified_records"] for evidence in offered.values()}, {records})
+        self.assertNotIn("checks_not_judged", {warning["code"] for warning in container["warnings"]})
+
+    def check_parts(self, location):
+        first, last = FAULTY[0] + 1, FAULTY[-1] + 1   # so many records have the first fault, all of them
+        self.check_part(location, ["--limit", str(first - 1)], first - 1, True)
+        self.check_part(location, ["--limit", str(first)], first, False)
+        self.check_part(location, ["--limit", str(last), "--where", "high > low"], last, True)
+        self.check_part(location, ["--sample", "190000", "--where", "high > low"], 190_000, True)
+        self.check_part(location, ["--sample", "199999"], 199_999, False)  # one of three faults may be left out
+        self.check_part(location, ["--sample", "150000", "--limit", "10000"], 10_000, True)
+
+    def test_part_of_csv(self):
+        self.check_parts("faulty.csv")
+
+    def test_part_of_parquet(self):
+        duck.run(f"COPY (FROM '{self.folder}/faulty.csv') TO '{self.folder}/part.parquet' (ROW_GROUP_SIZE 20000)")
+        self.check_parts("part.parquet")
+
+    def test_part_of_json_lines(self):
+        duck.run(f"COPY (FROM '{self.folder}/faulty.csv') TO '{self.folder}/part.jsonl' (FORMAT json)")
+        self.check_parts("part.jsonl")
+
+    def test_part_of_files(self):
+        """A file's records are known by its name, whatever its place among the others."""
+        text = (self.folder / "faulty.csv").read_text().splitlines(keepends=True)
+        (self.folder / "files").mkdir()
+        for i in range(4):
+            (self.folder / "files" / f"{i}.csv").write_text("".join(text[:1] + text[1 + i * RECORDS // 4:1 + (i + 1) * RECORDS // 4]))
+        self.check_part("files/*.csv", ["--union", "--sample", "199999"], 199_999, False)
+        self.check_part("files/*.csv", ["--union", "--sample", "120000", "--where", "high > low"], 120_000, True)
 
     def check_where(self, location, resting=frozenset(RESTING)):
         """Judged on the records that the expression is true for, and on no others."""

@@ -48,12 +48,30 @@ struct assay_verdict {
     char reason[200];         /* why it could not be judged; "" = it was */
 };
 
+/** What a verification may take, and which records it judges: those that settings.where is true
+ * for, of these; without more all of them. */
+struct assay_verify_scope {
+    uint64_t memory_bytes; /* what is left of the budget */
+    const json_t *split;   /* of these files, or this range, as a split names them; NULL = of all */
+    bool by_hash;          /* whose identity (assay_hash_identity()) is not above hash_max; files */
+    uint64_t hash_max;
+    uint64_t limit; /* the first ones in the source's order; 0 = all */
+    bool identify;  /* add up their identities; files */
+};
+
+/** The records that were judged. */
+struct assay_verified {
+    uint64_t records;
+    uint64_t identities; /* sum of their identities, modulo 2^64; 0 when not asked for */
+};
+
 struct assay_task;
-/** Judge checks over all records of the task's container, in one more reading; nothing is emitted.
- * memory_bytes: what is left of the budget. ret_verdicts: one per check. done.bytes: what was read.
- * What fails is the source or the task, never one check. */
-typedef int assay_verify_fn(struct assay_task *task, const json_t *checks, uint64_t memory_bytes,
-                            struct assay_verdict *ret_verdicts, uint64_t *ret_records,
+/** Judge checks over records of the task's container, in one more reading; nothing is emitted.
+ * ret_verdicts: one per check. done.bytes: what was read. What fails is the source or the task,
+ * never one check. */
+typedef int assay_verify_fn(struct assay_task *task, const json_t *checks,
+                            const struct assay_verify_scope *scope,
+                            struct assay_verdict *ret_verdicts, struct assay_verified *ret_records,
                             struct assay_error *err);
 
 struct assay_task {
@@ -134,7 +152,8 @@ ASSAY_MUST_CHECK int assay_sync_run(struct assay_task *task, struct assay_error 
 ASSAY_MUST_CHECK int assay_inspect_run(struct assay_task *task, struct assay_error *err);
 /** A scan of given checks, for their verdicts alone: the assay_verify_fn of the executor. */
 ASSAY_MUST_CHECK int assay_scan_verify(struct assay_task *task, const json_t *checks,
-                                       uint64_t memory_bytes, struct assay_verdict *ret_verdicts,
-                                       uint64_t *ret_records, struct assay_error *err);
+                                       const struct assay_verify_scope *scope,
+                                       struct assay_verdict *ret_verdicts,
+                                       struct assay_verified *ret_records, struct assay_error *err);
 
 #endif

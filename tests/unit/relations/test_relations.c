@@ -31,12 +31,13 @@ static const struct {
     {"whole", {.holds = true}, true}, /* isReplicaOf: judged as a whole */
 };
 
-static int verify(struct assay_task *task, const json_t *checks, uint64_t memory_bytes,
-                  struct assay_verdict *ret_verdicts, uint64_t *ret_records,
-                  struct assay_error *err)
+static int verify(struct assay_task *task, const json_t *checks,
+                  const struct assay_verify_scope *scope, struct assay_verdict *ret_verdicts,
+                  struct assay_verified *ret_records, struct assay_error *err)
 {
     (void)err;
-    assert_int_equal(memory_bytes, task->memory_bytes);
+    assert_int_equal(scope->memory_bytes, task->memory_bytes);
+    assert_false(scope->split || scope->limit || scope->by_hash); /* all records */
     for (size_t i = 0; i < json_array_size(checks); i++) {
         const json_t *fields = json_object_get(json_array_get(checks, i), "fields");
         for (size_t k = 0; k < ASSAY_COUNT(kinds); k++)
@@ -44,15 +45,15 @@ static int verify(struct assay_task *task, const json_t *checks, uint64_t memory
                 ret_verdicts[i] = kinds[k].verdict;
     }
     task->done.bytes = 10;
-    *ret_records = RECORDS;
+    ret_records->records = RECORDS;
     return ASSAY_OK;
 }
 
-static int refuse(struct assay_task *task, const json_t *checks, uint64_t memory_bytes,
-                  struct assay_verdict *ret_verdicts, uint64_t *ret_records,
-                  struct assay_error *err)
+static int refuse(struct assay_task *task, const json_t *checks,
+                  const struct assay_verify_scope *scope, struct assay_verdict *ret_verdicts,
+                  struct assay_verified *ret_records, struct assay_error *err)
 {
-    (void)task, (void)checks, (void)memory_bytes, (void)ret_verdicts, (void)ret_records;
+    (void)task, (void)checks, (void)scope, (void)ret_verdicts, (void)ret_records;
     return assay_fail(err, ASSAY_UNAVAILABLE, "the source is away");
 }
 

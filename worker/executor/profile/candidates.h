@@ -2,9 +2,10 @@
  * they are offered; what fails on the data it came from never is.
  *
  * Checks that the statistics of all records settle are emitted at once, those that rest on the
- * sample after the last field: one more reading of the source judges them (assay_verify_fn of
- * task.h). They stay evidence of the sample (verified_records 0) where this run did not read the
- * whole container, or the memory budget does not let them be judged. */
+ * sample after the last field: one more reading of the same records judges them (assay_verify_fn of
+ * task.h). Where states were kept, only what was read is judged by those that are known to hold for
+ * the rest (keep/keep_judged.h). What cannot be judged is not offered: it is emitted as "unjudged",
+ * and a warning says why. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_PROFILE_CANDIDATES_H
 #define ASSAY_PROFILE_CANDIDATES_H

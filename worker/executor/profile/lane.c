@@ -25,6 +25,7 @@ struct assay_lane {
     uint64_t range_id;                       /* 0 unless a range of a table is read */
     const struct assay_selection *selection; /* NULL = all records */
     struct assay_hash_bottom *bottom;        /* NULL unless a threshold is searched */
+    uint64_t identities;                     /* of the selected records, added up */
     struct assay_gather *gather;             /* made when a batch is first thinned out */
 };
 
@@ -171,8 +172,16 @@ static void add_hashes(struct assay_lane *lane, const uint64_t *words, size_t ro
 {
     const uint64_t *hashes = assay_kernel_rows_hashes(lane->rows);
     for (size_t i = 0; i < rows; i++)
-        if (words[i >> 6] >> (i & 63) & 1)
-            assay_hash_bottom_add(lane->bottom, hashes[i]);
+        if (words[i >> 6] >> (i & 63) & 1) {
+            lane->identities += hashes[i];
+            if (lane->bottom)
+                assay_hash_bottom_add(lane->bottom, hashes[i]);
+        }
+}
+
+uint64_t assay_lane_identities(const struct assay_lane *lane)
+{
+    return lane->identities;
 }
 
 static int count_selected(struct assay_lane *lane, const struct assay_batch *batch, size_t part,
@@ -183,8 +192,7 @@ static int count_selected(struct assay_lane *lane, const struct assay_batch *bat
                                        assay_kernel_rows_hashes(lane->rows), words);
     rows = cut(words, batch->rows, rows, most);
     *ret_rows = rows;
-    if (lane->bottom)
-        add_hashes(lane, words, batch->rows);
+    add_hashes(lane, words, batch->rows);
     if (rows == batch->rows)
         return count_batch(lane, batch, part, err);
     if (!rows)

@@ -26,6 +26,8 @@ ASSAY_DEFINE_CLEANUP(struct assay_lane, assay_lane_free)
 ASSAY_MUST_CHECK int assay_lane_add(struct assay_lane *lane, const struct assay_batch *batch,
                                     size_t part, uint64_t most, size_t *ret_rows,
                                     struct assay_error *err);
+/** The identities of the selected records, added up modulo 2^64; 0 without a selection. */
+uint64_t assay_lane_identities(const struct assay_lane *lane);
 /** Merge what the lane counted of a field into the field; the lane has nothing of it after. One
  * thread for a field, whatever others do with other fields. */
 ASSAY_MUST_CHECK int assay_lane_merge_field(struct assay_lane *lane, size_t field,

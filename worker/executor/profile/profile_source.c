@@ -46,11 +46,19 @@ uint64_t assay_profile_engine_held(const struct assay_profile_source *source)
                                                                           : share;
 }
 
+/* The first records of a sample: the engine keeps the order for a limit of its own only. */
+static bool is_ordered(const struct assay_task *task)
+{
+    return assay_json_get(task->settings, "sample") &&
+           (assay_json_int(task->settings, "limit", 0) > 0 ||
+            assay_json_int(task->settings, "max_records_analyzed_per_partition", 0) > 0);
+}
+
 int assay_profile_engine_threads(const struct assay_profile_source *source)
 {
     const struct assay_task *task = source->task;
     const uint64_t most = assay_profile_engine_bytes(source) / ENGINE_THREAD_BYTES;
-    const int threads = task->is_split ? 1 : task->threads;
+    const int threads = task->is_split || is_ordered(task) ? 1 : task->threads;
     return most >= (uint64_t)threads ? threads : most ? (int)most : 1;
 }
 

@@ -64,7 +64,7 @@ uint64_t assay_profile_engine_left(const struct assay_profile_source *source);
 uint64_t assay_profile_engine_bytes(const struct assay_profile_source *source);
 /** What it may hold of that between passes: pages of files. */
 uint64_t assay_profile_engine_held(const struct assay_profile_source *source);
-/** Its threads: fewer where the share is small. */
+/** Its threads: fewer where the share is small, one for the first records of a sample. */
 int assay_profile_engine_threads(const struct assay_profile_source *source);
 /** Is it read by the session (Parquet, or `from`) and not by readers? */
 bool assay_profile_source_by_engine(const struct assay_profile_source *source);

@@ -390,6 +390,8 @@ static int run(struct pass *pass, struct assay_selection *found,
     int rc = workers ? pass_init(pass, err) : assay_fail_memory(err);
     if (rc == ASSAY_OK)
         rc = run_and_collect(pass, workers, count, &result, err);
+    for (size_t i = 0; rc == ASSAY_OK && i < count; i++)
+        result.identities += assay_lane_identities(workers[i].lane);
     if (rc == ASSAY_OK && found)
         find_threshold(workers, count, found);
     for (size_t i = 0; workers && i < count; i++) {

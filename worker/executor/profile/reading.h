@@ -9,8 +9,9 @@
 
 /** What was learnt about the records while reading; of the first pass. */
 struct assay_pass_result {
-    uint64_t records;  /* read, whether selected or not */
-    uint64_t selected; /* counted */
+    uint64_t records;    /* read, whether selected or not */
+    uint64_t selected;   /* counted */
+    uint64_t identities; /* of those selected, added up modulo 2^64; 0 when all are */
     uint64_t bytes;
     struct assay_rejections rejections; /* in order of position, lines of the file */
     json_t *warnings;                   /* of the readers; NULL = none */

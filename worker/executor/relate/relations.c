@@ -67,12 +67,13 @@ static int judge_lot(struct assay_task *task, const json_t *lot, const struct ju
                      struct assay_error *err)
 {
     struct assay_verdict verdicts[JUDGED_AT_ONCE] = {0};
-    uint64_t records = 0;
+    const struct assay_verify_scope all = {.memory_bytes = task->memory_bytes};
+    struct assay_verified verified = {0};
     const uint64_t before = task->done.bytes;
-    ASSAY_TRY(task->verify(task, lot, task->memory_bytes, verdicts, &records, err));
+    ASSAY_TRY(task->verify(task, lot, &all, verdicts, &verified, err));
     task->done.bytes += before;
-    task->done.records = records;
-    return take_verdicts(task, lot, verdicts, records, judged, err);
+    task->done.records = verified.records;
+    return take_verdicts(task, lot, verdicts, verified.records, judged, err);
 }
 
 static int judge(struct assay_task *task, const struct judged *judged, struct assay_error *err)

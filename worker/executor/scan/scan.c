@@ -16,8 +16,9 @@
 
 /* Where verdicts go that are all that is asked for; those of task->checks, in their order. */
 struct verification {
+    const struct assay_verify_scope *scope;
     struct assay_verdict *verdicts;
-    uint64_t *records;
+    struct assay_verified *records;
 };
 
 static size_t max_anomalies(const struct assay_task *task)
@@ -62,7 +63,7 @@ static int judge_container(struct assay_scan *scan, const struct assay_scan_know
 
 static void tell(const struct assay_scan *scan, const struct verification *verification)
 {
-    *verification->records = scan->records;
+    *verification->records = (struct assay_verified){scan->records, scan->identities};
     for (size_t i = 0; i < scan->checks_count; i++) {
         const struct assay_scan_check *check = &scan->checks[i];
         const bool by_record = check->rule && check->rule->rule->predicate;
@@ -122,8 +123,9 @@ static int run_once(struct assay_task *task, const struct assay_scan_known *know
                     const struct verification *verification, bool *ret_again,
                     struct assay_error *err)
 {
-    struct assay_scan scan = {
-        .task = task, .max_anomalies = max_anomalies(task), .only_verdicts = verification != NULL};
+    struct assay_scan scan = {.task = task,
+                              .max_anomalies = max_anomalies(task),
+                              .only_verdicts = verification ? verification->scope : NULL};
     *ret_again = false;
     task->done.bytes = 0;
     int code = scan_container(&scan, known, verification, ret_again, err);
@@ -174,22 +176,29 @@ static int verifying_settings(const struct assay_task *task, json_t **ret_settin
     return ASSAY_OK;
 }
 
-/* The task as a scan of these checks, lent. */
-int assay_scan_verify(struct assay_task *task, const json_t *checks, uint64_t memory_bytes,
-                      struct assay_verdict *ret_verdicts, uint64_t *ret_records,
-                      struct assay_error *err)
+/* The task as a scan of these checks, lent. The first records are read by one thread, which keeps
+ * their order. */
+int assay_scan_verify(struct assay_task *task, const json_t *checks,
+                      const struct assay_verify_scope *scope, struct assay_verdict *ret_verdicts,
+                      struct assay_verified *ret_records, struct assay_error *err)
 {
     ASSAY_AUTO(assay_json_decref) json_t *settings = NULL;
     const json_t *own_settings = task->settings, *own_checks = task->checks;
+    const json_t *own_split = task->split;
     const uint64_t own_memory = task->memory_bytes;
+    const int own_threads = task->threads;
     ASSAY_TRY(verifying_settings(task, &settings, err));
     task->settings = settings;
     task->checks = checks;
-    task->memory_bytes = memory_bytes;
-    const struct verification verification = {ret_verdicts, ret_records};
+    task->split = scope->split ? scope->split : own_split;
+    task->memory_bytes = scope->memory_bytes;
+    task->threads = scope->limit ? 1 : own_threads;
+    const struct verification verification = {scope, ret_verdicts, ret_records};
     const int code = run(task, &verification, err);
     task->settings = own_settings;
     task->checks = own_checks;
+    task->split = own_split;
     task->memory_bytes = own_memory;
+    task->threads = own_threads;
     return code;
 }

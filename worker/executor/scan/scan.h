@@ -11,6 +11,7 @@
  * repeats.c        hashes that come twice
  * scan_tally.c     a reading that only counts: statuses and keys
  * scan_verify.c    the pass of a scan for verdicts only
+ * scan_identity.c  what stands for a record, as in a profile
  * scan_query.c     the one query of the pass
  * scan_pass.c      reads its rows, counts, captures
  * scan_capture.c   the lowest failing records of each check
@@ -97,8 +98,10 @@ struct assay_scan {
     size_t checks_count;
     uint64_t records; /* looked at */
     size_t max_anomalies;
-    struct assay_failing *failing; /* NULL = not asked for */
-    bool only_verdicts; /* checks are counted, also drafts; no value of a record is looked at */
+    struct assay_failing *failing;                  /* NULL = not asked for */
+    const struct assay_verify_scope *only_verdicts; /* checks are counted, also drafts; no value of
+                                                       a record is looked at. NULL = a scan */
+    uint64_t identities; /* of the records, added up, where that is asked for */
 };
 
 /* scan_open.c */
@@ -125,6 +128,12 @@ void assay_scan_status_sql(const struct assay_rule_check *check, struct assay_bu
 size_t assay_scan_raw_count(const struct assay_scan *scan);
 /* scan_pass.c */
 ASSAY_MUST_CHECK int assay_scan_pass(struct assay_scan *scan, struct assay_error *err);
+/* scan_identity.c */
+/** A function of the session that gives a record's identity in a profile with the task's seed
+ * (assay_hash_identity()). Files only; the session must be closed before the scan. */
+ASSAY_MUST_CHECK int assay_scan_identity_register(struct assay_scan *scan, struct assay_error *err);
+/** Its call for a record of the container. */
+#define ASSAY_SCAN_IDENTITY "_assay_identity(_assay_file, _assay_offset, _assay_row)"
 /* scan_verify.c */
 /** The pass of a scan for verdicts only. */
 ASSAY_MUST_CHECK int assay_scan_verify_pass(struct assay_scan *scan, struct assay_error *err);

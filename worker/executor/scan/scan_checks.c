@@ -1,5 +1,6 @@
 // Checks of a scan made ready: each in its own right, one's fault never touching another.
 // SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -29,21 +30,41 @@ int assay_scan_check_fault(struct assay_scan_check *check, const struct assay_er
 
 /* --- scope: the relation that all checks read --- */
 
+static int append_where(const struct assay_scan *scan, const char *where, struct assay_buf *sql,
+                        struct assay_error *err)
+{
+    struct assay_expression expression;
+    const int code = assay_expression_compile(&scan->scope, where, false, &expression, err);
+    if (code != ASSAY_OK)
+        return assay_context(err, code, "where");
+    assay_buf_printf(sql, " WHERE (%s)", expression.sql);
+    return ASSAY_OK;
+}
+
+/* The records that a profile counted, in the order in which one thread reads them. */
+static void append_scope(const struct assay_verify_scope *scope, bool has_where,
+                         struct assay_buf *sql)
+{
+    if (scope->by_hash)
+        assay_buf_printf(sql, " %s " ASSAY_SCAN_IDENTITY " <= %" PRIu64 "::UBIGINT",
+                         has_where ? "AND" : "WHERE", scope->hash_max);
+    if (scope->limit)
+        assay_buf_printf(sql, " LIMIT %" PRIu64, scope->limit);
+}
+
 static int write_relation(struct assay_scan *scan, struct assay_error *err)
 {
+    const struct assay_verify_scope *scope = scan->only_verdicts;
     const char *where = assay_json_str(scan->task->settings, "where", NULL);
     const int64_t limit = assay_json_int(scan->task->settings, "limit", -1);
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-    if (!where && limit < 0)
+    if (!where && limit < 0 && !(scope && (scope->by_hash || scope->limit)))
         return ASSAY_OK;
     assay_buf_printf(&sql, "(SELECT * FROM %s", scan->own.from);
-    if (where) {
-        struct assay_expression expression;
-        const int code = assay_expression_compile(&scan->scope, where, false, &expression, err);
-        if (code != ASSAY_OK)
-            return assay_context(err, code, "where");
-        assay_buf_printf(&sql, " WHERE (%s)", expression.sql);
-    }
+    if (where)
+        ASSAY_TRY(append_where(scan, where, &sql, err));
+    if (scope)
+        append_scope(scope, where != NULL, &sql);
     if (limit >= 0 && scan->own.has_order)
         assay_buf_text(&sql, " ORDER BY _assay_part, _assay_file, _assay_row");
     if (limit >= 0)
@@ -73,14 +94,17 @@ static bool reads_twice(const struct assay_scan *scan)
 }
 
 /* A database is read once, so that every check sees the same records; what must read them again
- * reads a copy that may spill. */
+ * reads a copy that may spill: of the first records only, where no others are judged. */
 static int spool_database(struct assay_scan *scan, struct assay_error *err)
 {
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     if (!scan->own.source.one_reader || !reads_twice(scan))
         return ASSAY_OK;
+    assay_buf_printf(&sql, "CREATE TEMP TABLE _assay_spool AS SELECT * FROM %s",
+                     scan->scope.relation);
+    ASSAY_TRY(assay_buf_check(&sql, err));
     scan->own.keep_counts = true;
-    ASSAY_TRY(assay_session_exec(
-        scan->session, "CREATE TEMP TABLE _assay_spool AS SELECT * FROM _assay_source()", err));
+    ASSAY_TRY(assay_session_exec(scan->session, assay_buf_str(&sql), err));
     scan->own.keep_counts = false;
     scan->own.from = scan->scope.relation = "_assay_spool";
     return ASSAY_OK;
@@ -104,8 +128,11 @@ static int init_scope(struct assay_scan *scan, struct assay_error *err)
         .reference = assay_scan_reference,
         .references = scan,
     };
+    const bool cut = scan->only_verdicts && scan->only_verdicts->limit;
+    if (cut)
+        ASSAY_TRY(write_relation(scan, err));
     ASSAY_TRY(spool_database(scan, err));
-    return write_relation(scan, err);
+    return cut ? ASSAY_OK : write_relation(scan, err);
 }
 
 /* --- checks --- */

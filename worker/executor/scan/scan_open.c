@@ -98,6 +98,8 @@ int assay_scan_open(struct assay_scan *scan, const struct assay_scan_known *know
     expect_bytes(scan);
     ASSAY_TRY(open_session(scan, err));
     ASSAY_TRY(assay_scan_container_open(&scan->own, scan->session, err));
+    if (scan->only_verdicts)
+        ASSAY_TRY(assay_scan_identity_register(scan, err));
     return assay_text_tests_register(assay_session_connection(scan->session), err);
 }
 

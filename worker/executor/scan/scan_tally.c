@@ -12,7 +12,7 @@
 /* What one thread counts. */
 struct lane {
     struct lane *next, *next_free;
-    uint64_t records;
+    uint64_t records, identities;
     uint64_t (*counts)[STATUSES];    /* of each judged check */
     struct assay_repeats_lane *keys; /* of each open key */
 };
@@ -99,7 +99,10 @@ static int count_chunk(const struct tally *tally, struct lane *lane, duckdb_data
                        struct assay_error *err)
 {
     const size_t rows = duckdb_data_chunk_get_size(chunk);
+    const uint64_t *identities = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
     lane->records += rows;
+    for (size_t row = 0; row < rows; row++)
+        lane->identities += identities[row];
     for (size_t i = 0; i < tally->judged_count; i++) {
         const uint8_t *codes = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, i + 1));
         for (size_t row = 0; row < rows; row++)
@@ -156,7 +159,8 @@ static int register_function(struct tally *tally, struct assay_session *session,
     duckdb_aggregate_function function = duckdb_create_aggregate_function();
     duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
     duckdb_aggregate_function_set_name(function, name);
-    add_parameters(function, DUCKDB_TYPE_UTINYINT, 1 + tally->judged_count);
+    add_parameters(function, DUCKDB_TYPE_UBIGINT, 1);
+    add_parameters(function, DUCKDB_TYPE_UTINYINT, tally->judged_count);
     add_parameters(function, DUCKDB_TYPE_UBIGINT, tally->keys_count);
     duckdb_aggregate_function_set_return_type(function, bigint);
     duckdb_aggregate_function_set_functions(function, state_size, state_init, update, combine,
@@ -182,7 +186,9 @@ static int run(struct tally *tally, struct assay_scan *scan, struct assay_scan_c
     char name[48];
     (void)snprintf(name, sizeof name, "_assay_tally_%u", atomic_fetch_add(&serial, 1));
     ASSAY_TRY(register_function(tally, scan->session, name, err));
-    assay_buf_printf(&sql, "SELECT %s(0::UTINYINT", name);
+    assay_buf_printf(&sql, "SELECT %s(%s", name,
+                     scan->only_verdicts && scan->only_verdicts->identify ? ASSAY_SCAN_IDENTITY
+                                                                          : "0::UBIGINT");
     for (size_t i = 0; i < tally->judged_count; i++) {
         assay_buf_text(&sql, ", ");
         assay_scan_status_sql(judged[i]->rule, &sql);
@@ -203,11 +209,12 @@ static int run(struct tally *tally, struct assay_scan *scan, struct assay_scan_c
 }
 
 static int take_counts(const struct tally *tally, struct assay_scan_check *const *judged,
-                       uint64_t *ret_records, struct assay_error *err)
+                       struct assay_verified *ret_records, struct assay_error *err)
 {
-    uint64_t records = 0;
+    struct assay_verified sum = {0};
     for (const struct lane *lane = tally->all; lane; lane = lane->next) {
-        records += lane->records;
+        sum.records += lane->records;
+        sum.identities += lane->identities;
         for (size_t i = 0; i < tally->judged_count; i++) {
             const uint64_t *counts = lane->counts[i];
             struct assay_scan_check *check = judged[i];
@@ -223,7 +230,7 @@ static int take_counts(const struct tally *tally, struct assay_scan_check *const
             ASSAY_TRY(assay_scan_check_fault(check, &fault, err));
         }
     }
-    *ret_records = records;
+    *ret_records = sum;
     return ASSAY_OK;
 }
 
@@ -247,7 +254,7 @@ static int take_keys(const struct tally *tally, struct assay_error *err)
 }
 
 static int read_once(struct tally *tally, struct assay_scan *scan,
-                     struct assay_scan_check *const *judged, uint64_t *ret_records,
+                     struct assay_scan_check *const *judged, struct assay_verified *ret_records,
                      struct assay_error *err)
 {
     ASSAY_TRY(run(tally, scan, judged, err));
@@ -275,7 +282,8 @@ static void open_keys(struct tally *tally, struct assay_tally_key *keys, size_t 
 
 int assay_scan_tally(struct assay_scan *scan, struct assay_scan_check *const *judged,
                      size_t judged_count, struct assay_tally_key *keys, size_t keys_count,
-                     uint64_t memory_bytes, uint64_t *ret_records, struct assay_error *err)
+                     uint64_t memory_bytes, struct assay_verified *ret_records,
+                     struct assay_error *err)
 {
     struct tally tally = {.judged_count = judged_count,
                           .keys = assay_calloc(keys_count + 1, sizeof *tally.keys)};

@@ -17,12 +17,13 @@ struct assay_tally_key {
 
 /** Read the relation once. judged: checks whose statuses are counted (passed, nulls, failing,
  * asserted; one with a status "error" is errored). keys: those that are not settled yet; their
- * memory together is at most memory_bytes. *ret_records: of the relation. The error of a source is
+ * memory together is at most memory_bytes. *ret_records: of the relation; their identities where
+ * only_verdicts asks for them. The error of a source is
  * its own (assay_reader_table_error()). */
 ASSAY_MUST_CHECK int assay_scan_tally(struct assay_scan *scan,
                                       struct assay_scan_check *const *judged, size_t judged_count,
                                       struct assay_tally_key *keys, size_t keys_count,
-                                      uint64_t memory_bytes, uint64_t *ret_records,
+                                      uint64_t memory_bytes, struct assay_verified *ret_records,
                                       struct assay_error *err);
 
 #endif

@@ -52,7 +52,7 @@ static bool any_open(struct assay_tally_key *keys, size_t count)
 int assay_scan_keys_look(struct assay_scan *scan, struct assay_tally_key *keys, size_t count,
                          struct assay_error *err)
 {
-    uint64_t records;
+    struct assay_verified records;
     while (any_open(keys, count))
         ASSAY_TRY(assay_scan_tally(scan, NULL, 0, keys, count, assay_scan_keys_bytes(scan),
                                    &records, err));

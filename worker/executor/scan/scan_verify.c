@@ -29,10 +29,13 @@ static int read_all(struct assay_scan *scan, struct assay_scan_check *const *jud
     atomic_store(&scan->task->progress.records, 0);
     atomic_store(&scan->task->progress.bytes, assay_scan_references_bytes(scan));
     scan->own.keep_counts = scan->own.parts && strcmp(scan->own.from, "_assay_spool") != 0;
+    struct assay_verified records = {0};
     const int code = assay_scan_tally(scan, judged, judged_count, keys, keys_count,
-                                      assay_scan_keys_bytes(scan), &scan->records, err);
+                                      assay_scan_keys_bytes(scan), &records, err);
     scan->own.keep_counts = false;
     ASSAY_TRY(code);
+    scan->records = records.records;
+    scan->identities = records.identities;
     ASSAY_TRY(assay_scan_keys_look(scan, keys, keys_count, err));
     for (size_t i = 0; i < keys_count; i++) {
         keys[i].check->failing += keys[i].repeats.found;
