@@ -112,12 +112,16 @@ struct detour {
     struct assay_job_store *store;
 };
 
-static void detour_open(struct detour *d, struct suite *s)
+/* Not on the stack: a test that fails leaves the proxy running. */
+static struct detour *detour_open(struct suite *s)
 {
     char url[640];
+    struct detour *d = calloc(1, sizeof *d);
+    assert_non_null(d);
     proxy_start(&d->proxy, s->base.url, url, sizeof url);
     TEST_OK(assay_db_open(url, 4, &d->db, &test_err));
     TEST_OK(assay_job_store_open(d->db, &d->store, &test_err));
+    return d;
 }
 
 static void detour_close(struct detour *d)
@@ -125,21 +129,21 @@ static void detour_close(struct detour *d)
     assay_job_store_close(d->store);
     assay_db_close(d->db);
     proxy_stop(&d->proxy);
+    free(d);
 }
 
 static void completion(struct suite *s)
 {
-    struct detour d = {0};
     if (s->base.kind == ASSAY_DB_SQLITE)
         return; /* no line to lose */
     const struct suite_running r = suite_run_one(s, "profile");
-    detour_open(&d, s);
-    atomic_store(&d.proxy.armed, true);
-    TEST_OK(assay_job_complete(d.store, r.task_id, r.epoch, "{\"records\":1}", &test_err));
-    assert_int_equal(d.proxy.swallowed, 1);
+    struct detour *d = detour_open(s);
+    atomic_store(&d->proxy.armed, true);
+    TEST_OK(assay_job_complete(d->store, r.task_id, r.epoch, "{\"records\":1}", &test_err));
+    assert_int_equal(d->proxy.swallowed, 1);
     suite_expect(s, r.task_id, "state", "succeeded");
     assert_int_equal(suite_number(s, "result_epoch", r.task_id), r.epoch);
-    detour_close(&d);
+    detour_close(d);
 }
 
 static void plan(struct suite *s)
@@ -148,16 +152,15 @@ static void plan(struct suite *s)
     static const struct assay_job_task_new tasks[] = {
         {.kind = "profile.split", .split_count = 1, .unblocks = 1},
         {.kind = "profile.merge", .split_count = 1, .unblocks = -1}};
-    struct detour d = {0};
     if (s->base.kind == ASSAY_DB_SQLITE)
         return;
     const struct suite_running r = suite_run_one(s, "profile.plan");
-    detour_open(&d, s);
-    atomic_store(&d.proxy.armed, true);
-    TEST_OK(assay_job_plan_done(d.store, r.task_id, r.epoch, NULL, specs, 1, tasks, 2, &test_err));
-    assert_int_equal(d.proxy.swallowed, 1);
+    struct detour *d = detour_open(s);
+    atomic_store(&d->proxy.armed, true);
+    TEST_OK(assay_job_plan_done(d->store, r.task_id, r.epoch, NULL, specs, 1, tasks, 2, &test_err));
+    assert_int_equal(d->proxy.swallowed, 1);
     assert_int_equal(test_int(s->base.db, "SELECT count(*) FROM task"), 3); /* once */
-    detour_close(&d);
+    detour_close(d);
 }
 
 /* A failure that was counted is not counted again: the repeat is stale, and the worker drops the
@@ -165,18 +168,17 @@ static void plan(struct suite *s)
 static void failure(struct suite *s)
 {
     const char *state = NULL;
-    struct detour d = {0};
     if (s->base.kind == ASSAY_DB_SQLITE)
         return;
     const struct suite_running r = suite_run_one(s, "profile");
-    detour_open(&d, s);
-    atomic_store(&d.proxy.armed, true);
+    struct detour *d = detour_open(s);
+    atomic_store(&d->proxy.armed, true);
     TEST_FAILS(ASSAY_UNAVAILABLE,
-               assay_job_fail(d.store, r.task_id, r.epoch, false, SUITE_ERROR, &state, &test_err));
+               assay_job_fail(d->store, r.task_id, r.epoch, false, SUITE_ERROR, &state, &test_err));
     TEST_FAILS(ASSAY_STALE,
-               assay_job_fail(d.store, r.task_id, r.epoch, false, SUITE_ERROR, &state, &test_err));
+               assay_job_fail(d->store, r.task_id, r.epoch, false, SUITE_ERROR, &state, &test_err));
     assert_int_equal(suite_number(s, "failures", r.task_id), 1);
-    detour_close(&d);
+    detour_close(d);
 }
 
 static const struct suite_case cases[] = {

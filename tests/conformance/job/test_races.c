@@ -306,25 +306,12 @@ static int hand_out(struct chaos *c)
     return count;
 }
 
-static int move_clock(struct suite *s)
-{
-    const int64_t us = (SUITE_TTL_MS + 60000) * INT64_C(1000);
-    if (s->base.kind == ASSAY_DB_SQLITE) {
-        assay_clock_advance_us(us);
-        return ASSAY_OK;
-    }
-    ASSAY_AUTO(assay_db_release) struct assay_db_conn *conn = NULL;
-    ASSAY_TRY(assay_db_acquire(s->base.db, &conn, NULL));
-    return assay_db_run(conn, "UPDATE test_clock SET offset_us = offset_us + $1", NULL, NULL,
-                        assay_db_int(us));
-}
-
 /* Time passes the lease of everybody; the leader reaps. */
 static void pass_time(struct chaos *c)
 {
     int count = 0;
     (void)pthread_mutex_lock(&c->clock);
-    if (move_clock(c->s) != ASSAY_OK ||
+    if (test_clock_move(&c->s->base, SUITE_TTL_MS + 60000, NULL) != ASSAY_OK ||
         assay_job_reap(c->s->store, 0, 100, &count, NULL) != ASSAY_OK)
         atomic_fetch_add(&c->broken, 1);
     (void)pthread_mutex_unlock(&c->clock);

@@ -93,7 +93,7 @@ static inline void fixture_start(struct fixture *f, enum assay_db_kind kind)
 {
     memset(f, 0, sizeof *f);
     test_database_open(&f->base, kind, 12);
-    assay_clock_real();
+    test_clock_real(&f->base);
     TEST_OK(assay_job_store_open(f->base.db, &f->store, &test_err));
     TEST_OK(assay_keyring_new((const char *const[]){"a passphrase for tests"}, 1, &f->keyring,
                               &test_err));

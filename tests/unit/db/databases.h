@@ -126,7 +126,12 @@ static inline const char *test_text(struct assay_db *db, const char *sql)
     return text;
 }
 
-/* A migrated catalog; its assay_now() can be moved by test_clock_advance(). */
+#define TEST_CLOCK_US INT64_C(1800000000000000)
+#define TEST_CLOCK_SQL                                                                             \
+    "CREATE OR REPLACE FUNCTION assay_now() RETURNS bigint LANGUAGE sql VOLATILE AS $$ "
+
+/* A migrated catalog. Its time stands at TEST_CLOCK_US until test_clock_advance(); that of the
+ * program, too, where it is SQLite's. */
 static inline void test_database_open(struct test_database *t, enum assay_db_kind kind,
                                       int connections)
 {
@@ -134,32 +139,50 @@ static inline void test_database_open(struct test_database *t, enum assay_db_kin
     TEST_OK(assay_db_open(t->url, connections, &t->db, &test_err));
     int version = 0;
     TEST_OK(assay_migrate(t->db, &version, &test_err));
-    if (kind == ASSAY_DB_POSTGRES)
-        test_sql(t->db,
-                 "CREATE TABLE test_clock (offset_us bigint NOT NULL); INSERT INTO test_clock "
-                 "VALUES (0);"
-                 "CREATE OR REPLACE FUNCTION assay_now() RETURNS bigint LANGUAGE sql VOLATILE AS "
-                 "$$ SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + "
-                 "(SELECT offset_us FROM test_clock) $$");
-    else
-        assay_clock_fake(INT64_C(1800000000000000));
+    if (kind == ASSAY_DB_SQLITE) {
+        assay_clock_fake(TEST_CLOCK_US);
+        return;
+    }
+    char sql[320];
+    (void)snprintf(sql, sizeof sql,
+                   "CREATE TABLE test_clock (now_us bigint NOT NULL);"
+                   "INSERT INTO test_clock VALUES (%" PRId64 ");" TEST_CLOCK_SQL
+                   "SELECT now_us FROM test_clock $$",
+                   TEST_CLOCK_US);
+    test_sql(t->db, sql);
+}
+
+static inline int test_clock_move(struct test_database *t, int64_t ms, struct assay_error *err)
+{
+    if (t->kind == ASSAY_DB_SQLITE) {
+        assay_clock_advance_us(ms * 1000);
+        return ASSAY_OK;
+    }
+    ASSAY_AUTO(assay_db_release) struct assay_db_conn *conn = NULL;
+    ASSAY_TRY(assay_db_acquire(t->db, &conn, err));
+    return assay_db_run(conn, "UPDATE test_clock SET now_us = now_us + $1", NULL, err,
+                        assay_db_int(ms * 1000));
 }
 
 static inline void test_clock_advance(struct test_database *t, int64_t ms)
 {
-    char sql[96];
-    (void)snprintf(sql, sizeof sql, "UPDATE test_clock SET offset_us = offset_us + %" PRId64,
-                   ms * 1000);
+    TEST_OK(test_clock_move(t, ms, &test_err));
+}
+
+/* From here on time passes by itself: for tests of what waits for another process or thread. */
+static inline void test_clock_real(struct test_database *t)
+{
+    assay_clock_real();
     if (t->kind == ASSAY_DB_POSTGRES)
-        test_sql(t->db, sql);
-    else
-        assay_clock_advance_us(ms * 1000);
+        test_sql(t->db, TEST_CLOCK_SQL
+                 "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint $$");
 }
 
 static inline void test_database_close(struct test_database *t)
 {
     assay_db_close(t->db);
     t->db = NULL;
+    assay_clock_real();
     char command[128];
     if (t->kind == ASSAY_DB_SQLITE) {
         static const char *const names[] = {"catalog.db", "catalog.db-wal", "catalog.db-shm"};
@@ -168,7 +191,6 @@ static inline void test_database_close(struct test_database *t)
             (void)unlink(command);
         }
         (void)rmdir(t->folder);
-        assay_clock_real();
         return;
     }
     (void)snprintf(command, sizeof command, "DROP DATABASE %s WITH (FORCE)", t->name);

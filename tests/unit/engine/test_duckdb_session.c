@@ -91,7 +91,7 @@ static void test_cancel(void **state)
 {
     (void)state;
     struct assay_error err = {0};
-    atomic_bool cancelled = false;
+    static atomic_bool cancelled; /* outlives a test that fails */
     struct assay_session *session = open_session(&cancelled, 0);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, set_soon, &cancelled), 0);

@@ -99,15 +99,15 @@ static void publishers_relate_once(void **state)
     (void)shop_publish(&s);
     for (int round = 1; round <= ROUNDS; round++) {
         pthread_t threads[PUBLISHERS];
-        void *failed = NULL;
+        void *failed[PUBLISHERS] = {NULL};
         (void)request(&s, "orders.csv", "");
         profile_orders(&s, 1, 401);
         for (int i = 0; i < PUBLISHERS; i++)
             assert_int_equal(pthread_create(&threads[i], NULL, publish_all, &s), 0);
-        for (int i = 0; i < PUBLISHERS; i++) {
-            assert_int_equal(pthread_join(threads[i], &failed), 0);
-            assert_null(failed);
-        }
+        for (int i = 0; i < PUBLISHERS; i++)
+            assert_int_equal(pthread_join(threads[i], &failed[i]), 0);
+        for (int i = 0; i < PUBLISHERS; i++)
+            assert_null(failed[i]);
         assert_int_equal(count(&s, OF_RELATE), round);
         assert_string_equal(LAST("result"), "running");
         judge(&s, holds(&s, ""));
