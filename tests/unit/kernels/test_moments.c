@@ -229,6 +229,51 @@ static void far_from_zero(void **state)
     }
 }
 
+/* 1, 2, 3, 10 at the ends of the range of doubles, from one part and from two, one of them saved and
+ * loaded: the same skewness and kurtosis, the deviation at scale. */
+static void ends_of_the_range(void **state)
+{
+    (void)state;
+    static const double scales[] = {1e307, 1e200, 1e77,  1e76,   1,
+                                    1e-70, 1e-77, 1e-78, 1e-200, 1e-300};
+    for (size_t s = 0; s < ASSAY_COUNT(scales); s++) {
+        double values[4];
+        for (size_t i = 0; i < 4; i++)
+            values[i] = (const double[]){1, 2, 3, 10}[i] * scales[s];
+        struct assay_moments all = {0}, parts = {0}, part = {0}, loaded = {0};
+        ASSAY_SCOPED(assay_buf_release) struct assay_buf saved = {0};
+        assay_moments_add(&all, values, 4, values[0] + values[1] + values[2] + values[3]);
+        assay_moments_add(&parts, values, 2, values[0] + values[1]);
+        assay_moments_add(&part, values + 2, 2, values[2] + values[3]);
+        assay_moments_save(&part, &saved);
+        struct assay_bytes in = {.data = (const unsigned char *)saved.data, .left = saved.size};
+        assay_moments_load(&loaded, &in);
+        assert_true(!in.failed && in.left == 0);
+        assert_true(loaded.m2 == part.m2 && loaded.m3 == part.m3 && loaded.m4 == part.m4);
+        assay_moments_merge(&parts, &loaded);
+        const struct assay_moments *both[] = {&all, &parts};
+        for (size_t i = 0; i < 2; i++) {
+            assert_close((double)both[i]->mean / scales[s], 4, 1e-14);
+            assert_close(assay_moments_std_dev(both[i]) / scales[s], sqrt(50.0 / 3), 1e-14);
+            assert_close(assay_moments_skewness(both[i]), 2 * 180 / pow(50, 1.5), 1e-13);
+            assert_close(assay_moments_kurtosis(both[i]), 4.0 * 1394 / 2500 - 3, 1e-13);
+        }
+    }
+}
+
+/* The sum is beyond doubles, the mean and the deviation are not. */
+static void a_sum_out_of_range(void **state)
+{
+    (void)state;
+    const double values[] = {1.5e308, 1.7e308, 1.6e308};
+    struct assay_moments all = {0};
+    assay_moments_add(&all, values, 3, INFINITY);
+    assert_close((double)all.mean, 1.6e308, 1e-15);
+    assert_close(assay_moments_std_dev(&all), 1e307, 1e-14);
+    assert_true(fabs(assay_moments_skewness(&all)) < 1e-12);
+    assert_close(assay_moments_kurtosis(&all), -1.5, 1e-13);
+}
+
 static void too_few(void **state)
 {
     (void)state;
@@ -244,8 +289,13 @@ static void too_few(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nist),          cmocka_unit_test(by_hand), cmocka_unit_test(nist_hardest),
-        cmocka_unit_test(far_from_zero), cmocka_unit_test(too_few),
+        cmocka_unit_test(nist),
+        cmocka_unit_test(by_hand),
+        cmocka_unit_test(nist_hardest),
+        cmocka_unit_test(far_from_zero),
+        cmocka_unit_test(ends_of_the_range),
+        cmocka_unit_test(a_sum_out_of_range),
+        cmocka_unit_test(too_few),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/kernels/codec.h"
 
+#include <math.h>
 #include <string.h>
+
+enum { LONG_EXPONENT_BIAS = 32768 }; /* more than that of x87 */
 
 void assay_put_u8(struct assay_buf *buf, uint8_t value)
 {
@@ -36,14 +39,6 @@ void assay_put_real(struct assay_buf *buf, double value)
     assay_put_u64(buf, bits);
 }
 
-void assay_put_long_real(struct assay_buf *buf, long double value)
-{
-    const double high = (double)value;
-    const long double rest = value - (long double)high;
-    assay_put_real(buf, high);
-    assay_put_real(buf, rest == rest ? (double)rest : 0.0); /* inf − inf */
-}
-
 void assay_put_varint(struct assay_buf *buf, uint64_t value)
 {
     unsigned char bytes[10];
@@ -52,6 +47,16 @@ void assay_put_varint(struct assay_buf *buf, uint64_t value)
         bytes[size++] = (unsigned char)(value | 0x80);
     bytes[size++] = (unsigned char)value;
     assay_buf_append(buf, bytes, size);
+}
+
+void assay_put_long_real(struct assay_buf *buf, long double value)
+{
+    int exponent = 0;
+    const long double mantissa = isfinite(value) ? frexpl(value, &exponent) : value;
+    const double high = (double)mantissa;
+    assay_put_real(buf, high);
+    assay_put_real(buf, isfinite(value) ? (double)(mantissa - (long double)high) : 0.0);
+    assay_put_varint(buf, (uint64_t)(exponent + LONG_EXPONENT_BIAS));
 }
 
 const void *assay_get_bytes(struct assay_bytes *in, size_t size_bytes)
@@ -103,8 +108,13 @@ double assay_get_real(struct assay_bytes *in)
 
 long double assay_get_long_real(struct assay_bytes *in)
 {
-    const long double high = assay_get_real(in);
-    return high + assay_get_real(in);
+    const long double high = assay_get_real(in), low = assay_get_real(in);
+    const uint64_t exponent = assay_get_varint(in);
+    if (exponent > 2 * LONG_EXPONENT_BIAS) {
+        in->failed = true;
+        return 0;
+    }
+    return ldexpl(high + low, (int)exponent - LONG_EXPONENT_BIAS);
 }
 
 uint64_t assay_get_varint(struct assay_bytes *in)

@@ -15,7 +15,8 @@ void assay_put_u32(struct assay_buf *buf, uint32_t value);
 void assay_put_u64(struct assay_buf *buf, uint64_t value);
 void assay_put_i128(struct assay_buf *buf, assay_i128 value);
 void assay_put_real(struct assay_buf *buf, double value);
-/** Exact for the 64-bit mantissa of x87; two doubles, high part first. */
+/** Exact for x87: the mantissa in [0.5, 1) as two doubles, high part first, and the exponent of 2,
+ * beyond the range of doubles, too. */
 void assay_put_long_real(struct assay_buf *buf, long double value);
 /** LEB128: small numbers take few bytes. */
 void assay_put_varint(struct assay_buf *buf, uint64_t value);

@@ -228,7 +228,9 @@ static double quantile_number(const struct assay_field_state *state,
     assay_quantile_at(view, q, &low, &high, &between);
     const double from = assay_field_key_number(state, low),
                  to = assay_field_key_number(state, high);
-    return low == high || between == 0 ? from : from + between * (to - from);
+    if (low == high || between == 0)
+        return from;
+    return isfinite(to - from) ? from + between * (to - from) : (1 - between) * from + between * to;
 }
 
 static void finish_quantiles(const struct assay_field_state *state,

@@ -6,14 +6,37 @@
 
 #include "worker/executor/kernels/numeric.h"
 
+/* Below this a sum of fourth powers has lost digits to the end of the range of doubles. */
+#define LEAST_FOURTH_POWERS 1e-280L
+
+/* Σ(x − shift)^k for k = 1 … 4 around the values' mean, where they lie near the ends of the range:
+ * the powers of doubles never leave that of long doubles. */
+static long double wide_power_sums(const double *values, size_t n, long double sums[static 4])
+{
+    long double shift = 0;
+    for (size_t i = 0; i < n; i++)
+        shift += values[i];
+    shift /= (long double)n;
+    sums[0] = sums[1] = sums[2] = sums[3] = 0;
+    for (size_t i = 0; i < n; i++) {
+        long double power = 1;
+        for (size_t k = 0; k < 4; k++)
+            sums[k] += power *= (long double)values[i] - shift;
+    }
+    return shift;
+}
+
 void assay_moments_add(struct assay_moments *moments, const double *values, size_t n, double sum)
 {
     if (!n)
         return;
-    double sums[4];
+    double narrow[4];
     const long double count = (long double)n;
-    const double shift = sum / (double)n;
-    assay_power_sums(values, n, shift, sums);
+    long double shift = sum / (double)n;
+    assay_power_sums(values, n, (double)shift, narrow);
+    long double sums[4] = {narrow[0], narrow[1], narrow[2], narrow[3]};
+    if (!(isfinite(narrow[3]) && narrow[3] >= LEAST_FOURTH_POWERS))
+        shift = wide_power_sums(values, n, sums);
     const long double e = sums[0] / count, s2 = sums[1], s3 = sums[2], s4 = sums[3];
     const struct assay_moments batch = {
         .count = n,

@@ -6,7 +6,7 @@
 
 #include "worker/executor/profile/document.h"
 
-#define ASSAY_STATE_VERSION 1
+#define ASSAY_STATE_VERSION 2
 
 /** Emit a field's counts, in as many chunks as they need. The field's own chunks come in order. */
 ASSAY_MUST_CHECK int assay_state_emit_field(struct assay_task *task,
