@@ -8,14 +8,13 @@
 
 #include "cli/input/input.h"
 #include "cli/profile/profile_relate.h"
-#include "cli/report/json_out.h"
 #include "cli/report/output.h"
+#include "cli/run/documents.h"
 #include "common/base/memory.h"
 #include "common/base/number.h"
 #include "common/rules/check_file.h"
 
 #define INFER_LEVELS "off|low|medium|high|xhigh|max"
-#define FORMATS      "text\0json\0html\0"
 
 const struct assay_cli_option assay_profile_options[] = {
     {.name = "format",
@@ -44,6 +43,19 @@ const struct assay_cli_option assay_profile_options[] = {
     {.name = "no-values", .doc = "no values of the data in the output: counts and shapes only"},
     {.name = NULL},
 };
+
+static int append_document(const json_t *document, const char *format,
+                           const struct assay_style *style, struct assay_buf *out,
+                           struct assay_error *err)
+{
+    if (strcmp(format, "html") == 0)
+        assay_profile_html(document, out);
+    else
+        assay_profile_text(document, style, out);
+    return assay_buf_check(out, err);
+}
+
+static const struct assay_documents documents = {"text\0json\0html\0", append_document};
 
 /* One run of the command. */
 struct profile_run {
@@ -132,11 +144,7 @@ static int probe_outputs(const struct assay_args *args, struct assay_error *err)
 {
     ASSAY_TRY(assay_output_probe(assay_args_text(args, "output"), err));
     ASSAY_TRY(assay_output_probe(assay_args_text(args, "checks-out"), err));
-    const char *text, *path;
-    char format[16];
-    for (size_t i = 0; (text = assay_args_nth(args, "report", i)); i++)
-        ASSAY_TRY(assay_output_split(text, FORMATS, format, &path, err));
-    return ASSAY_OK;
+    return assay_documents_probe(&documents, args, err);
 }
 
 /* ---- running ---- */
@@ -229,28 +237,6 @@ static int compare(struct profile_run *run, struct assay_error *err)
     return assay_json_set(run->document, "comparison", comparison, err);
 }
 
-static int make_document(const struct profile_run *run, const char *format, int fd,
-                         struct assay_buf *text, struct assay_error *err)
-{
-    if (strcmp(format, "json") == 0)
-        return assay_json_append_pretty(run->document, text, err);
-    if (strcmp(format, "html") == 0) {
-        assay_profile_html(run->document, text);
-    } else {
-        const struct assay_style style = assay_style_of(fd);
-        assay_profile_text(run->document, &style, text);
-    }
-    return assay_buf_check(text, err);
-}
-
-static int write_document(const struct profile_run *run, const char *format, const char *path,
-                          struct assay_error *err)
-{
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
-    ASSAY_TRY(make_document(run, format, path ? -1 : STDOUT_FILENO, &text, err));
-    return assay_output_write(path, &text, err);
-}
-
 static int write_checks(struct profile_run *run, const char *path, struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
@@ -271,14 +257,8 @@ static int write_checks(struct profile_run *run, const char *path, struct assay_
 static int write_all(struct profile_run *run, const struct assay_args *args,
                      struct assay_error *err)
 {
-    const char *format = assay_args_text(args, "format");
-    ASSAY_TRY(write_document(run, format ? format : "text", assay_args_text(args, "output"), err));
-    const char *text, *path;
-    char report[16];
-    for (size_t i = 0; (text = assay_args_nth(args, "report", i)); i++) {
-        ASSAY_TRY(assay_output_split(text, FORMATS, report, &path, err));
-        ASSAY_TRY(write_document(run, report, path, err));
-    }
+    ASSAY_TRY(assay_documents_write(&documents, args, assay_args_text(args, "output"),
+                                    run->document, err));
     return write_checks(run, assay_args_text(args, "checks-out"), err);
 }
 

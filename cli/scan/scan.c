@@ -7,14 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/report/json_out.h"
 #include "cli/report/output.h"
 #include "cli/run/config_args.h"
+#include "cli/run/documents.h"
 #include "common/base/file.h"
 #include "common/base/memory.h"
 #include "common/base/number.h"
-
-#define FORMATS "json\0junit\0sarif\0html\0markdown\0github\0text\0"
 
 static void release(struct assay_scan_run *run)
 {
@@ -138,8 +136,9 @@ static int scan_all(struct assay_scan_run *run, struct assay_error *err)
 
 /* ---- documents ---- */
 
-static int make_document(const struct assay_scan_run *run, const char *format, int fd,
-                         struct assay_buf *text, struct assay_error *err)
+static int append_document(const json_t *document, const char *format,
+                           const struct assay_style *style, struct assay_buf *out,
+                           struct assay_error *err)
 {
     static const struct {
         const char *format;
@@ -148,41 +147,18 @@ static int make_document(const struct assay_scan_run *run, const char *format, i
                  {"html", assay_scan_html},
                  {"markdown", assay_scan_markdown},
                  {"github", assay_scan_github}};
-    if (strcmp(format, "json") == 0)
-        return assay_json_append_pretty(run->document, text, err);
     if (strcmp(format, "sarif") == 0)
-        return assay_scan_sarif(run->document, text, err);
+        return assay_scan_sarif(document, out, err);
     for (size_t i = 0; i < ASSAY_COUNT(plain); i++)
         if (strcmp(plain[i].format, format) == 0)
-            plain[i].append(run->document, text);
-    if (strcmp(format, "text") == 0) {
-        const struct assay_style style = assay_style_of(fd);
-        assay_scan_text(run->document, &style, text);
-    }
-    return assay_buf_check(text, err);
+            plain[i].append(document, out);
+    if (strcmp(format, "text") == 0)
+        assay_scan_text(document, style, out);
+    return assay_buf_check(out, err);
 }
 
-static int write_document(const struct assay_scan_run *run, const char *format, const char *path,
-                          struct assay_error *err)
-{
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
-    ASSAY_TRY(make_document(run, format, path ? -1 : STDOUT_FILENO, &text, err));
-    return assay_output_write(path, &text, err);
-}
-
-static int write_all(const struct assay_scan_run *run, const struct assay_args *args,
-                     struct assay_error *err)
-{
-    const char *format = assay_args_text(args, "format");
-    ASSAY_TRY(write_document(run, format ? format : "text", NULL, err));
-    const char *text, *path;
-    char report[16];
-    for (size_t i = 0; (text = assay_args_nth(args, "report", i)); i++) {
-        ASSAY_TRY(assay_output_split(text, FORMATS, report, &path, err));
-        ASSAY_TRY(write_document(run, report, path, err));
-    }
-    return ASSAY_OK;
-}
+static const struct assay_documents documents = {
+    "json\0junit\0sarif\0html\0markdown\0github\0text\0", append_document};
 
 static int write_plan(const struct assay_scan_run *run, const struct assay_args *args,
                       int *ret_exit, struct assay_error *err)
@@ -194,19 +170,10 @@ static int write_plan(const struct assay_scan_run *run, const struct assay_args 
     return assay_output_write(NULL, &text, err);
 }
 
-static int probe_reports(const struct assay_args *args, struct assay_error *err)
-{
-    const char *text, *path;
-    char format[16];
-    for (size_t i = 0; (text = assay_args_nth(args, "report", i)); i++)
-        ASSAY_TRY(assay_output_split(text, FORMATS, format, &path, err));
-    return ASSAY_OK;
-}
-
 static int prepare(struct assay_scan_run *run, const struct assay_args *args,
                    struct assay_error *err)
 {
-    ASSAY_TRY(probe_reports(args, err));
+    ASSAY_TRY(assay_documents_probe(&documents, args, err));
     ASSAY_TRY(assay_scan_read_checks(run, args, err));
     ASSAY_TRY(assay_session_open(&run->session, args, err));
     ASSAY_TRY(assay_scan_read_settings(run, args, err));
@@ -239,7 +206,7 @@ static int scan(struct assay_scan_run *run, const struct assay_args *args, int *
     ASSAY_TRY(assay_scan_conclude(run, ret_exit, err));
     if (run->baseline)
         ASSAY_TRY(assay_scan_compare_baseline(run, err));
-    return write_all(run, args, err);
+    return assay_documents_write(&documents, args, NULL, run->document, err);
 }
 
 int assay_scan_command(const struct assay_args *args, int *ret_exit, struct assay_error *err)
