@@ -79,94 +79,95 @@ static void normal_form(void **state)
     }
 }
 
+/* What a file is refused for, with line and nearest name. */
+static const struct refusal {
+    const char *yaml, *error;
+} refused[] = {
+    {"checks:\n- rule: betwen\n  fields: [a]",
+     "c.yaml: line 2: rule \"betwen\" is not known: did you mean \"between\"?"},
+    {"checks:\n- rule: between\n  feilds: [a]",
+     "c.yaml: line 3: rule between: key \"feilds\" is not known: did you mean \"fields\"?"},
+    {"checks:\n- rule: between\n  fields: [a]\n  properties:\n    mni: 3",
+     "c.yaml: line 5: rule between: property \"mni\" is not known: did you mean \"min\"?"},
+    {"check:\n- notNull: [a]",
+     "c.yaml: line 1: key \"check\" is not known: did you mean \"checks\"?"},
+    {"version: 2\nchecks: []", "c.yaml: line 1: version must be 1"},
+    {"- notNul: [a]", "c.yaml: line 1: rule \"notNul\" is not known: did you mean \"notNull\"?"},
+    {"\n- {fields: [a]}",
+     "c.yaml: line 2: a check needs the key \"rule\", or the short form \"notNull: [id]\""},
+    {"- notNull: []", "c.yaml: line 1: rule notNull: fields must be one field or more"},
+    {"- notFuture: [a, b]", "c.yaml: line 1: rule notFuture: fields must be exactly one field"},
+    {"- {rule: expectedSchema, fields: [a], properties: {list: [a]}}",
+     "c.yaml: line 1: rule expectedSchema: fields must be left out: this rule looks at the "
+     "whole container"},
+    {"- {rule: between, fields: [a], properties: {}}",
+     "c.yaml: line 1: rule between: give min, max or both"},
+    {"- {rule: between, fields: [a], properties: {min: 10, max: 0}}",
+     "c.yaml: line 1: rule between: min 10 is above max 0"},
+    {"- {rule: timeDistributionSize, fields: [a], properties: {interval_name: Daily, min_size: "
+     "3, max_size: 2}}",
+     "c.yaml: line 1: rule timeDistributionSize: min_size 3 is above max_size 2"},
+    {"- {rule: predictedBy, fields: [a], properties: {expression: b, tolerance: -1}}",
+     "c.yaml: line 1: rule predictedBy: tolerance must be 0 or more"},
+    {"- {rule: dataDiff, fields: [a], properties: {string_comparator: {ignore_whitespace: "
+     "true}}}",
+     "c.yaml: line 1: rule dataDiff: string_comparator needs id_field_names: without them "
+     "records are compared as wholes, and none is near another"},
+    {"- rule: isReplicaOf\n  fields: [a]\n  properties:\n    id_field_names: [k]\n"
+     "    duration_comparator:\n      milis: 5",
+     "c.yaml: line 6: rule isReplicaOf: property \"milis\" is not known: did you mean "
+     "\"millis\"?"},
+    {"- {rule: dataDiff, fields: [a], properties: {id_field_names: k}}",
+     "c.yaml: line 1: rule dataDiff: id_field_names must be a list of field names"},
+    {"- {rule: dataDiff, fields: [a], properties: {id_field_names: [k], numeric_comparator: "
+     "{as_absolute: false}}}",
+     "c.yaml: line 1: rule dataDiff: property \"numeric_comparator.epsilon\" is missing: give "
+     "greatest difference of two numbers that are the same"},
+    {"- {rule: dataDiff, fields: [a], properties: {id_field_names: [k], numeric_comparator: "
+     "{epsilon: -0.1}}}",
+     "c.yaml: line 1: rule dataDiff: epsilon must be 0 or more"},
+    {"- {rule: between, fields: [a], properties: {min: 2024-01-01, max: 7}}",
+     "c.yaml: line 1: rule between: min 2024-01-01 and max 7 are not of one kind"},
+    {"- {rule: unique, fields: [a], coverage: 1.1}",
+     "c.yaml: line 1: rule unique: coverage must be a number from 0 to 1"},
+    {"- {rule: sum, fields: [a], properties: {value: 1}, coverage: 0.5}",
+     "c.yaml: line 1: rule sum: coverage must be left out: this rule takes no coverage"},
+    {"- {rule: fieldCount, properties: {value: 1}, filter: 'a > 1'}",
+     "c.yaml: line 1: rule fieldCount: filter must be left out: this rule takes no filter"},
+    {"- {rule: fieldCount, properties: {value: quack}}",
+     "c.yaml: line 1: rule fieldCount: value must be an integer"},
+    {"- {rule: minLength, fields: [a], properties: {value: -1}}",
+     "c.yaml: line 1: rule minLength: value must be an integer of 0 or more"},
+    {"- {rule: minLength, fields: [a]}",
+     "c.yaml: line 1: rule minLength: property \"value\" is missing: give Unicode code points "
+     "of a text, elements of an "
+     "array"},
+    {"- {rule: matchesPattern, fields: [a], properties: {pattern: '(?<x'}}",
+     "c.yaml: line 1: rule matchesPattern: the pattern is not valid RE2 syntax: invalid perl "
+     "operator: (?<"},
+    {"- {rule: distinctCount, fields: [a], properties: {value: 1, comparison: near}}",
+     "c.yaml: line 1: rule distinctCount: comparison must be one of eq|ne|lt|lte|gt|gte|equal "
+     "to|not equal to|less "
+     "than|less than or equal to|greater than|greater than or equal to"},
+    {"- {rule: expectedSchema, properties: {list: [{name: a, type: Intgral}]}}",
+     "c.yaml: line 1: rule expectedSchema: type \"Intgral\" is not known: use Integral"},
+    {"- {rule: notNull, fields: [a], severity: fatal}",
+     "c.yaml: line 1: rule notNull: severity must be error or warning"},
+    {"- {rule: between, fields: [a], properties: {min: 1, inclusive_min: yes}}",
+     "c.yaml: line 1: rule between: inclusive_min must be true or false"},
+    {"3", "c.yaml: line 1: a checks file begins with \"version: 1\" and \"checks:\""},
+};
+
 static void refusals(void **state)
 {
     (void)state;
-    static const struct {
-        const char *yaml, *error;
-    } cases[] = {
-        {"checks:\n- rule: betwen\n  fields: [a]",
-         "c.yaml: line 2: rule \"betwen\" is not known: did you mean \"between\"?"},
-        {"checks:\n- rule: between\n  feilds: [a]",
-         "c.yaml: line 3: rule between: key \"feilds\" is not known: did you mean \"fields\"?"},
-        {"checks:\n- rule: between\n  fields: [a]\n  properties:\n    mni: 3",
-         "c.yaml: line 5: rule between: property \"mni\" is not known: did you mean \"min\"?"},
-        {"check:\n- notNull: [a]",
-         "c.yaml: line 1: key \"check\" is not known: did you mean \"checks\"?"},
-        {"version: 2\nchecks: []", "c.yaml: line 1: version must be 1"},
-        {"- notNul: [a]",
-         "c.yaml: line 1: rule \"notNul\" is not known: did you mean \"notNull\"?"},
-        {"\n- {fields: [a]}",
-         "c.yaml: line 2: a check needs the key \"rule\", or the short form \"notNull: [id]\""},
-        {"- notNull: []", "c.yaml: line 1: rule notNull: fields must be one field or more"},
-        {"- notFuture: [a, b]", "c.yaml: line 1: rule notFuture: fields must be exactly one field"},
-        {"- {rule: expectedSchema, fields: [a], properties: {list: [a]}}",
-         "c.yaml: line 1: rule expectedSchema: fields must be left out: this rule looks at the "
-         "whole container"},
-        {"- {rule: between, fields: [a], properties: {}}",
-         "c.yaml: line 1: rule between: give min, max or both"},
-        {"- {rule: between, fields: [a], properties: {min: 10, max: 0}}",
-         "c.yaml: line 1: rule between: min 10 is above max 0"},
-        {"- {rule: timeDistributionSize, fields: [a], properties: {interval_name: Daily, min_size: "
-         "3, max_size: 2}}",
-         "c.yaml: line 1: rule timeDistributionSize: min_size 3 is above max_size 2"},
-        {"- {rule: predictedBy, fields: [a], properties: {expression: b, tolerance: -1}}",
-         "c.yaml: line 1: rule predictedBy: tolerance must be 0 or more"},
-        {"- {rule: dataDiff, fields: [a], properties: {string_comparator: {ignore_whitespace: "
-         "true}}}",
-         "c.yaml: line 1: rule dataDiff: string_comparator needs id_field_names: without them "
-         "records are compared as wholes, and none is near another"},
-        {"- rule: isReplicaOf\n  fields: [a]\n  properties:\n    id_field_names: [k]\n"
-         "    duration_comparator:\n      milis: 5",
-         "c.yaml: line 6: rule isReplicaOf: property \"milis\" is not known: did you mean "
-         "\"millis\"?"},
-        {"- {rule: dataDiff, fields: [a], properties: {id_field_names: k}}",
-         "c.yaml: line 1: rule dataDiff: id_field_names must be a list of field names"},
-        {"- {rule: dataDiff, fields: [a], properties: {id_field_names: [k], numeric_comparator: "
-         "{as_absolute: false}}}",
-         "c.yaml: line 1: rule dataDiff: property \"numeric_comparator.epsilon\" is missing: give "
-         "greatest difference of two numbers that are the same"},
-        {"- {rule: dataDiff, fields: [a], properties: {id_field_names: [k], numeric_comparator: "
-         "{epsilon: -0.1}}}",
-         "c.yaml: line 1: rule dataDiff: epsilon must be 0 or more"},
-        {"- {rule: between, fields: [a], properties: {min: 2024-01-01, max: 7}}",
-         "c.yaml: line 1: rule between: min 2024-01-01 and max 7 are not of one kind"},
-        {"- {rule: unique, fields: [a], coverage: 1.1}",
-         "c.yaml: line 1: rule unique: coverage must be a number from 0 to 1"},
-        {"- {rule: sum, fields: [a], properties: {value: 1}, coverage: 0.5}",
-         "c.yaml: line 1: rule sum: coverage must be left out: this rule takes no coverage"},
-        {"- {rule: fieldCount, properties: {value: 1}, filter: 'a > 1'}",
-         "c.yaml: line 1: rule fieldCount: filter must be left out: this rule takes no filter"},
-        {"- {rule: fieldCount, properties: {value: quack}}",
-         "c.yaml: line 1: rule fieldCount: value must be an integer"},
-        {"- {rule: minLength, fields: [a], properties: {value: -1}}",
-         "c.yaml: line 1: rule minLength: value must be an integer of 0 or more"},
-        {"- {rule: minLength, fields: [a]}",
-         "c.yaml: line 1: rule minLength: property \"value\" is missing: give Unicode code points "
-         "of a text, elements of an "
-         "array"},
-        {"- {rule: matchesPattern, fields: [a], properties: {pattern: '(?<x'}}",
-         "c.yaml: line 1: rule matchesPattern: the pattern is not valid RE2 syntax: invalid perl "
-         "operator: (?<"},
-        {"- {rule: distinctCount, fields: [a], properties: {value: 1, comparison: near}}",
-         "c.yaml: line 1: rule distinctCount: comparison must be one of eq|ne|lt|lte|gt|gte|equal "
-         "to|not equal to|less "
-         "than|less than or equal to|greater than|greater than or equal to"},
-        {"- {rule: expectedSchema, properties: {list: [{name: a, type: Intgral}]}}",
-         "c.yaml: line 1: rule expectedSchema: type \"Intgral\" is not known: use Integral"},
-        {"- {rule: notNull, fields: [a], severity: fatal}",
-         "c.yaml: line 1: rule notNull: severity must be error or warning"},
-        {"- {rule: between, fields: [a], properties: {min: 1, inclusive_min: yes}}",
-         "c.yaml: line 1: rule between: inclusive_min must be true or false"},
-        {"3", "c.yaml: line 1: a checks file begins with \"version: 1\" and \"checks:\""},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         struct assay_check_file file = {0};
         struct assay_error err = {0};
         assert_int_equal(
-            assay_check_file_parse(cases[i].yaml, strlen(cases[i].yaml), "c.yaml", &file, &err),
+            assay_check_file_parse(refused[i].yaml, strlen(refused[i].yaml), "c.yaml", &file, &err),
             ASSAY_INVALID);
-        assert_string_equal(err.text, cases[i].error);
+        assert_string_equal(err.text, refused[i].error);
         assay_check_file_release(&file);
     }
 }
