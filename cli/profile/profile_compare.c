@@ -2,7 +2,7 @@
 //
 // {"containers": [{"name", "status": "same|changed|added|removed", "records_count": {"old", "new"},
 //   "fields": [{"name", "status", "type": {"old", "new"}, "psi", "ks",
-//               "drift": "none|moderate|large", "changes": [{"key", "old", "new"}]}]}]}
+//               "drift": null or "none|moderate|large", "changes": [{"key", "old", "new"}]}]}]}
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 #include <stdio.h>
@@ -89,12 +89,14 @@ static int add_changes(json_t *entry, const json_t *before, const json_t *after,
     return ASSAY_OK;
 }
 
+/* NULL: nothing to tell it by. */
 static const char *drift_of(double psi, double ks)
 {
-    if ((!isnan(psi) && psi >= LARGE_PSI) || (!isnan(ks) && ks >= LARGE_KS))
+    if (isnan(psi) && isnan(ks))
+        return NULL;
+    if (psi >= LARGE_PSI || ks >= LARGE_KS) /* NaN is neither */
         return "large";
-    return (!isnan(psi) && psi >= MODERATE_PSI) || (!isnan(ks) && ks >= LARGE_KS / 2) ? "moderate"
-                                                                                      : "none";
+    return psi >= MODERATE_PSI || ks >= LARGE_KS / 2 ? "moderate" : "none";
 }
 
 static double records_of(const json_t *container)
@@ -122,9 +124,9 @@ static int compare_field(const struct sides *sides, const json_t *before, const 
     ASSAY_TRY(assay_json_set(entry, "psi", assay_json_real_or_null(psi), err));
     ASSAY_TRY(assay_json_set(entry, "ks", assay_json_real_or_null(ks), err));
     const char *drift = drift_of(psi, ks);
-    ASSAY_TRY(assay_json_set(entry, "drift", json_string(drift), err));
+    ASSAY_TRY(assay_json_set(entry, "drift", drift ? json_string(drift) : json_null(), err));
     ASSAY_TRY(add_changes(entry, before, after, err));
-    const bool changed = retyped || strcmp(drift, "none") != 0 ||
+    const bool changed = retyped || (drift && strcmp(drift, "none") != 0) ||
                          json_array_size(json_object_get(entry, "changes")) > 0;
     return assay_json_set(entry, "status", json_string(changed ? "changed" : "same"), err);
 }
@@ -285,7 +287,7 @@ static void append_figure(struct assay_buf *text, const json_t *value)
         assay_buf_text(text, "-");
 }
 
-static const char *label_of(const char *key)
+const char *assay_comparison_label(const char *key)
 {
     for (size_t i = 0; i < ASSAY_COUNT(figures); i++)
         if (strcmp(figures[i].key, key) == 0)
@@ -302,10 +304,11 @@ static void append_pair(struct assay_buf *text, const char *key, const json_t *p
     append_figure(text, json_object_get(pair, "new"));
 }
 
-/* A figure that the one type has and the other has not says no more than the types. */
-static bool follows_type(const json_t *change)
+bool assay_comparison_follows_type(const json_t *field, const json_t *change)
 {
-    return !assay_json_get(change, "old") || !assay_json_get(change, "new");
+    const json_t *type = assay_json_get(field, "type");
+    return strcmp(assay_json_str(type, "old", ""), assay_json_str(type, "new", "")) != 0 &&
+           (!assay_json_get(change, "old") || !assay_json_get(change, "new"));
 }
 
 static void describe_field(const json_t *field, const struct assay_style *style,
@@ -314,9 +317,7 @@ static void describe_field(const json_t *field, const struct assay_style *style,
     const json_t *type = json_object_get(field, "type"),
                  *changes = json_object_get(field, "changes");
     const char *between = "";
-    const bool retyped =
-        strcmp(assay_json_str(type, "old", ""), assay_json_str(type, "new", "")) != 0;
-    if (retyped) {
+    if (strcmp(assay_json_str(type, "old", ""), assay_json_str(type, "new", "")) != 0) {
         append_pair(text, "type", type, style);
         between = ", ";
     }
@@ -332,10 +333,10 @@ static void describe_field(const json_t *field, const struct assay_style *style,
     }
     for (size_t i = 0; i < json_array_size(changes); i++) {
         const json_t *change = json_array_get(changes, i);
-        if (retyped && follows_type(change))
+        if (assay_comparison_follows_type(field, change))
             continue;
         assay_buf_text(text, between);
-        append_pair(text, label_of(assay_json_str(change, "key", "")), change, style);
+        append_pair(text, assay_comparison_label(assay_json_str(change, "key", "")), change, style);
         between = ", ";
     }
 }

@@ -12,7 +12,8 @@ enum {
     SMALL_HEIGHT = 32,
     LARGE_WIDTH = 560,
     LARGE_HEIGHT = 120,
-    LISTED_VALUES = 20
+    LISTED_VALUES = 20,
+    LISTED_WARNINGS = 12
 };
 
 static void text(struct assay_buf *out, const char *words)
@@ -58,6 +59,7 @@ static const struct figure {
     {"Shortest", "min_length"},
     {"Longest", "max_length"},
     {"Mean length", "mean_length"},
+    {"Standard deviation of lengths", "std_dev_length"},
 };
 
 static void add_pair(struct assay_buf *out, const char *label, const json_t *value)
@@ -109,22 +111,29 @@ static void add_counts(struct assay_buf *out, const char *title, const char *key
     text(out, "</table>");
 }
 
-static const json_t *chart_of(const json_t *field)
+static void add_elements(struct assay_buf *out, const json_t *elements)
 {
-    const json_t *buckets = assay_json_get(field, "histogram_buckets");
-    return json_array_size(buckets) ? buckets : assay_json_get(field, "top_values");
+    text(out, "<p><span class=\"dim\">Elements</span> ");
+    assay_html_text(out, assay_json_str(elements, "type", ""));
+    text(out, ", ");
+    assay_html_value(out, json_object_get(elements, "count"));
+    text(out, "</p>");
+    add_figures(out, elements);
+    add_counts(out, "Value of an element", "value", assay_json_get(elements, "top_values"));
 }
 
-static void add_field_details(struct assay_buf *out, const json_t *field)
+static void add_field_details(struct assay_buf *out, const json_t *field, const json_t *chart)
 {
     text(out, "<tr class=\"d\"><td colspan=\"6\"><details><summary class=\"dim\">all figures of ");
     assay_html_text(out, assay_json_str(field, "name", ""));
     text(out, "</summary>");
-    assay_html_bars(out, chart_of(field), LARGE_WIDTH, LARGE_HEIGHT);
+    assay_html_bars(out, chart, LARGE_WIDTH, LARGE_HEIGHT);
     add_figures(out, field);
     add_counts(out, "Value", "value", assay_json_get(field, "top_values"));
     add_counts(out, "Pattern", "pattern", assay_json_get(field, "patterns"));
     add_counts(out, "Spelling of null", "value", assay_json_get(field, "null_like"));
+    if (assay_json_get(field, "elements"))
+        add_elements(out, json_object_get(field, "elements"));
     text(out, "</details></td></tr>\n");
 }
 
@@ -146,6 +155,11 @@ static void add_range(struct assay_buf *out, const json_t *field)
         assay_html_text(out, least);
         text(out, " … ");
         assay_html_text(out, most);
+    } else if (assay_json_get(field, "max_length") && !least) {
+        assay_html_value(out, json_object_get(field, "min_length"));
+        text(out, " … ");
+        assay_html_value(out, json_object_get(field, "max_length"));
+        text(out, " elements");
     }
 }
 
@@ -163,6 +177,7 @@ static void add_type(struct assay_buf *out, const json_t *field)
 static void add_field(struct assay_buf *out, const json_t *field, double records)
 {
     const double nulls = assay_json_num(field, "null_count", 0);
+    const json_t *chart = assay_profile_chart(field, records - nulls);
     text(out, "<tr class=\"f\"><td><strong>");
     assay_html_text(out, assay_json_str(field, "name", ""));
     text(out, "</strong></td><td>");
@@ -176,9 +191,9 @@ static void add_field(struct assay_buf *out, const json_t *field, double records
     text(out, "</td><td class=\"v\">");
     add_range(out, field);
     text(out, "</td><td>");
-    assay_html_bars(out, chart_of(field), SMALL_WIDTH, SMALL_HEIGHT);
+    assay_html_bars(out, chart, SMALL_WIDTH, SMALL_HEIGHT);
     text(out, "</td></tr>\n");
-    add_field_details(out, field);
+    add_field_details(out, field, chart);
 }
 
 static void add_summary(struct assay_buf *out, const json_t *container)
@@ -203,23 +218,31 @@ static void add_summary(struct assay_buf *out, const json_t *container)
     text(out, "</p>\n");
 }
 
+static void add_warning(struct assay_buf *out, const json_t *warning)
+{
+    text(out, "<li class=\"warn\">");
+    if (assay_json_str(warning, "field", NULL)) {
+        text(out, "<strong>");
+        assay_html_text(out, assay_json_str(warning, "field", ""));
+        text(out, "</strong> ");
+    }
+    assay_html_text(out, assay_json_str(warning, "message", ""));
+    text(out, "</li>");
+}
+
+/* Many of them are folded: the fields are what the page is for. */
 static void add_warnings(struct assay_buf *out, const json_t *warnings)
 {
-    if (!json_array_size(warnings))
+    const size_t count = json_array_size(warnings);
+    const bool folded = count > LISTED_WARNINGS;
+    if (!count)
         return;
+    if (folded)
+        assay_buf_printf(out, "<details><summary class=\"warn\">%zu warnings</summary>", count);
     text(out, "<ul>");
-    for (size_t i = 0; i < json_array_size(warnings); i++) {
-        const json_t *warning = json_array_get(warnings, i);
-        text(out, "<li class=\"warn\">");
-        if (assay_json_str(warning, "field", NULL)) {
-            text(out, "<strong>");
-            assay_html_text(out, assay_json_str(warning, "field", ""));
-            text(out, "</strong> ");
-        }
-        assay_html_text(out, assay_json_str(warning, "message", ""));
-        text(out, "</li>");
-    }
-    text(out, "</ul>\n");
+    for (size_t i = 0; i < count; i++)
+        add_warning(out, json_array_get(warnings, i));
+    text(out, folded ? "</ul></details>\n" : "</ul>\n");
 }
 
 static void add_rejections(struct assay_buf *out, const json_t *rejections)
@@ -263,24 +286,6 @@ static void add_container(struct assay_buf *out, const json_t *container)
     text(out, "</table></div>\n");
 }
 
-static void add_comparison(struct assay_buf *out, const json_t *comparison)
-{
-    const struct assay_style style = {.width = 120, .unicode = true};
-    struct assay_buf plain = {0};
-    assay_comparison_text(comparison, &style, &plain);
-    text(out, "<h2>Compared with the earlier profile</h2><pre>");
-    for (char *line = plain.data; line && *line;) {
-        const size_t size_bytes = strcspn(line, "\n");
-        const char end = line[size_bytes];
-        line[size_bytes] = '\0';
-        assay_html_text(out, line);
-        text(out, "\n");
-        line += size_bytes + (end == '\n');
-    }
-    text(out, "</pre>\n");
-    assay_buf_release(&plain);
-}
-
 static void add_errors(struct assay_buf *out, const json_t *errors)
 {
     for (size_t i = 0; i < json_array_size(errors); i++) {
@@ -296,7 +301,7 @@ void assay_profile_html(const json_t *document, struct assay_buf *out)
     assay_html_begin(out, "Profile");
     add_errors(out, json_object_get(document, "errors"));
     if (assay_json_get(document, "comparison"))
-        add_comparison(out, json_object_get(document, "comparison"));
+        assay_comparison_html(json_object_get(document, "comparison"), out);
     for (size_t i = 0; i < json_array_size(containers); i++)
         add_container(out, json_array_get(containers, i));
     assay_html_end(out);

@@ -1,6 +1,8 @@
 // A profile for a person: a line per container, a table of fields with bars, warnings and rejected
 // records.
 // SPDX-License-Identifier: Apache-2.0
+#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +12,12 @@
 
 enum {
     NAME_LEAST = 5,
+    NAME_SHORT = 16, /* longer ones give way to values */
     NAME_MOST = 32,
-    TYPE_MOST = 14,
+    TYPE_MOST = 13,
+    VALUES_LEAST = 12,
+    VALUES_GOOD = 23, /* two dates */
+    VALUES_MOST = 64,
     NULL_COLUMNS = 5,
     DISTINCT_COLUMNS = 8,
     MEAN_COLUMNS = 10
@@ -19,6 +25,7 @@ enum {
 enum {
     BARS_LEAST = 8,
     BARS_MOST = 20,
+    BARS_FROM_WIDTH = 70,
     MEAN_FROM_WIDTH = 110,
     TOP_SHOWN = 3,
     WARNINGS_SHOWN = 20,
@@ -79,19 +86,29 @@ static size_t longest(const json_t *fields, const char *(*text_of)(const json_t 
     return columns < most ? columns : most;
 }
 
-/* Names get what they need up to a third, the rest goes to values and bars. */
+/* Names get what they need up to a quarter, long ones less where values lack room; the rest goes to
+ * values and bars. */
 static void lay_out(struct page *page, const json_t *fields)
 {
     const size_t width = (size_t)page->style->width;
     page->name_columns =
         longest(fields, name_of, NAME_LEAST, width / 4 > NAME_MOST ? NAME_MOST : width / 4);
     page->type_columns = longest(fields, type_of, strlen("type"), TYPE_MOST);
-    page->mean_columns = page->style->width >= MEAN_FROM_WIDTH ? MEAN_COLUMNS : 0;
-    page->bars_columns = page->style->width >= MEAN_FROM_WIDTH ? BARS_MOST : BARS_LEAST;
+    page->mean_columns = width >= MEAN_FROM_WIDTH ? MEAN_COLUMNS : 0;
+    page->bars_columns = width >= MEAN_FROM_WIDTH   ? BARS_MOST
+                         : width >= BARS_FROM_WIDTH ? BARS_LEAST
+                                                    : 0;
     const size_t used = 1 + page->name_columns + 1 + page->type_columns + 1 + NULL_COLUMNS + 1 +
                         DISTINCT_COLUMNS + 2 + (page->mean_columns ? page->mean_columns + 1 : 0) +
-                        1 + page->bars_columns;
-    page->values_columns = width > used + 12 ? width - used : 12;
+                        (page->bars_columns ? 1 + page->bars_columns : 0);
+    size_t values = width > used ? width - used : 0;
+    while (values < VALUES_GOOD && page->name_columns > NAME_SHORT) {
+        page->name_columns--;
+        values++;
+    }
+    page->values_columns = values < VALUES_LEAST  ? VALUES_LEAST
+                           : values > VALUES_MOST ? VALUES_MOST
+                                                  : values;
 }
 
 /* ---- the container's line ---- */
@@ -179,9 +196,10 @@ static void add_titles(const struct page *page)
     add_cell(page,
              assay_text_sign(page->style, "min … max, or top values", "min to max, or top values"),
              page->values_columns, false);
-    add(page, " spread");
+    if (page->bars_columns)
+        add(page, " spread");
     assay_text_paint_end(page->out, page->style);
-    add(page, "\n");
+    end_line(page);
 }
 
 static void percent_text(double share, char text[static 16])
@@ -287,33 +305,67 @@ static bool has_range(const json_t *field)
            assay_json_num(top, "count", 0) == 1;
 }
 
+static void append_values(const struct page *page, const json_t *field, double present,
+                          struct assay_buf *text)
+{
+    const size_t before = text->size;
+    if (!has_range(field))
+        append_top(page, field, present, text);
+    if (text->size == before)
+        append_range(page, field, text);
+}
+
+/* "0 … 3 elements: 1 … 9" */
+static void append_elements(const struct page *page, const json_t *field, struct assay_buf *text)
+{
+    const json_t *elements = assay_json_get(field, "elements");
+    const int64_t least = assay_json_int(field, "min_length", 0),
+                  most = assay_json_int(field, "max_length", 0);
+    if (!assay_json_get(field, "max_length"))
+        return;
+    if (least != most)
+        assay_buf_printf(text, "%" PRId64 "%s", least, assay_text_sign(page->style, " … ", " to "));
+    assay_buf_printf(text, "%" PRId64 " element%s", most, plural((double)most));
+    if (assay_json_num(elements, "count", 0) > 0)
+        assay_buf_text(text, ": ");
+    append_values(page, elements,
+                  assay_json_num(elements, "count", 0) - assay_json_num(elements, "null_count", 0),
+                  text);
+}
+
 static void add_values(const struct page *page, const json_t *field, double present)
 {
     struct assay_buf text = {0};
-    if (has_range(field))
-        append_range(page, field, &text);
-    else
-        append_top(page, field, present, &text);
+    append_values(page, field, present, &text);
     if (!text.size)
-        append_range(page, field, &text);
+        append_elements(page, field, &text);
     add_cell(page, assay_buf_str(&text), page->values_columns, false);
     assay_buf_release(&text);
 }
 
-static void add_spread(const struct page *page, const json_t *field)
+static void add_spread(const struct page *page, const json_t *field, double present)
 {
-    const json_t *buckets = assay_json_get(field, "histogram_buckets");
-    if (!json_array_size(buckets) || strcmp(assay_json_str(field, "type", ""), "String") == 0)
-        buckets = assay_json_get(field, "top_values"); /* the most frequent first */
+    const json_t *buckets = assay_profile_chart(field, present);
     const size_t count = json_array_size(buckets);
     double *counts = count ? calloc(count, sizeof *counts) : NULL;
     size_t used = 0;
     for (size_t i = 0; counts && i < count; i++)
         if (!assay_json_bool(json_array_get(buckets, i), "tail", false))
             counts[used++] = assay_json_num(json_array_get(buckets, i), "count", 0);
-    if (used > 1)
+    if (used > 1 && page->bars_columns)
         assay_text_bars(page->out, page->style, counts, used, page->bars_columns);
     free(counts);
+}
+
+/* In at most MEAN_COLUMNS. */
+static void mean_text(double mean, char text[static 32])
+{
+    const double size = fabs(mean);
+    (void)snprintf(text, 32,
+                   size >= 1e6 && size < 1e9                  ? "%.0f"
+                   : size >= 1e9 || (size < 1e-2 && size > 0) ? "%.3g"
+                                                              : "%.6g",
+                   mean);
 }
 
 static void add_mean(const struct page *page, const json_t *field)
@@ -323,7 +375,7 @@ static void add_mean(const struct page *page, const json_t *field)
     if (!page->mean_columns)
         return;
     if (mean)
-        (void)snprintf(text, sizeof text, "%.6g", json_number_value(mean));
+        mean_text(json_number_value(mean), text);
     add_cell(page, text, page->mean_columns, true);
     add(page, " ");
 }
@@ -350,7 +402,7 @@ static void add_field(const struct page *page, const json_t *field, double recor
     add_mean(page, field);
     add_values(page, field, records - null_count);
     add(page, " ");
-    add_spread(page, field);
+    add_spread(page, field, records - null_count);
     end_line(page);
 }
 

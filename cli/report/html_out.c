@@ -7,6 +7,9 @@
 
 #include "common/base/utf8.h"
 
+/* A bar of so many pixels or fewer is not pointed at. */
+#define LEAST_HINT 4
+
 static const char style_sheet[] =
     ":root{color-scheme:light "
     "dark;--ink:#1d2733;--dim:#667585;--line:#d9e0e7;--paper:#fff;--card:#f6f8fa;--bar:#3b7dd8;"
@@ -52,7 +55,8 @@ static const char style_sheet[] =
     "tr.f td:nth-child(4)::after{content:\" distinct\"}"
     "tr.f td:nth-child(5),tr.f td:nth-child(6){grid-column:1/-1}tr.d,tr.d td{display:block}}"
     ".pct{display:inline-block;min-width:4.2em}"
-    "svg.share{display:inline-block;margin-right:.4rem;vertical-align:middle}";
+    "svg.share{display:inline-block;margin-right:.4rem;vertical-align:middle}"
+    ".changes{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem;overflow-wrap:anywhere}";
 
 void assay_html_begin(struct assay_buf *out, const char *title)
 {
@@ -153,7 +157,7 @@ void assay_html_bars(struct assay_buf *out, const json_t *buckets, int width, in
     }
     if (!count || !(largest > 0))
         return;
-    const double step = (double)width / (double)count, gap = step > 4 ? 1 : 0;
+    const double step = (double)width / (double)count, gap = step > LEAST_HINT ? 1 : 0;
     assay_buf_printf(out,
                      "<svg width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
                      "aria-label=\"histogram\">",
@@ -164,10 +168,11 @@ void assay_html_bars(struct assay_buf *out, const json_t *buckets, int width, in
         double bar = size / largest * height;
         if (size > 0 && bar < 1)
             bar = 1;
-        assay_buf_printf(out, "<rect%s x=\"%.2f\" y=\"%.2f\" width=\"%.2f\" height=\"%.2f\">",
+        assay_buf_printf(out, "<rect%s x=\"%.4g\" y=\"%.4g\" width=\"%.4g\" height=\"%.4g\">",
                          assay_json_bool(bucket, "tail", false) ? " class=\"tail\"" : "",
                          (double)i * step, height - bar, step - gap, bar);
-        append_hint(out, bucket);
+        if (step > LEAST_HINT)
+            append_hint(out, bucket);
         assay_buf_text(out, "</rect>");
     }
     assay_buf_text(out, "</svg>");

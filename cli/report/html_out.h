@@ -17,7 +17,7 @@ void assay_html_text(struct assay_buf *out, const char *text);
  * for null. */
 void assay_html_value(struct assay_buf *out, const json_t *value);
 /** Append a histogram as SVG. buckets: [{"value" or "from" and "to", "count", "tail"?}]; each bar
- * has its figures as a hint. */
+ * that can be pointed at has its figures as a hint. */
 void assay_html_bars(struct assay_buf *out, const json_t *buckets, int width, int height);
 /** Append a share from 0 to 1 as a small bar with its percentage. */
 void assay_html_share(struct assay_buf *out, double share, const char *class_name);

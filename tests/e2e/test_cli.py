@@ -177,10 +177,17 @@ class ProfileTest(CommandTest):
                          [("id", "Integral", 0), ("name", "String", 0), ("amount", "Fractional", 1)])
 
     def test_text_fits_80_columns(self):
-        for columns in [80, 120]:
-            lines = self.run_assay("profile", "orders.csv", COLUMNS=str(columns)).stdout.splitlines()
-            self.assertEqual([line for line in lines if len(line) > columns], [])
-            self.assertTrue(any("amount" in line and "Fractional" in line for line in lines))
+        columns = "the name of the customer,country_code,the_day_of_the_order,mean"
+        rows = "".join(f"Ann {i % 9},{['CH', 'DE', 'FR'][i % 3]},2024-{i % 12 + 1:02}-{i % 28 + 1:02},{-1e7 - i}\n" for i in range(300))
+        self.write("wide.csv", columns + "\n" + rows)
+        for columns in [60, 69, 70, 80, 109, 110, 200]:
+            for name, type_name in (("orders.csv", "Fractional"), ("wide.csv", "country_code")):
+                lines = self.run_assay("profile", name, COLUMNS=str(columns)).stdout.splitlines()
+                self.assertEqual([line for line in lines if len(line) > columns], [])
+                self.assertTrue(any(type_name in line for line in lines))
+            if columns >= 80:
+                self.assertTrue(any("2024-01-01 … 2024-12-28" in line for line in lines), lines)
+        self.assertTrue(any(" -10000150 " in line for line in lines), lines)   # 10,000,149.5, rounded to even
         plain = self.run_assay("profile", "orders.csv", LC_ALL="C").stdout
         self.assertTrue(plain.isascii())
         self.assertNotIn("\033", plain)
@@ -194,6 +201,19 @@ class ProfileTest(CommandTest):
         self.write("long.csv", "address\n" + "".join(f"customer.{i:03d}@somewhere.example.net\n" for i in range(100)))
         self.assertRegex(self.run_assay("profile", "long.csv", COLUMNS="80").stdout, r"customer\.00\S*… … customer\.09\S*…")
         self.assertIn(" d: dates are written in several ways", text)
+
+    def test_arrays_tell_lengths_and_elements(self):
+        self.write("a.jsonl", "".join(json.dumps({"tags": ["x", "y", "x"][:i % 4], "n": [i, i + 1]}) + "\n" for i in range(8)))
+        text = self.run_assay("profile", "a.jsonl", COLUMNS="100").stdout
+        self.assertIn("0 … 3 elements: x 67%, y 33%", text)   # 8 of 12
+        self.assertIn("2 elements: 0 … 8", text)
+        page = self.run_assay("profile", "a.jsonl", "--format", "html").stdout
+        self.assertIn("0 … 3 elements", page)
+        self.assertIn("Value of an element", page)
+
+    def test_a_few_repeats_are_no_distribution(self):
+        self.write("codes.csv", "code\n" + "".join(f"c{i}\n" for i in range(5000)) + "c7\n" * 9)
+        self.assertNotIn("<rect x", self.run_assay("profile", "codes.csv", "--format", "html").stdout)
 
     def test_html_is_self_contained(self):
         self.write("evil.csv", 'a,<script>alert(1)</script>\n<b>,"""&"\n')
@@ -333,6 +353,11 @@ class ProfileTest(CommandTest):
         text = self.run_assay("profile", "b.csv", "--compare", "old.json", COLUMNS="200").stdout
         self.assertIn("code: type Integral → String, native type BIGINT → VARCHAR, ", text)
         self.assertNotIn("→ -", text)
+        page = self.run_assay("profile", "b.csv", "--compare", "old.json", "--format", "html").stdout
+        self.assertRegex(page, r"<strong>few</strong></td><td><span class=\"bad\">large</span></td><td class=\"n\">\d\.\d\d</td>"
+                               r"<td class=\"n\">0\.17</td>")
+        self.assertNotIn("<pre>", page)
+        self.assertIsNone(fields["code"]["drift"])
 
     def test_an_interrupt_stops_it(self):
         pipe = subprocess.Popen([ASSAY, "profile", "-", "--reader", "format=csv"], cwd=self.folder, stdin=subprocess.PIPE,
