@@ -9,7 +9,7 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
-from server import ApiError, Scratch, free_port, wait_until  # noqa: E402
+from server import WAIT_S, ApiError, Scratch, free_port, refusing_port, wait_until  # noqa: E402
 
 ORDERS = "id,amount,country,created\n" + "".join(
     f"{i},{'-5.00' if i == 17 else f'{i % 90}.50'},{'CH' if i % 3 else 'DE'},2026-01-{1 + i % 28:02d}\n" for i in range(1, 301))
@@ -119,7 +119,7 @@ class RestTest(unittest.TestCase):
             "name": "shop", "connection_id": connection["id"], "enrichment_only": False, "enrichment_remediation_strategy": "none",
             "tags": ["gold"], "teams": None, "description": "a small shop", "root_path": "/"})
         cls.datastore = made["id"]
-        first = wait_until(lambda: cls.api.call("GET", "/operations", datastore=made["id"], operation_type="catalog")["items"], 30,
+        first = wait_until(lambda: cls.api.call("GET", "/operations", datastore=made["id"], operation_type="catalog")["items"], WAIT_S,
                            "the first Sync")
         cls.first_sync = cls.api.wait(first[0]["id"])
         cls.profile = cls.api.run("profile", made["id"], ai_effort="off")
@@ -250,10 +250,10 @@ class RestTest(unittest.TestCase):
         self.assertEqual(self.api.call("PUT", f"/operations/abort/{self.profile['id']}")["result"], "success")
 
     def test_a_source_that_is_down_is_said_while_the_operation_waits(self):
-        down = self.api.datastore("down", {"type": "postgresql", "host": "127.0.0.1", "port": free_port(), "username": "u",
+        down = self.api.datastore("down", {"type": "postgresql", "host": "127.0.0.1", "port": refusing_port(self), "username": "u",
                                            "password": "p"}, database="d", schema="s")
         run = self.api.call("POST", "/operations/run", {"type": "sync", "datastore_id": down})
-        said = wait_until(lambda: (lambda o: o if o["message"] else None)(self.api.call("GET", f"/operations/{run['id']}")), 30,
+        said = wait_until(lambda: (lambda o: o if o["message"] else None)(self.api.call("GET", f"/operations/{run['id']}")), WAIT_S,
                           "the reason of the wait")
         self.assertIsNone(said["end_time"])
         self.assertRegex(said["message"], r"^waiting: .*refused.*; tried again after 20\d\d-.*Z$")
@@ -279,7 +279,7 @@ class RestTest(unittest.TestCase):
     def test_one_serve_a_catalog(self):
         second = self.scratch.start("serve", {"api.listen": f"127.0.0.1:{free_port()}", "internal.listen": f"127.0.0.1:{free_port()}",
                                               "catalog.url": "sqlite:assay.db"})
-        self.assertNotEqual(second.process.wait(30), 0)
+        self.assertNotEqual(second.process.wait(WAIT_S), 0)
         self.assertIn("another assay serve works on sqlite:assay.db", second.text())
         self.assertTrue(self.role.alive())
 

@@ -8,7 +8,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cluster import Cluster, missing_servers  # noqa: E402
-from server import free_port, wait_until  # noqa: E402
+from server import WAIT_S, refusing_port, wait_until  # noqa: E402
 
 
 @unittest.skipIf(missing_servers(), f"needs {missing_servers()}")
@@ -37,7 +37,7 @@ class ClusterTest(unittest.TestCase):
         self.assertEqual(sorted(containers), ["a.csv", "b.jsonl"])
         profile = self.api.run("profile", datastore, ai_effort="off")
         self.assertEqual((profile["result"], profile["status"]["records_processed"]), ("success", 5))
-        wait_until(lambda: self.cluster.query("SELECT count(*) FROM outbox") == [("0",)], 30, "every message found its topic")
+        wait_until(lambda: self.cluster.query("SELECT count(*) FROM outbox") == [("0",)], WAIT_S, "every message found its topic")
         fields = [f["name"] for f in self.api.call("GET", f"/containers/{containers['a.csv']}/field-profiles")["items"]]
         self.assertEqual(fields, ["id", "name"])
         self.api.call("POST", "/quality-checks", {"container_id": containers["a.csv"], "rule": "notNull", "fields": ["name"],
@@ -67,10 +67,10 @@ class ClusterTest(unittest.TestCase):
         self.assertGreaterEqual(self.api.call("GET", "/anomalies", datastore=datastore)["total"], 10)
 
     def test_a_source_that_is_down_is_said_while_the_operation_waits(self):
-        down = self.api.datastore("down", {"type": "postgresql", "host": "127.0.0.1", "port": free_port(), "username": "u",
+        down = self.api.datastore("down", {"type": "postgresql", "host": "127.0.0.1", "port": refusing_port(self), "username": "u",
                                            "password": "p"}, database="d", schema="s")
         run = self.api.call("POST", "/operations/run", {"type": "sync", "datastore_id": down})
-        said = wait_until(lambda: (lambda o: o if o["message"] else None)(self.api.call("GET", f"/operations/{run['id']}")), 30,
+        said = wait_until(lambda: (lambda o: o if o["message"] else None)(self.api.call("GET", f"/operations/{run['id']}")), WAIT_S,
                           "the reason of the wait")
         self.assertRegex(said["message"], r"^waiting: .*refused.*; tried again after 20\d\d-.*Z$")
         self.api.call("PUT", f"/operations/abort/{run['id']}")

@@ -15,7 +15,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
 import duck  # noqa: E402
-from server import wait_until  # noqa: E402
+from server import WAIT_S, wait_until  # noqa: E402
 
 ASSAY = os.environ.get("ASSAY", str(ROOT / "build/release/assay"))
 POSTGRES = os.environ.get("ASSAY_TEST_POSTGRES")
@@ -206,7 +206,7 @@ class FaultTest(Case):
         self.write("wrapper", f"#!/bin/sh\nrm -f {self.folder}/other.csv\nexec {os.environ.get('ASSAY_EXECUTE') or pathlib.Path(ASSAY).parent / 'assay-execute'} \"$@\"\n")
         (self.folder / "wrapper").chmod(0o700)
         done = subprocess.run([ASSAY, "scan", "own.csv", "--ref", "other=other.csv", "--checks", "checks.json", "--format", "json"],
-                              cwd=self.folder, capture_output=True, text=True, timeout=60,
+                              cwd=self.folder, capture_output=True, text=True, timeout=WAIT_S,
                               env={**os.environ, "ASSAY_EXECUTE": str(self.folder / "wrapper")})
         checks = json.loads(done.stdout)["containers"][0]["checks"]
         self.assertEqual([check["outcome"] for check in checks], ["errored", "failed"])
@@ -291,10 +291,10 @@ class FaultTest(Case):
                                    cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
-        wait_until(running, 30, "the reference is read")
+        wait_until(running, WAIT_S, "the reference is read")
         process.send_signal(signal.SIGINT)
-        self.assertNotEqual(process.wait(timeout=30), 0)
-        wait_until(lambda: not running(), 30, "the source is not asked any more")
+        self.assertNotEqual(process.wait(WAIT_S), 0)
+        wait_until(lambda: not running(), WAIT_S, "the source is not asked any more")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from cluster import Cluster, missing_servers  # noqa: E402
-from server import Scratch, wait_until  # noqa: E402
+from server import WAIT_S, Scratch, wait_until  # noqa: E402
 
 CUSTOMERS, ORDERS = 2000, 3000
 
@@ -251,12 +251,12 @@ class ClusterTest(Relations, unittest.TestCase):
             owners = self.cluster.query("SELECT l.owner FROM task_lease l JOIN task t ON t.id = l.task_id WHERE t.kind = "
                                         f"'profile.relate' AND t.op_id = {operation} AND t.state = 'running'")
             return next((w for owner, in owners for w in self.cluster.workers if f":{w.process.pid}:" in owner), None)
-        dead = wait_until(holder, 60, "a worker judges")
+        dead = wait_until(holder, WAIT_S, "a worker judges")
         live = self.api.call("GET", f"/operations/{operation}")
         self.assertEqual((live["result"], live["end_time"], live["status"]["total_containers"]), ("running", None, 1))
         dead.kill()
         self.cluster.query(f"UPDATE task_lease SET lease_until = 1 WHERE owner LIKE '%:{dead.process.pid}:%'")   # its time runs out
-        wait_until(lambda: self.tasks(operation)[0][1] == "2", 60, "another one judges")
+        wait_until(lambda: self.tasks(operation)[0][1] == "2", WAIT_S, "another one judges")
         lock.stdin.write("ROLLBACK;\n")
         lock.stdin.flush()
         done = self.api.wait(operation)

@@ -14,7 +14,8 @@ def missing_servers():
 
 
 class Cluster:
-    def __init__(self, workers=1, fast=False):
+    def __init__(self, workers=1, fast=False, lease_s=60):
+        """fast: workers look for work at once. A lease of some seconds is for tests that wait for its end."""
         self.scratch = Scratch()
         self.admin = os.environ["ASSAY_TEST_POSTGRES"]
         self.name = "assay_" + uuid.uuid4().hex[:10]
@@ -28,8 +29,8 @@ class Cluster:
                        "queue.partitions": 4, "queue.replication": 1, "progress.url": os.environ["ASSAY_TEST_REDIS"],
                        "log.format": "json"}
         if fast:
-            self.shared.update({"worker.lease_ttl": "6s", "worker.heartbeat": "1500ms", "worker.drain": "1s", "worker.steal_age": "300ms",
-                                "worker.steal_every": "200ms"})
+            self.shared.update({"worker.lease_ttl": f"{lease_s}s", "worker.heartbeat": "1500ms", "worker.drain": "1s",
+                                "worker.steal_age": "300ms", "worker.steal_every": "200ms"})
         self.environment = {"ASSAY_CATALOG_URL": self.catalog_url}   # not in argv: it holds a password
         self.scheduler_settings = {"api.listen": f"127.0.0.1:{self.port}", "internal.listen": f"127.0.0.1:{self.internal}",
                                    "api.insecure": "true", "secrets.passphrase_file": "passphrase", **self.shared}

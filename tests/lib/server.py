@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -16,13 +17,32 @@ import uuid
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ASSAY = os.environ.get("ASSAY", str(ROOT / "build/dev/assay"))
 SHARED = ROOT.parent / "shared"
-READY_S, OPERATION_S = 60, 180
+READY_S, WAIT_S, OPERATION_S = 300, 300, 400   # against endless waits alone: what is due comes in a moment
+GIVEN_PORTS = set()
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody has. It is not of those that the system hands out, so that no connection takes it before its server does."""
+    first_handed_out = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(10_000, first_handed_out) if first_handed_out > 12_000 else 0
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            port = s.getsockname()[1]
+        if port not in GIVEN_PORTS:
+            GIVEN_PORTS.add(port)
+            return port
+
+
+def refusing_port(test):
+    """A port that refuses connections until the test has ended: it is bound, and nobody listens."""
+    bound = socket.socket()
+    test.addCleanup(bound.close)
+    bound.bind(("127.0.0.1", 0))
+    return bound.getsockname()[1]
 
 
 def wait_until(condition, seconds, what):
@@ -50,7 +70,7 @@ class Api:
 
     def request(self, method, path, body=None, query=(), token=None, headers=None, raw=None):
         """(status, headers, bytes) of one request."""
-        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
+        conn = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
         url = "/api" + path + ("?" + urllib.parse.urlencode(query, True) if query else "")
         all_headers = {"Content-Type": "application/json"}
         if token is not False:
@@ -125,7 +145,7 @@ class Role:
     def signal(self, number):
         os.kill(self.process.pid, number)
 
-    def stop(self, seconds=60):
+    def stop(self, seconds=WAIT_S):
         if self.alive():
             self.signal(signal.SIGCONT)
             self.process.terminate()

@@ -7,7 +7,7 @@ servers_stop=()
 kafka_version=3.9.1
 kafka_cache=${ASSAY_CACHE:-.cache}/kafka/$kafka_version
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+free_port() { PYTHONPATH=tests/lib python3 -Bc 'import server; print(server.free_port())'; }
 
 wait_for() { # wait_for PID SECONDS command…: fails when the server dies or the time is over
     local pid=$1 end=$((SECONDS + $2)); shift 2
@@ -44,7 +44,7 @@ start_postgres() {
     printf '%s\n' "listen_addresses='127.0.0.1'" "port=$port" "unix_socket_directories='$dir'" fsync=off \
         synchronous_commit=off full_page_writes=off shared_buffers=64MB max_connections=100 |
         "${as[@]}" tee -a "$dir/data/postgresql.conf" >/dev/null
-    (cd "$dir" && "${as[@]}" "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start >/dev/null)
+    (cd "$dir" && "${as[@]}" "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 300 start >/dev/null)
     servers_stop+=("(cd '$dir' && ${as[*]} '$bin/pg_ctl' -D '$dir/data' -m immediate -w stop >/dev/null)")
     export ASSAY_TEST_POSTGRES="postgresql://assay:assay-test@127.0.0.1:$port/postgres"
     export ASSAY_TEST_POSTGRES_DATA="$dir/data"
@@ -58,7 +58,7 @@ start_redis() {
         --requirepass assay-test >"$servers_dir/redis/log" 2>&1 &
     pid=$!
     servers_stop+=("stop_pid $pid")
-    wait_for $pid 20 sh -c "redis-cli -p $port -a assay-test --no-auth-warning ping | grep -q PONG" ||
+    wait_for $pid 120 sh -c "redis-cli -p $port -a assay-test --no-auth-warning ping | grep -q PONG" ||
         { cat "$servers_dir/redis/log" >&2; return 1; }
     export ASSAY_TEST_REDIS="redis://:assay-test@127.0.0.1:$port/0" ASSAY_TEST_REDIS_PID=$pid
 }
@@ -98,7 +98,7 @@ start_kafka() {
         -cp "$lib/*" kafka.Kafka "$dir/server.properties" >"$dir/log" 2>&1 &
     pid=$!
     servers_stop+=("stop_pid $pid")
-    wait_for $pid 90 kafka_answers "$port" || { tail -n 20 "$dir/log" "$dir/format.log" >&2; return 1; }
+    wait_for $pid 300 kafka_answers "$port" || { tail -n 20 "$dir/log" "$dir/format.log" >&2; return 1; }
     export ASSAY_TEST_KAFKA="127.0.0.1:$port" ASSAY_TEST_KAFKA_PID=$pid
 }
 
