@@ -57,6 +57,8 @@ int assay_client_operation_run(struct assay_rest *rest, const struct assay_args 
                                int *ret_exit, struct assay_error *err);
 int assay_client_operation_watch(struct assay_rest *rest, const struct assay_args *args,
                                  int *ret_exit, struct assay_error *err);
+int assay_client_check_export(struct assay_rest *rest, const struct assay_args *args, int *ret_exit,
+                              struct assay_error *err);
 int assay_client_check_import(struct assay_rest *rest, const struct assay_args *args, int *ret_exit,
                               struct assay_error *err);
 int assay_client_token_create(struct assay_rest *rest, const struct assay_args *args, int *ret_exit,

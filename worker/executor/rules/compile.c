@@ -118,6 +118,15 @@ int assay_rule_reference_where(const struct assay_rule_check *check,
     return *ret_where ? ASSAY_OK : assay_fail_memory(err);
 }
 
+bool assay_rule_is_masked(const struct assay_rule_scope *scope,
+                          const struct assay_rule_field *field)
+{
+    for (size_t i = 0; i < json_array_size(scope->mask); i++)
+        if (!strcmp(json_string_value(json_array_get(scope->mask, i)), field->name))
+            return true;
+    return false;
+}
+
 const char *assay_rule_where(const struct assay_rule_check *check)
 {
     return check->filter_sql ? assay_rule_text(check, " WHERE (%s)", check->filter_sql) : "";

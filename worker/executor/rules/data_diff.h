@@ -15,8 +15,6 @@
 
 #include "worker/executor/rules/rule.h"
 
-#define ASSAY_DIFF_MASKED "***MASKED***"
-
 /** A field of both sides, as SQL of values that compare with those of the other side. */
 struct assay_diff_field {
     const struct assay_rule_field *own, *ref;

@@ -13,19 +13,12 @@
 
 /* --- values as SQL of their text --- */
 
-static bool is_named(const json_t *mask, const struct assay_rule_field *field)
-{
-    for (size_t i = 0; i < json_array_size(mask); i++)
-        if (!strcmp(json_string_value(json_array_get(mask, i)), field->name))
-            return true;
-    return false;
-}
-
 /* What one side masks, the other does not show. */
 static bool is_masked(const struct assay_rule_check *check, const struct assay_diff *diff,
                       const struct assay_rule_field *field)
 {
-    return is_named(check->scope->mask, field) || is_named(diff->reference->mask, field);
+    return assay_rule_is_masked(check->scope, field) ||
+           assay_rule_is_masked(diff->reference, field);
 }
 
 static bool is_text(const struct assay_diff_field *field)
@@ -73,7 +66,7 @@ static void append_shown(const struct assay_rule_check *check, const struct assa
                          assay_type_name(of->type));
     assay_buf_printf(sql, " WHEN %s IS NULL THEN 'null' ELSE ", column);
     if (is_masked(check, diff, of))
-        assay_buf_text(sql, "'" ASSAY_DIFF_MASKED "'");
+        assay_buf_text(sql, "'" ASSAY_RULE_MASKED "'");
     else
         append_value(field, column, sql);
     assay_buf_text(sql, " END");

@@ -102,6 +102,7 @@ struct assay_rule_check {
      * BIGINT records looked at, BIGINT nulls among them. "In `f`, <is_not> <observed>: it is not
      * <wanted>."; without wanted: "…<observed>." */
     const char *query_sql;
+    bool reads_masked; /* aggregate, expression: the engine's words of a failure may show a value */
 };
 
 /** A failing record that a rule has a sentence of its own for. */
@@ -188,6 +189,11 @@ ASSAY_MUST_CHECK int assay_rule_field_find(const struct assay_rule_scope *scope,
 /** A text in the arena, made as by printf; NULL when out of memory. */
 const char *assay_rule_text(const struct assay_rule_check *check, const char *format, ...)
     ASSAY_PRINTF(2, 3);
+/** What stands for values of masked fields. */
+#define ASSAY_RULE_MASKED "***MASKED***"
+/** May no message show values of this field? */
+bool assay_rule_is_masked(const struct assay_rule_scope *scope,
+                          const struct assay_rule_field *field);
 /** " WHERE <filter>" of an aggregate's query, or "". */
 const char *assay_rule_where(const struct assay_rule_check *check);
 /** A buffer's text in the arena. */

@@ -11,6 +11,7 @@ static int finish(struct assay_rule_check *check, const struct assay_buf *verdic
     ASSAY_TRY(assay_buf_check(verdict, err));
     ASSAY_TRY(assay_buf_check(observed, err));
     const char *field = check->fields[0]->sql;
+    check->reads_masked = assay_rule_is_masked(check->scope, check->fields[0]);
     check->query_sql = assay_rule_text(
         check, "SELECT %s, CAST(%s AS VARCHAR), count(*), count(*) - count(%s) FROM %s%s",
         assay_buf_str(verdict), assay_buf_str(observed), field, check->scope->relation,
@@ -55,6 +56,15 @@ static int sum_doubles(struct assay_rule_check *check, const char *value, struct
     return finish(check, &verdict, &observed, err);
 }
 
+/* The sum as the message shows it. */
+static void observe_sum(const struct assay_rule_check *check, const char *sql,
+                        struct assay_buf *observed)
+{
+    assay_buf_text(observed, assay_rule_is_masked(check->scope, check->fields[0])
+                                 ? "'" ASSAY_RULE_MASKED "'"
+                                 : sql);
+}
+
 /* Decimals of text: the exact sum, within the tolerance that sums of fractions have. */
 static int sum_near(struct assay_rule_check *check, const char *value, struct assay_error *err)
 {
@@ -64,9 +74,12 @@ static int sum_near(struct assay_rule_check *check, const char *value, struct as
         return assay_fail(err, ASSAY_INVALID, "the constant \"%s\" is not a number", value);
     const double tolerance = assay_json_num(check->properties, "tolerance", 1e-9);
     const double bound = tolerance * (number < 0 ? -number : number);
-    assay_buf_printf(&observed, "CAST(sum(%s) AS DOUBLE)", check->fields[0]->sql);
+    const char *total = assay_rule_text(check, "CAST(sum(%s) AS DOUBLE)", check->fields[0]->sql);
+    if (!total)
+        return assay_fail_memory(err);
+    observe_sum(check, total, &observed);
     assay_buf_printf(&verdict, "abs(%s - CAST('%.17g' AS DOUBLE)) <= CAST('%.17g' AS DOUBLE)",
-                     assay_buf_str(&observed), number, bound > 0 ? bound : tolerance);
+                     total, number, bound > 0 ? bound : tolerance);
     return finish(check, &verdict, &observed, err);
 }
 
@@ -79,7 +92,7 @@ static int sum_exact(struct assay_rule_check *check, const char *value, struct a
         return assay_fail_memory(err);
     total.layout = total.scale ? ASSAY_LAYOUT_DECIMAL128 : ASSAY_LAYOUT_INT128;
     ASSAY_TRY(assay_constant_equals(check, &total, value, &verdict, err));
-    assay_buf_text(&observed, total.sql);
+    observe_sum(check, total.sql, &observed);
     return finish(check, &verdict, &observed, err);
 }
 

@@ -10,7 +10,6 @@
 #include "worker/executor/scan/scan_reference.h"
 #include "worker/executor/scan/scan_value.h"
 
-#define MASK        "***MASKED***"
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 #define SHOWN_BYTES 400            /* of a text in a message */
 
@@ -87,7 +86,7 @@ static bool text_of_rule(const struct assay_rule_values *values,
     const size_t i = (size_t)(field - v->scan->own.fields);
     struct assay_text raw;
     if (v->masked[i] && (!is_null(v, i) || is_misfit(v, i))) {
-        assay_buf_text(text, MASK);
+        assay_buf_text(text, ASSAY_RULE_MASKED);
         return true;
     }
     if (is_text_decimal(v, i)) {
@@ -121,7 +120,7 @@ static json_t *field_json(const struct view *v, size_t field)
 {
     struct assay_text raw;
     if (v->masked[field] && (!is_null(v, field) || is_misfit(v, field)))
-        return json_string(MASK);
+        return json_string(ASSAY_RULE_MASKED);
     if (is_null(v, field) && raw_text(v, field, &raw) && raw.size_bytes)
         return assay_json_safe_string(raw.data, raw.size_bytes);
     return is_text_decimal(v, field) ? assay_value_decimal_json(&v->columns[field], v->row)
@@ -142,7 +141,7 @@ static bool text_of_failing(const struct assay_failing_values *values, size_t co
     const size_t field = v->written[column];
     struct assay_text raw;
     if (v->masked[field] && (!is_null(v, field) || is_misfit(v, field))) {
-        assay_buf_text(text, MASK);
+        assay_buf_text(text, ASSAY_RULE_MASKED);
         return true;
     }
     if (raw_text(v, field, &raw)) {

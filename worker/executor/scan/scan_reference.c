@@ -36,10 +36,17 @@ static struct reference *of_key(const struct assay_scan *scan, const char *key)
     return NULL;
 }
 
+/* That of the datastore it names, "DATASTORE/CONTAINER", goes before one of the same name. */
 static struct reference *of_check(const struct assay_scan *scan, const json_t *check)
 {
-    return of_key(scan,
-                  assay_json_str(json_object_get(check, "properties"), "ref_container", NULL));
+    const json_t *properties = json_object_get(check, "properties");
+    const char *container = assay_json_str(properties, "ref_container", NULL);
+    const char *datastore = assay_json_str(properties, "ref_datastore", NULL);
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf key = {0};
+    if (container && datastore)
+        assay_buf_printf(&key, "%s/%s", datastore, container);
+    struct reference *ref = key.size ? of_key(scan, assay_buf_str(&key)) : NULL;
+    return ref ? ref : of_key(scan, container);
 }
 
 /* The properties name a container that the task does not know. */
