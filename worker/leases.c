@@ -41,6 +41,8 @@ void assay_leases_add(struct assay_leases *leases, struct assay_lease *lease, in
     lease->next = leases->first;
     leases->first = lease;
     leases->count++;
+    if (leases->stopped)
+        assay_lease_stop(lease, leases->stopped);
     (void)pthread_mutex_unlock(&leases->lock);
 }
 
@@ -79,6 +81,7 @@ void assay_lease_stop(struct assay_lease *lease, enum assay_stop_reason reason)
 void assay_leases_stop_all(struct assay_leases *leases, enum assay_stop_reason reason)
 {
     (void)pthread_mutex_lock(&leases->lock);
+    leases->stopped = reason;
     for (struct assay_lease *lease = leases->first; lease; lease = lease->next)
         assay_lease_stop(lease, reason);
     (void)pthread_mutex_unlock(&leases->lock);

@@ -32,6 +32,7 @@ struct assay_leases {
     pthread_cond_t changed;
     struct assay_lease *first;
     int count;
+    enum assay_stop_reason stopped; /* all, also those that come; NONE = they may run */
     struct assay_worker_times times;
 };
 
@@ -43,7 +44,7 @@ void assay_leases_remove(struct assay_leases *leases, struct assay_lease *lease)
 /** Keep the latest progress (cut to nothing when it does not fit). */
 void assay_leases_progress(struct assay_leases *leases, struct assay_lease *lease, const char *json,
                            size_t size_bytes);
-/** Tell a task, or all tasks, to stop. */
+/** Tell a task to stop; or all tasks, and each that is added from then on: its claim was under way. */
 void assay_lease_stop(struct assay_lease *lease, enum assay_stop_reason reason);
 void assay_leases_stop_all(struct assay_leases *leases, enum assay_stop_reason reason);
 /** One heartbeat: renew all leases in one statement, flag what is cancelled or lost. Does not

@@ -342,8 +342,8 @@ void assay_worker_stop(struct assay_worker *worker, int64_t budget_ms)
         (void)pthread_join(worker->intake, NULL);
     else
         assay_consumer_close(worker->consumer);
-    if (!assay_leases_wait_idle(&worker->leases, budget_ms))
-        assay_leases_stop_all(&worker->leases, ASSAY_STOP_DRAIN);
+    (void)assay_leases_wait_idle(&worker->leases, budget_ms);
+    assay_leases_stop_all(&worker->leases, ASSAY_STOP_DRAIN);
     for (int i = 0; i < worker->slots_started; i++)
         (void)pthread_join(worker->slots[i], NULL);
     if (worker->heartbeat_started)

@@ -58,6 +58,22 @@ static void the_first_reason_to_stop_stands(void **state)
     assay_leases_release(&leases);
 }
 
+/* A claim that was under way when all were told to stop is told so, too. */
+static void what_comes_after_the_stop_is_stopped(void **state)
+{
+    (void)state;
+    struct assay_leases leases;
+    struct assay_lease late = {.task_id = 1};
+    assay_leases_init(&leases, &times);
+    assert_true(assay_leases_wait_idle(&leases, 0));
+    assay_leases_stop_all(&leases, ASSAY_STOP_DRAIN);
+    assay_leases_add(&leases, &late, 0);
+    assert_true(atomic_load(&late.stop));
+    assert_int_equal(atomic_load(&late.reason), ASSAY_STOP_DRAIN);
+    assay_leases_remove(&leases, &late);
+    assay_leases_release(&leases);
+}
+
 static void keeps_progress_that_fits(void **state)
 {
     (void)state;
@@ -80,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(suspends_before_the_lease_can_run_out),
         cmocka_unit_test(the_first_reason_to_stop_stands),
+        cmocka_unit_test(what_comes_after_the_stop_is_stopped),
         cmocka_unit_test(keeps_progress_that_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
