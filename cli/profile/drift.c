@@ -260,8 +260,8 @@ static double psi_of_values(const json_t *before, const json_t *after, double be
     return psi;
 }
 
-/* The old buckets are the bins, or the old values, each with what follows it up to the next one; the
- * new shares come from the new curve. */
+/* The old buckets are the bins, or the old values, each with what follows it up to the next one;
+ * the new shares come from the new curve. */
 static double psi_of_bins(const json_t *before, const struct curve *after)
 {
     const bool by_value = counts_values(before);

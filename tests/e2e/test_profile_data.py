@@ -75,6 +75,14 @@ class VegaTest(unittest.TestCase):
                 with self.subTest(file=want["file"], column=column["name"]):
                     self.check_field(got[column["name"]], column, want["rows"])
 
+    def test_histograms_end_at_the_extremes(self):
+        """Of floats of 32 bits and of unsigned integers of 64, too."""
+        for name in ("byte_stream_split.zstd.parquet", "concatenated_gzip_members.parquet"):
+            for field in execute.profile(DATA / "parquet" / name)["fields"]:
+                buckets = field["histogram_buckets"]
+                with self.subTest(file=name, field=field["name"]):
+                    self.assertEqual((buckets[0]["from"], buckets[-1]["to"]), (field["min"], field["max"]))
+
     def test_zip_codes_are_text(self):
         field = fields_of(execute.profile(DATA / "vega/zipcodes.csv"))["zip_code"]
         self.assertEqual((field["type"], field["min_length"], field["max_length"]), ("String", 5, 5))

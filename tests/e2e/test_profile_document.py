@@ -19,7 +19,7 @@ FIELD_KEYS = {
     "completeness", "approximate_distinct_values", "distinct_standard_error", "unique_distinct_ratio",
     "unique_distinct_ratio_error", "entropy", "entropy_method", "min", "max", "sum",
     "mean", "std_dev", "skewness", "kurtosis", "is_not_normal", "q1", "median", "q3", "quantiles", "quantile_rank_error",
-    "min_length", "max_length", "mean_length", "histogram_buckets", "top_values", "patterns", "elements"}
+    "min_length", "max_length", "mean_length", "std_dev_length", "histogram_buckets", "top_values", "patterns", "elements"}
 NUMBERS_ONLY = {"zero_count", "negative_count", "nan_count", "inf_count", "sum", "mean", "std_dev", "skewness", "kurtosis", "q1", "median",
                 "q3", "quantiles", "quantile_rank_error"}
 
@@ -42,13 +42,14 @@ EXPECTED = {
     "id": {"type": "Integral", "null_count": 0, "zero_count": 0, "negative_count": 0, "completeness": 1.0, "min": "1", "max": "7", "sum": "28",
            "mean": 4.0, "std_dev": math.sqrt(28 / 6), "skewness": 0.0, "kurtosis": -1.25, "q1": 2.5, "median": 4.0, "q3": 5.5,
            "approximate_distinct_values": 7, "distinct_standard_error": 0.0, "unique_distinct_ratio": 1.0, "entropy": math.log(7),
-           "quantile_rank_error": 0.0, "min_length": None, "max_length": None, "mean_length": None},
+           "quantile_rank_error": 0.0, "min_length": None, "max_length": None, "mean_length": None, "std_dev_length": None},
     "amount": {"type": "Fractional", "null_count": 1, "zero_count": 1, "negative_count": 1, "nan_count": 0, "inf_count": 0,
                "completeness": 6 / 7, "min": "-2.25", "max": "10.5", "sum": "27.0", "mean": 4.5, "std_dev": math.sqrt(164.375 / 5),
                "approximate_distinct_values": 5, "unique_distinct_ratio": 4 / 5,
                "entropy": -(4 / 6 * math.log(1 / 6) + 2 / 6 * math.log(2 / 6)), "q1": 0.125, "median": 4.125, "q3": 9.8125},
     "name": {"type": "String", "null_count": 0, "empty_count": 1, "blank_count": 1, "invalid_utf8_count": 0, "completeness": 1.0,
-             "min": "", "max": "d\xefv\xe9", "min_length": 0, "max_length": 4, "mean_length": 18 / 7, "approximate_distinct_values": 5,
+             "min": "", "max": "d\xefv\xe9", "min_length": 0, "max_length": 4, "mean_length": 18 / 7,
+             "std_dev_length": math.sqrt((56 - 18 * 18 / 7) / 6), "approximate_distinct_values": 5,
              "unique_distinct_ratio": 4 / 5},
     "day": {"type": "Date", "null_count": 1, "completeness": 6 / 7, "min": "2023-12-01", "max": "2024-03-01",
             "approximate_distinct_values": 4, "unique_distinct_ratio": 2 / 4},

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import pathlib
+import statistics
 import sys
 import unittest
 
@@ -177,6 +178,7 @@ class Figures(unittest.TestCase):
         self.assertEqual((field["min"], field["max"]), (by_bytes[0], by_bytes[-1]))
         self.assertEqual((field["min_length"], field["max_length"]), (min(lengths), max(lengths)))
         self.close(field["mean_length"], sum(lengths) / len(lengths))
+        self.close(field["std_dev_length"], statistics.stdev(lengths))
         self.assertEqual(field["empty_count"], values.count(""))
         self.assertEqual(field["blank_count"], sum(value != "" and not value.strip() for value in values))
         counts = collections.Counter(values)

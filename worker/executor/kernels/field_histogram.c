@@ -184,6 +184,23 @@ static void ends_of(const struct assay_field_state *state, const struct assay_qu
         *ret_last = assay_key_of_real(max);
 }
 
+/* The outermost bounds are the extremes as they are written there: a float of 32 bits, an integer of
+ * 128. Those of 64 bits are exact anyway. */
+static void write_ends(const struct assay_field_state *state, struct assay_field_stats *stats)
+{
+    struct assay_bucket *first = stats->buckets, *last = first + stats->buckets_count - 1;
+    if (state->class == ASSAY_CLASS_INT || !stats->buckets_count)
+        return;
+    if (isfinite(stats->min_number)) {
+        first->from = stats->min;
+        first->from_number = stats->min_number;
+    }
+    if (isfinite(stats->max_number)) {
+        last->to = stats->max;
+        last->to_number = stats->max_number;
+    }
+}
+
 static bool by_width(const struct assay_field_state *state, const struct assay_quantile_view *view,
                      struct assay_field_stats *stats)
 {
@@ -212,6 +229,7 @@ static bool by_width(const struct assay_field_state *state, const struct assay_q
     }
     if (before < seen)
         put_bucket(state, stats, (const int64_t[2]){high, last}, seen - before, true);
+    write_ends(state, stats);
     stats->buckets_method = view->exact ? ASSAY_METHOD_EXACT : ASSAY_METHOD_SKETCH;
     return true;
 }

@@ -239,6 +239,7 @@ static void write_lengths(struct writer *writer, const struct assay_field_stats 
     set_count_if(writer, "min_length", known, stats->min_length);
     set_count_if(writer, "max_length", known, stats->max_length);
     set_real(writer, "mean_length", known ? stats->mean_length : NAN);
+    set_real(writer, "std_dev_length", known ? stats->std_dev_length : NAN);
 }
 
 /* --- lists --- */
