@@ -140,5 +140,46 @@ class NestedTest(unittest.TestCase):
                                   sum(not row["user"] or row["user"]["name"]["last"] is None for row in self.rows)])
 
 
+class NamesTest(unittest.TestCase):
+    """Names that meet: a column a.b beside the child b of a struct a."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def file(self, columns, count=1):
+        path = pathlib.Path(self.folder.name) / "names.parquet"
+        duck.run(f"COPY (SELECT {columns} FROM range({count}) t(i)) TO '{path}' (FORMAT parquet)")
+        return path
+
+    def run_json(self, command, path, *options):
+        run = subprocess.run([ASSAY, command, "-q", "--format", "json", str(path), *options], capture_output=True, text=True)
+        return run.returncode, json.loads(run.stdout)
+
+    def ranges(self, path):
+        return {field["name"]: (field["min"], field["max"]) for field in self.run_json("profile", path)[1]["containers"][0]["fields"]}
+
+    def test_each_has_its_own_values(self):
+        path = self.file("1 AS \"a.b\", {'b': 3} AS a, {'b.c': 4, 'b': {'c': 'x'}} AS s")
+        self.assertEqual(self.ranges(path), {"a.b": ("1", "1"), "a": (None, None), "a.b_2": ("3", "3"), "s": (None, None),
+                                             "s.b.c": ("4", "4"), "s.b": (None, None), "s.b.c_2": ("x", "x")})
+        self.assertEqual(self.ranges(self.file("{'b': 3} AS a, 1 AS \"a.b\"")),
+                         {"a": (None, None), "a.b": ("3", "3"), "a.b_2": ("1", "1")})
+
+    def test_scans_take_the_same(self):
+        path = self.file("{'b': 3} AS a, 1 AS \"a.b\", [{'y': [{'z': 5}]}] AS l")
+        checks = [f"{{rule: between, fields: [{name}], properties: {{min: {value}, max: {value}}}}}" for name, value in (("a.b", 3), ("a.b_2", 1))]
+        code, made = self.run_json("scan", path, *(word for check in checks for word in ("--check", check)), "--check", "{rule: notNull, fields: [l.y.z]}")
+        self.assertEqual((code, made["summary"]["passed"]), (0, 3))
+
+    def test_columns_named_as_places_of_records(self):
+        """Their values would be taken for the records' numbers."""
+        path = self.file("7 AS file_row_number, i AS n", 300)
+        self.assertEqual(self.ranges(path), {"file_row_number": ("7", "7"), "n": ("0", "299")})
+        code, made = self.run_json("scan", path, "--check", "{rule: notNull, fields: [n]}")
+        self.assertEqual(code, 3)
+        self.assertIn("`file_row_number` has the name", made["errors"][0]["message"])
+
+
 if __name__ == "__main__":
     unittest.main()

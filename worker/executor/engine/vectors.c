@@ -341,6 +341,7 @@ static int plan_columns(duckdb_prepared_statement statement, struct assay_vector
     vectors->columns_count = count;
     for (idx_t i = 0; i < count; i++)
         ASSAY_TRY(plan_column(vectors, statement, i, err));
+    ASSAY_TRY(assay_vectors_name_fields(vectors, err));
     *ret_vectors = ASSAY_TAKE(vectors);
     return ASSAY_OK;
 }

@@ -42,6 +42,10 @@ size_t assay_vectors_columns(const struct assay_vectors *vectors);
 void assay_vectors_append_column(const struct assay_vectors *vectors, size_t column,
                                  struct assay_buf *sql);
 duckdb_logical_type assay_vectors_column_type(const struct assay_vectors *vectors, size_t column);
+/** The expression of a field, by places and not by names: children may be named as other columns
+ * are ("a.b"). Below a list, the list of its elements' children. */
+void assay_vectors_append_field(const struct assay_vectors *vectors, size_t index,
+                                struct assay_buf *sql);
 
 /** Conversion of one thread: scratch memory and the batch's columns. The plan must outlive it. */
 struct assay_vectors_lane;

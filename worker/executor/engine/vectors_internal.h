@@ -50,4 +50,9 @@ struct assay_vectors {
     size_t columns_count;
 };
 
+/** Give each field a name that no other has: "a.b", then "a.b_2". ASSAY_UNSUPPORTED: two columns
+ * that the engine does not tell apart. */
+ASSAY_MUST_CHECK int assay_vectors_name_fields(struct assay_vectors *vectors,
+                                               struct assay_error *err);
+
 #endif

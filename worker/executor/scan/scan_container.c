@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/memory.h"
 #include "worker/executor/batch/special.h"
@@ -208,57 +209,12 @@ static int fill_text_fields(struct assay_scan_container *container, struct assay
     return ASSAY_OK;
 }
 
-static ptrdiff_t find_parent(const struct assay_schema *schema, const char *name,
-                             const char **ret_child)
-{
-    for (size_t size = strlen(name); size-- > 0;) {
-        if (name[size] != '.')
-            continue;
-        for (size_t i = 0; i < schema->count; i++) {
-            const char *parent = schema->fields[i].name;
-            if (strlen(parent) == size && !strncmp(parent, name, size)) {
-                *ret_child = name + size + 1;
-                return (ptrdiff_t)i;
-            }
-        }
-    }
-    return -1;
-}
-
-/* A struct's child by its parent's expression; below a list, the child of each element. */
-static bool projected_sql(const struct assay_scan_container *container, size_t i,
-                          struct assay_buf *sql)
-{
-    const struct assay_schema *schema = &container->source.schema;
-    const char *child = NULL;
-    const ptrdiff_t parent = find_parent(schema, schema->fields[i].name, &child);
-    if (parent < 0 || (size_t)parent >= i)
-        return false;
-    const struct assay_rule_field *of = &container->fields[parent];
-    if (of->layout == ASSAY_LAYOUT_LIST) {
-        assay_buf_printf(sql, "list_transform(%s, lambda _assay_e: struct_extract(_assay_e, ",
-                         of->sql);
-        assay_sql_text(sql, child);
-        assay_buf_text(sql, "))");
-    } else {
-        assay_buf_printf(sql, "struct_extract(%s, ", of->sql);
-        assay_sql_text(sql, child);
-        assay_buf_char(sql, ')');
-    }
-    return true;
-}
-
 static int fill_parquet_fields(struct assay_scan_container *container, struct assay_error *err)
 {
-    const struct assay_schema *schema = &container->source.schema;
-    size_t column = 0;
-    for (size_t i = 0; i < schema->count; i++) {
+    for (size_t i = 0; i < container->source.schema.count; i++) {
         ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-        if (!schema->fields[i].projected)
-            assay_vectors_append_column(container->vectors, column++, &sql);
-        else if (!projected_sql(container, i, &sql))
-            return assay_fail(err, ASSAY_INTERNAL, "the parent of `%s` is not known",
-                              schema->fields[i].name);
+        assay_vectors_append_field(container->vectors, i, &sql);
+        ASSAY_TRY(assay_buf_check(&sql, err));
         container->fields[i].sql = keep(container, &sql);
     }
     return ASSAY_OK;
@@ -313,8 +269,25 @@ static int plan_vectors(struct assay_scan_container *container, struct assay_err
     return assay_vectors_plan(container->session, assay_buf_str(&sql), &container->vectors, err);
 }
 
+/* Columns with the names of the places of records would be taken for these. */
+static int refuse_places(const struct assay_schema *schema, struct assay_error *err)
+{
+    static const char *const places[] = {"file_index",   "file_row_number", "_assay_part",
+                                         "_assay_file",  "_assay_row",      "_assay_line",
+                                         "_assay_offset"};
+    for (size_t i = 0; i < schema->count; i++)
+        for (size_t k = 0; k < ASSAY_COUNT(places) && !schema->fields[i].projected; k++)
+            if (!strcasecmp(schema->fields[i].name, places[k]))
+                return assay_fail(err, ASSAY_UNSUPPORTED,
+                                  "the column `%s` has the name under which records of Parquet are "
+                                  "numbered: write the file again with another name",
+                                  schema->fields[i].name);
+    return ASSAY_OK;
+}
+
 static int open_parquet(struct assay_scan_container *container, struct assay_error *err)
 {
+    ASSAY_TRY(refuse_places(&container->source.schema, err));
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     assay_parquet_source_sql(&container->source.files, &sql);
     container->from = keep(container, &sql);
