@@ -146,6 +146,24 @@ int assay_infer_expected_values(struct assay_inference *inference, size_t field,
     return assay_inference_offer(inference, &offer, err);
 }
 
+/* A check of which the statistics of all values say that each one holds. */
+static int offer_seen_in_all(struct assay_inference *inference, size_t field, const char *rule,
+                             const char *description, struct assay_error *err)
+{
+    const struct assay_field_stats *stats = stats_of(inference, field);
+    const uint64_t tested = assay_held_out_values(inference, field);
+    const struct assay_offer offer = {.rule = rule,
+                                      .fields = {field},
+                                      .fields_count = 1,
+                                      .description = description,
+                                      .evidence = {.method = "all values",
+                                                   .support = stats->valid_count,
+                                                   .held = stats->valid_count,
+                                                   .tested = tested,
+                                                   .passed = tested}};
+    return assay_inference_offer(inference, &offer, err);
+}
+
 int assay_infer_not_negative(struct assay_inference *inference, size_t field,
                              struct assay_error *err)
 {
@@ -157,17 +175,8 @@ int assay_infer_not_negative(struct assay_inference *inference, size_t field,
         stats->moments_count < ASSAY_INFER_RECORDS_MIN || stats->nan_count ||
         assay_only_seems_positive(stats))
         return ASSAY_OK;
-    const uint64_t tested = assay_held_out_values(inference, field);
-    const struct assay_offer offer = {.rule = "notNegative",
-                                      .fields = {field},
-                                      .fields_count = 1,
-                                      .description = "no negative number in the profiled records",
-                                      .evidence = {.method = "all values",
-                                                   .support = stats->valid_count,
-                                                   .held = stats->valid_count,
-                                                   .tested = tested,
-                                                   .passed = tested}};
-    return assay_inference_offer(inference, &offer, err);
+    return offer_seen_in_all(inference, field, "notNegative",
+                             "no negative number in the profiled records", err);
 }
 
 int assay_infer_not_future(struct assay_inference *inference, size_t field, struct assay_error *err)
@@ -177,17 +186,8 @@ int assay_infer_not_future(struct assay_inference *inference, size_t field, stru
     if (!assay_is_time_field(f) || stats->valid_count < ASSAY_INFER_RECORDS_MIN ||
         assay_time_us(f, stats->max_number) > (double)inference->options->now_us)
         return ASSAY_OK;
-    const uint64_t tested = assay_held_out_values(inference, field);
-    const struct assay_offer offer = {.rule = "notFuture",
-                                      .fields = {field},
-                                      .fields_count = 1,
-                                      .description = "no instant after the time of the profile",
-                                      .evidence = {.method = "all values",
-                                                   .support = stats->valid_count,
-                                                   .held = stats->valid_count,
-                                                   .tested = tested,
-                                                   .passed = tested}};
-    return assay_inference_offer(inference, &offer, err);
+    return offer_seen_in_all(inference, field, "notFuture",
+                             "no instant after the time of the profile", err);
 }
 
 /* No value twice: exact while all are counted, else in the sample of distinct values, and the

@@ -230,65 +230,51 @@ static size_t stage(struct assay_quantile *quantile, size_t n)
     return left < most ? (size_t)left : most;
 }
 
-bool assay_quantile_add_ints(struct assay_quantile *quantile, const int64_t *keys, size_t n)
+/* The key of a value: of the integer itself, of a real its order. */
+static inline int64_t key_at(const void *values, bool real, size_t i)
 {
+    return real ? assay_key_of_real(((const double *)values)[i]) : ((const int64_t *)values)[i];
+}
+
+/* `real` is a constant at each call, so that each kind gets loops of its own. */
+static inline __attribute__((always_inline)) bool
+add_values(struct assay_quantile *quantile, const void *values, bool real, size_t n)
+{
+    size_t at = 0;
     if (quantile->exact && n) {
         int64_t *into = NULL;
         const size_t part = fill_exact(quantile, n, &into);
         if (part == SIZE_MAX)
             return false;
-        memcpy(into, keys, part * sizeof *keys);
+        for (; at < part; at++)
+            into[at] = key_at(values, real, at);
         quantile->count += part;
-        keys += part;
-        n -= part;
     }
-    while (n > 0) {
+    while (at < n) {
         uint32_t chosen[BLOCK];
         int64_t taken[BLOCK];
-        const size_t part = stage(quantile, n);
+        const size_t part = stage(quantile, n - at);
         if (!part)
             return false;
         const size_t count = choose(quantile, part, chosen);
         for (size_t i = 0; i < count; i++)
-            taken[i] = keys[chosen[i]];
+            taken[i] = key_at(values, real, at + chosen[i]);
         if (!push(quantile, taken, count))
             return false;
         quantile->count += part;
-        keys += part;
-        n -= part;
+        at += part;
     }
     return true;
 }
 
+bool assay_quantile_add_ints(struct assay_quantile *quantile, const int64_t *keys, size_t n)
+{
+    return add_values(quantile, keys, false, n);
+}
+
 bool assay_quantile_add_reals(struct assay_quantile *quantile, const double *values, size_t n)
 {
-    if (quantile->exact && n) {
-        int64_t *into = NULL;
-        const size_t part = fill_exact(quantile, n, &into);
-        if (part == SIZE_MAX)
-            return false;
-        for (size_t i = 0; i < part; i++)
-            into[i] = assay_key_of_real(values[i]);
-        quantile->count += part;
-        values += part;
-        n -= part;
-    }
-    while (n > 0) {
-        uint32_t chosen[BLOCK];
-        int64_t taken[BLOCK];
-        const size_t part = stage(quantile, n);
-        if (!part)
-            return false;
-        const size_t count = choose(quantile, part, chosen);
-        for (size_t i = 0; i < count; i++)
-            taken[i] = assay_key_of_real(values[chosen[i]]);
-        if (!push(quantile, taken, count))
-            return false;
-        quantile->count += part;
-        values += part;
-        n -= part;
-    }
-    return true;
+    return add_values(quantile, values, true, n);
 }
 
 /* Push the keys of every `step`-th rank. */
