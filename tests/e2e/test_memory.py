@@ -74,6 +74,44 @@ class MemoryTest(unittest.TestCase):
     def test_parquet(self):
         self.profile_and_scan(execute.file_source([self.folder / "tall.parquet"]))
 
+    def lookups(self, source, times=1):
+        """Values that the budget does not hold are looked up all the same, exactly; so are many checks at once."""
+        path, distinct = self.folder / "values.parquet", 1_600_000
+        if not path.exists():
+            duck.run(f"COPY (SELECT i * 3 AS id, 'key ' || i AS code FROM range({distinct}) t(i)) TO '{path}'")
+        known = lambda i: i % 3 == 0 and i // 3 < distinct
+        refs = {"r": execute.file_source([path])}
+        rows = [(i * 199 % 6_000_000, i * 61 % 2_000_000) for i in range(RECORDS)]
+        there = [sum(known(key) for key, _ in rows), sum(code < distinct for _, code in rows)]
+        checks = [{"rule": rule, "fields": [field], "properties": {"ref_container": "r", "field_name": field}}
+                  for field in ("id", "code") for rule in ("existsIn", "notExistsIn")]
+        checks.append({"rule": "existsIn", "fields": ["code"], "properties": {"ref_container": "r", "field_name": "code", "ref_filter": "id < 300"}})
+        checks = [{"index": i, **check} for i, check in enumerate(checks * times)]
+        document = self.fits("scan", source, 128, checks=checks, settings={"refs": refs})
+        wanted = [RECORDS - there[0], there[0], RECORDS - there[1], there[1], sum(code >= 100 for _, code in rows)]
+        self.assertEqual([check["anomalous_records_count"] for check in document["checks"]], wanted * times)
+
+    def asking(self):
+        path = self.folder / "asking.csv"
+        path.write_text("id,code\n" + "".join(f"{i * 199 % 6_000_000},key {i * 61 % 2_000_000}\n" for i in range(RECORDS)) + ",\n" * 3)
+        return path
+
+    def test_values_that_do_not_fit_are_looked_up(self):
+        path = self.asking()
+        self.lookups(execute.file_source([path]), times=2)
+        duck.run(f"COPY (FROM '{path}') TO '{path.with_suffix('.parquet')}'")
+        self.lookups(execute.file_source([path.with_suffix(".parquet")]))
+
+    def test_values_that_do_not_fit_are_looked_up_for_a_database(self):
+        """Its records are read once: a copy is asked."""
+        path = self.folder / "asking.db"
+        with sqlite3.connect(path) as base, open(self.asking()) as lines:
+            base.execute("CREATE TABLE asking (id INTEGER, code TEXT)")
+            next(lines)
+            base.executemany("INSERT INTO asking VALUES (nullif(?, ''), nullif(?, ''))", (line.rstrip("\n").split(",") for line in lines))
+        self.lookups({"connector": "sqlite", "properties": {"uri": f"sqlite:{path}"},
+                      "container": {"name": "asking", "container_type": "table", "location": "asking"}})
+
     def wide(self, columns, rows):
         path = self.folder / f"wide{columns}.parquet"
         names = ", ".join(f"hash(i + {k}) AS c{k}" for k in range(columns))

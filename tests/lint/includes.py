@@ -34,7 +34,8 @@ ALLOWED = {
     f"{EXECUTOR}/engine": [f"{EXECUTOR}/batch", f"{EXECUTOR}/read", f"{EXECUTOR}/infer", "common/json"],
     f"{EXECUTOR}/infer": [f"{EXECUTOR}/batch", f"{EXECUTOR}/read", f"{EXECUTOR}/kernels", "common/json", "common/rules"],
     f"{EXECUTOR}/connect": [f"{EXECUTOR}/batch", f"{EXECUTOR}/read", f"{EXECUTOR}/engine", "common/connectors", "common/json"],
-    f"{EXECUTOR}/rules": [f"{EXECUTOR}/batch", f"{EXECUTOR}/engine", f"{EXECUTOR}/infer", "common/rules", "common/json"],
+    f"{EXECUTOR}/lookup": [f"{EXECUTOR}/batch", f"{EXECUTOR}/engine"],
+    f"{EXECUTOR}/rules": [f"{EXECUTOR}/batch", f"{EXECUTOR}/engine", f"{EXECUTOR}/infer", f"{EXECUTOR}/lookup", "common/rules", "common/json"],
     EXECUTOR: ["common", EXECUTOR],   # the rooms that run a task, and main
     "cli": ["common", "scheduler", "worker", "cli"],
     "tests": ["common", "scheduler", "worker", "cli", "tests"],

@@ -16,6 +16,8 @@
 enum { CONNECTIONS_MAX = 64, WATCH_MS = 25, MESSAGE_BYTES = 400 };
 #define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20)
 #define LEAST_KEPT_BYTES     (UINT64_C(1) << 20)
+#define STREAM_BYTES         (UINT64_C(64) << 20)
+#define STREAM_SHARE         16
 
 struct assay_session {
     duckdb_database database;
@@ -218,6 +220,13 @@ static void append_thrift(uint64_t memory_bytes, struct assay_buf *sql)
                      kept, kept);
 }
 
+/* Rows that wait for the one who pulls them; the engine does not count them. */
+static uint64_t stream_bytes(uint64_t memory_bytes)
+{
+    const uint64_t share = memory_bytes / STREAM_SHARE;
+    return share && share < STREAM_BYTES ? share : STREAM_BYTES;
+}
+
 /* Everything is set before the door is closed: enable_external_access = false leaves only the
  * allowed paths, and lock_configuration refuses any later SET of a statement that a user wrote. */
 static int configure(struct assay_session *session, const struct assay_session_options *options,
@@ -234,8 +243,9 @@ static int configure(struct assay_session *session, const struct assay_session_o
                    "SET allow_community_extensions=false;");
     append_thrift(options->memory_bytes, &sql);
     if (options->unordered)
-        assay_buf_text(&sql,
-                       "SET preserve_insertion_order=false;SET streaming_buffer_size='64MB';");
+        assay_buf_printf(
+            &sql, "SET preserve_insertion_order=false;SET streaming_buffer_size='%" PRIu64 "B';",
+            stream_bytes(options->memory_bytes));
     if (options->guarded)
         assay_buf_text(&sql, "SET disabled_optimizers='common_subexpressions';");
     append_list(&sql, "allowed_paths", options->paths, options->paths_count);

@@ -20,6 +20,7 @@
 #include "common/rules/rule_def.h"
 #include "worker/executor/batch/batch.h"
 #include "worker/executor/engine/duckdb_session.h"
+#include "worker/executor/lookup/lookup.h"
 
 /** A field as the SQL of a scan sees it. Immutable while a scan runs. */
 struct assay_rule_field {
@@ -60,6 +61,9 @@ struct assay_rule_scope {
     const char *relation;          /* the source in SQL's FROM, with its WHERE: for prepare */
     assay_rule_reference_fn *reference; /* NULL: no other container can be referred to */
     void *references;                   /* the hook's own */
+    struct assay_lookups *lookups;      /* of the scan; NULL: rules that look nothing up only */
+    bool is_read_once;                  /* the relation can be read in the pass alone */
+    bool *wants_copy; /* set: the scan begins again, with a relation that can be read before */
 };
 
 /** Which fields of the record a message may show. */
@@ -139,6 +143,7 @@ struct assay_rule {
     bool fails_on_null; /* what fails is null (notNull) */
     bool needs_utf8;    /* text that is not UTF-8 fails */
     bool finds_repeats; /* of unique */
+    bool looks_up;      /* of existsIn: values are collected before the pass */
     bool names_foreign; /* what it reads of the reference stands in its properties, field_name too,
                            which it looks for itself */
 };

@@ -6,63 +6,7 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/batch/batch.h"
-
-enum { DIGIT_BITS = 8, DIGITS = 1 << DIGIT_BITS, FIRST_SHIFT = 64 - DIGIT_BITS, SMALL_MAX = 24 };
-
-/* --- sorting in place, from the highest digit: American flag sort (McIlroy, Bostic, McIlroy 1993)
- */
-
-static void insert_sorted(uint64_t *hashes, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        const uint64_t hash = hashes[i];
-        size_t at = i;
-        for (; at > 0 && hashes[at - 1] > hash; at--)
-            hashes[at] = hashes[at - 1];
-        hashes[at] = hash;
-    }
-}
-
-/* Bring every hash to the bucket of its digit; bucket d ends before ends[d]. */
-static void spread(uint64_t *hashes, size_t n, unsigned shift, size_t ends[DIGITS])
-{
-    size_t next[DIGITS], sum = 0;
-    memset(ends, 0, DIGITS * sizeof *ends);
-    for (size_t i = 0; i < n; i++)
-        ends[hashes[i] >> shift & (DIGITS - 1)]++;
-    for (size_t d = 0; d < DIGITS; d++) {
-        next[d] = sum;
-        sum += ends[d];
-        ends[d] = sum;
-    }
-    for (size_t d = 0; d < DIGITS; d++) {
-        while (next[d] < ends[d]) {
-            uint64_t hash = hashes[next[d]];
-            for (size_t to = hash >> shift & (DIGITS - 1); to != d;
-                 to = hash >> shift & (DIGITS - 1)) {
-                const uint64_t other = hashes[next[to]];
-                hashes[next[to]++] = hash;
-                hash = other;
-            }
-            hashes[next[d]++] = hash;
-        }
-    }
-}
-
-static void sort(uint64_t *hashes, size_t n, unsigned shift)
-{
-    size_t ends[DIGITS], start = 0;
-    if (n <= SMALL_MAX) {
-        insert_sorted(hashes, n);
-        return;
-    }
-    spread(hashes, n, shift, ends);
-    for (size_t d = 0; shift && d < DIGITS; d++) {
-        if (ends[d] - start > 1)
-            sort(hashes + start, ends[d] - start, shift - DIGIT_BITS);
-        start = ends[d];
-    }
-}
+#include "worker/executor/lookup/sort_words.h"
 
 /* --- a lane --- */
 
@@ -80,7 +24,7 @@ static void drop_above(struct assay_repeats_lane *lane, uint64_t high)
 static void sort_lane(struct assay_repeats *repeats, struct assay_repeats_lane *lane)
 {
     drop_above(lane, atomic_load(&repeats->high));
-    sort(lane->hashes, lane->count, FIRST_SHIFT);
+    assay_sort_words(lane->hashes, lane->count);
     bool twice = false;
     for (size_t i = 1; i < lane->count; i++)
         twice |= lane->hashes[i] == lane->hashes[i - 1];

@@ -43,14 +43,16 @@ static void enter(struct assay_scan *scan, const char *phase)
     atomic_store(&scan->task->progress.phase, scan->only_verdicts ? "verifying" : phase);
 }
 
-static int judge_container(struct assay_scan *scan, const struct assay_scan_known *known,
-                           bool *ret_again, struct assay_error *err)
+static int judge_container(struct assay_scan *scan, struct assay_scan_known *known, bool *ret_again,
+                           struct assay_error *err)
 {
     enter(scan, "opening");
     ASSAY_TRY(assay_scan_validate(scan, err));
     ASSAY_TRY(assay_scan_open(scan, known, err));
     ASSAY_TRY(assay_scan_compile(scan, err));
     ASSAY_TRY(note_doubles(scan, known, ret_again, err));
+    known->copies_database |= scan->wants_copy;
+    *ret_again |= scan->wants_copy;
     if (*ret_again)
         return ASSAY_OK;
     enter(scan, "reading");
@@ -78,7 +80,7 @@ static void tell(const struct assay_scan *scan, const struct verification *verif
     }
 }
 
-static int scan_container(struct assay_scan *scan, const struct assay_scan_known *known,
+static int scan_container(struct assay_scan *scan, struct assay_scan_known *known,
                           const struct verification *verification, bool *ret_again,
                           struct assay_error *err)
 {
@@ -119,7 +121,7 @@ static int say_memory(const struct assay_task *task, struct assay_error *err)
                       task->memory_bytes >> 20);
 }
 
-static int run_once(struct assay_task *task, const struct assay_scan_known *known,
+static int run_once(struct assay_task *task, struct assay_scan_known *known,
                     const struct verification *verification, bool *ret_again,
                     struct assay_error *err)
 {

@@ -80,7 +80,8 @@ struct assay_scan_check {
 struct assay_scan_known {
     struct assay_scan_doubles *doubles; /* heap; of the container, then of each of settings.refs */
     size_t count;
-    int64_t started_us; /* of the scan, whichever time it is read */
+    bool copies_database; /* for what has to read the records before the pass */
+    int64_t started_us;   /* of the scan, whichever time it is read */
 };
 
 struct assay_scan_references; /* scan_reference.h */
@@ -92,13 +93,15 @@ struct assay_scan {
     struct assay_scan_container own;          /* the scanned container */
     struct assay_scan_references *references; /* the others */
     struct assay_session *session;
+    struct assay_lookups *lookups;
     struct assay_arena arena;
     struct assay_rule_scope scope;
     struct assay_scan_check *checks;
     size_t checks_count;
     uint64_t records; /* looked at */
     size_t max_anomalies;
-    struct assay_failing *failing;                  /* NULL = not asked for */
+    struct assay_failing *failing;    /* NULL = not asked for */
+    bool copies_database, wants_copy; /* a database is read before the pass; it should be */
     const struct assay_verify_scope *only_verdicts; /* checks are counted, also drafts; no value of
                                                        a record is looked at. NULL = a scan */
     uint64_t identities; /* of the records, added up, where that is asked for */

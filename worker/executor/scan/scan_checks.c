@@ -65,7 +65,7 @@ static int write_relation(struct assay_scan *scan, struct assay_error *err)
         ASSAY_TRY(append_where(scan, where, &sql, err));
     if (scope)
         append_scope(scope, where != NULL, &sql);
-    if (limit >= 0 && scan->own.has_order)
+    if (limit >= 0 && (scan->own.has_order || !scan->scope.is_read_once))
         assay_buf_text(&sql, " ORDER BY _assay_part, _assay_file, _assay_row");
     if (limit >= 0)
         assay_buf_printf(&sql, " LIMIT %lld", (long long)limit);
@@ -98,7 +98,8 @@ static bool reads_twice(const struct assay_scan *scan)
 static int spool_database(struct assay_scan *scan, struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-    if (!scan->own.source.one_reader || !reads_twice(scan))
+    scan->scope.is_read_once = scan->own.source.one_reader;
+    if (!scan->own.source.one_reader || !(scan->copies_database || reads_twice(scan)))
         return ASSAY_OK;
     assay_buf_printf(&sql, "CREATE TEMP TABLE _assay_spool AS SELECT * FROM %s",
                      scan->scope.relation);
@@ -107,6 +108,7 @@ static int spool_database(struct assay_scan *scan, struct assay_error *err)
     ASSAY_TRY(assay_session_exec(scan->session, assay_buf_str(&sql), err));
     scan->own.keep_counts = false;
     scan->own.from = scan->scope.relation = "_assay_spool";
+    scan->scope.is_read_once = false;
     return ASSAY_OK;
 }
 
@@ -127,6 +129,8 @@ static int init_scope(struct assay_scan *scan, struct assay_error *err)
         .name = assay_json_str(scan->task->container, "name", NULL),
         .reference = assay_scan_reference,
         .references = scan,
+        .lookups = scan->lookups,
+        .wants_copy = &scan->wants_copy,
     };
     const bool cut = scan->only_verdicts && scan->only_verdicts->limit;
     if (cut)

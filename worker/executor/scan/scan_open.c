@@ -11,37 +11,60 @@
 #define ENGINE_LEAST_BYTES (UINT64_C(8) << 20)
 #define SCAN_LEAST_BYTES   (UINT64_C(72) << 20) /* of the engine, keys and captured records */
 #define COLUMN_BYTES       96                   /* of a value in all its vectors */
+/* Shares of what is left of the budget. */
+#define ENGINE_EIGHTHS        5
+#define ENGINE_EIGHTHS_BESIDE 3 /* where values are looked up */
+#define LOOKUP_EIGHTHS        3
+
+/* Does any check look values up? */
+static bool looks_up(const struct assay_scan *scan)
+{
+    for (size_t i = 0; i < scan->checks_count; i++) {
+        const struct assay_rule *rule =
+            assay_rule_find(assay_json_str(scan->checks[i].json, "rule", NULL));
+        if (rule && rule->looks_up)
+            return true;
+    }
+    return false;
+}
+
+/* Eighths of what is left of the budget, for values that are looked up. */
+static uint64_t lookup_bytes(const struct assay_scan *scan)
+{
+    return looks_up(scan) ? assay_profile_engine_left(&scan->own.source) / 8 * LOOKUP_EIGHTHS : 0;
+}
 
 /* What the engine may take of what is left of the budget; keys, captured records and the
  * statement's own have the rest. */
 static uint64_t engine_bytes(const struct assay_scan *scan)
 {
-    const uint64_t share = assay_profile_engine_left(&scan->own.source) / 8 * 5;
+    const uint64_t eighths = looks_up(scan) ? ENGINE_EIGHTHS_BESIDE : ENGINE_EIGHTHS;
+    const uint64_t share = assay_profile_engine_left(&scan->own.source) / 8 * eighths;
     const uint64_t vectors = /* which the engine does not count */
         (uint64_t)scan->own.source.schema.count * ASSAY_BATCH_ROWS * COLUMN_BYTES / 2;
     const uint64_t most = scan->only_verdicts && vectors < share ? share - vectors : share;
     return most > ENGINE_LEAST_BYTES ? most : ENGINE_LEAST_BYTES;
 }
 
-/* Checks whose values are looked up in a table. */
-static uint64_t count_lookups(const struct assay_scan *scan)
+/* Checks whose records are found by a join. */
+static uint64_t count_joins(const struct assay_scan *scan)
 {
     uint64_t count = 0;
     for (size_t i = 0; i < scan->checks_count; i++) {
         const struct assay_rule *rule =
             assay_rule_find(assay_json_str(scan->checks[i].json, "rule", NULL));
-        count += rule && rule->predicate && (rule->names_foreign || rule->prepare);
+        count += rule && rule->predicate && rule->prepare;
     }
     return count;
 }
 
 /* Vectors of a record with many columns fill the memory of a thread: fewer of them then. A column
- * takes its value, its text, and copies of both where a check fails. A lookup is a join, through
- * which all columns pass, and what the joins before it found. */
+ * takes its value, its text, and copies of both where a check fails. Through a join all columns
+ * pass, and what the joins before it found. */
 static int threads_for(const struct assay_scan *scan)
 {
-    const uint64_t columns = scan->own.source.schema.count, lookups = count_lookups(scan);
-    const uint64_t passed = columns + lookups * (columns + lookups / 2);
+    const uint64_t columns = scan->own.source.schema.count, joins = count_joins(scan);
+    const uint64_t passed = columns + joins * (columns + joins / 2);
     const uint64_t bytes = passed * ASSAY_BATCH_ROWS * COLUMN_BYTES;
     const uint64_t room = engine_bytes(scan);
     const uint64_t most = bytes ? room / bytes : UINT64_MAX;
@@ -94,9 +117,12 @@ int assay_scan_open(struct assay_scan *scan, const struct assay_scan_known *know
     ASSAY_TRY(assay_scan_container_find(&scan->own, scan->task, scan->task, &scan->arena,
                                         TABLE_NAME, &known->doubles[0], err));
     ASSAY_TRY(check_memory(scan, err));
+    scan->copies_database = known->copies_database;
     ASSAY_TRY(assay_scan_references_find(scan, known, err));
     expect_bytes(scan);
     ASSAY_TRY(open_session(scan, err));
+    ASSAY_TRY(assay_lookups_new(scan->session, assay_task_cancelled(scan->task), lookup_bytes(scan),
+                                &scan->lookups, err));
     ASSAY_TRY(assay_scan_container_open(&scan->own, scan->session, err));
     if (scan->only_verdicts)
         ASSAY_TRY(assay_scan_identity_register(scan, err));
@@ -106,6 +132,7 @@ int assay_scan_open(struct assay_scan *scan, const struct assay_scan_known *know
 void assay_scan_close(struct assay_scan *scan)
 {
     assay_session_close(scan->session);
+    assay_lookups_free(scan->lookups);
     assay_scan_references_close(scan);
     assay_scan_container_close(&scan->own);
     assay_arena_release(&scan->arena);

@@ -5,6 +5,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
+#include "worker/executor/engine/stream.h"
 #include "worker/executor/scan/scan_capture.h"
 #include "worker/executor/scan/scan_failing.h"
 #include "worker/executor/scan/scan_reference.h"
@@ -399,43 +400,29 @@ static int take_chunk(struct view *v, struct assay_vectors_lane *lane, struct as
     return ASSAY_OK;
 }
 
-static int read_chunks(struct view *v, duckdb_result *result, struct assay_error *err)
+/* What one reading holds. */
+struct reading {
+    struct view *view;
+    struct assay_vectors_lane *lane;
+};
+
+static int take(void *context, duckdb_data_chunk chunk, struct assay_error *err)
 {
-    ASSAY_AUTO(assay_vectors_lane_free) struct assay_vectors_lane *lane = NULL;
-    ASSAY_TRY(assay_vectors_lane_new(v->scan->own.vectors, &lane, err));
-    int code = ASSAY_OK;
-    while (code == ASSAY_OK && (v->chunk = duckdb_fetch_chunk(*result))) {
-        code = duckdb_data_chunk_get_size(v->chunk) ? take_chunk(v, lane, err) : ASSAY_OK;
-        if (!v->scan->own.table)
-            atomic_store(&v->scan->task->progress.records, v->scan->records);
-        duckdb_destroy_data_chunk(&v->chunk);
-        if (code == ASSAY_OK)
-            code = assay_task_check(v->scan->task, err);
-    }
-    if (code == ASSAY_OK && duckdb_result_error(result) && *duckdb_result_error(result))
-        code =
-            assay_session_fail(duckdb_result_error_type(result), duckdb_result_error(result), err);
-    return code;
+    const struct reading *reading = context;
+    struct view *v = reading->view;
+    v->chunk = chunk;
+    const int code = take_chunk(v, reading->lane, err);
+    if (!v->scan->own.table)
+        atomic_store(&v->scan->task->progress.records, v->scan->records);
+    return code == ASSAY_OK ? assay_task_check(v->scan->task, err) : code;
 }
 
 static int run_query(struct view *v, const char *sql, struct assay_error *err)
 {
-    duckdb_prepared_statement statement;
-    duckdb_result result;
-    int code = ASSAY_OK;
-    if (duckdb_prepare(assay_session_connection(v->scan->session), sql, &statement) !=
-        DuckDBSuccess) {
-        code = assay_session_fail(DUCKDB_ERROR_BINDER, duckdb_prepare_error(statement), err);
-        duckdb_destroy_prepare(&statement);
-        return code;
-    }
-    code = assay_session_execute(v->scan->session, statement, true, &result, err);
-    if (code == ASSAY_OK) {
-        code = read_chunks(v, &result, err);
-        duckdb_destroy_result(&result);
-    }
-    duckdb_destroy_prepare(&statement);
-    return code;
+    ASSAY_AUTO(assay_vectors_lane_free) struct assay_vectors_lane *lane = NULL;
+    ASSAY_TRY(assay_vectors_lane_new(v->scan->own.vectors, &lane, err));
+    struct reading reading = {v, lane};
+    return assay_session_stream(v->scan->session, sql, take, &reading, err);
 }
 
 static bool is_masked(const struct assay_scan *scan, const char *name)
