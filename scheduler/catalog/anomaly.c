@@ -42,6 +42,7 @@ static const struct assay_column anomaly_columns[] = {
     {"line", ASSAY_COLUMN_INT, "a.record_line"},
     {"byte_offset", ASSAY_COLUMN_INT, "a.record_byte_offset"},
     {"record", ASSAY_COLUMN_JSON, "a.record"},
+    {"records", ASSAY_COLUMN_JSON, "a.records"},
     {"duplicate_of_id", ASSAY_COLUMN_INT, "a.duplicate_of_id"},
     {"created", ASSAY_COLUMN_TIME, "a.created_at"},
     {"updated", ASSAY_COLUMN_TIME, "a.updated_at"},

@@ -150,6 +150,16 @@ static int record_of(const json_t *anomaly, char **ret_text, struct assay_error 
     return *ret_text ? ASSAY_OK : assay_fail_memory(err);
 }
 
+/* Those that a shape anomaly names; as many as the scan keeps of a check. */
+static int records_of(const json_t *anomaly, char **ret_text, struct assay_error *err)
+{
+    const json_t *records = assay_json_get(anomaly, "records");
+    if (!json_array_size(records))
+        return ASSAY_OK;
+    *ret_text = assay_json_text(records);
+    return *ret_text ? ASSAY_OK : assay_fail_memory(err);
+}
+
 /* Records that are equal to the last byte are one anomaly with their number. */
 static int insert_row(struct finding *f, struct assay_error *err)
 {
@@ -158,7 +168,9 @@ static int insert_row(struct finding *f, struct assay_error *err)
     char uuid[ASSAY_UUID_TEXT];
     ASSAY_TRY(name_of(f, uuid, err));
     ASSAY_AUTO(assay_free_text) char *record_text = NULL;
+    ASSAY_AUTO(assay_free_text) char *records_text = NULL;
     ASSAY_TRY(record_of(a, &record_text, err));
+    ASSAY_TRY(records_of(a, &records_text, err));
     ASSAY_AUTO(assay_db_rows_free) struct assay_db_rows *rows = NULL;
     const struct assay_db_value now = assay_db_int(f->p->now), none = assay_db_null();
     ASSAY_TRY(assay_db_run(
@@ -168,9 +180,9 @@ static int insert_row(struct finding *f, struct assay_error *err)
         "fingerprint, weight, anomalous_records_count, description, partition_name, "
         "partition_location, record_row, "
         "record_line, record_byte_offset, record, duplicate_of_id, archived_at, created_at, "
-        "updated_at) "
+        "updated_at, records) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
-        "$19, $20, $20) "
+        "$19, $20, $20, $21) "
         "ON CONFLICT (uuid) DO UPDATE SET anomalous_records_count = "
         "anomaly.anomalous_records_count + excluded.anomalous_records_count RETURNING id",
         &rows, err, assay_db_text(uuid), assay_db_int(f->scan->container->id),
@@ -181,7 +193,8 @@ static int insert_row(struct finding *f, struct assay_error *err)
         assay_db_text(description_of(a)), assay_db_text(file ? file : f->scan->container->name),
         assay_db_text(file), assay_publish_int(a, "row"), assay_publish_int(a, "line"),
         assay_publish_int(a, "byte_offset"), assay_db_text(record_text),
-        f->duplicate_of ? assay_db_int(f->duplicate_of) : none, f->duplicate_of ? now : none, now));
+        f->duplicate_of ? assay_db_int(f->duplicate_of) : none, f->duplicate_of ? now : none, now,
+        assay_db_text(records_text)));
     f->id = assay_db_get_int(rows, 0, 0);
     return ASSAY_OK;
 }
