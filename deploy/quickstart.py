@@ -4,12 +4,14 @@ usage: quickstart.py URL TOKEN_FILE FOLDER        exit 0: exactly the planted fa
 import json
 import pathlib
 import sys
+import textwrap
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
 WAIT_S = 120
+SHOWN = 4   # anomalies
 
 
 class Api:
@@ -107,11 +109,15 @@ def report(api, datastore, operation, faults, checks):
         good &= found == len(fault["rows"])
         print(f"   {fault['container']:<20} {fault['rule']:<20} {', '.join(fault['fields']):<14} {len(fault['rows']):>7} "
               f"{'-' if found is None else found:>7}{'' if found == len(fault['rows']) else '   <- differs'}")
-    anomalies = api.call("GET", "/anomalies", page=1, size=3, datastore=datastore, status="Active", sort_created="desc")
-    print(f"\n   {anomalies['total']} anomalies are open; three of them:")
+    anomalies = api.call("GET", "/anomalies", page=1, size=100, datastore=datastore, status="Active", sort_created="desc")
+    lines = {}   # one of each check
     for anomaly in anomalies["items"]:
-        message = anomaly["failed_checks"][0]["message"] if anomaly["failed_checks"] else anomaly["description"]
-        print(f"   {anomaly['container']['name']}: {message[:100]}")
+        failed = anomaly["failed_checks"]
+        message = failed[0]["message"] if failed else anomaly["description"]
+        lines.setdefault(failed[0]["quality_check"]["id"] if failed else message, f"{anomaly['container']['name']}: {message}")
+    print(f"\n   {anomalies['total']} anomalies are open; some of them:")
+    for line in list(lines.values())[:SHOWN]:
+        print(textwrap.fill(line, 100, initial_indent="   ", subsequent_indent="     "))
     return good
 
 

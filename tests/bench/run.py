@@ -26,7 +26,7 @@ import tempfile
 import time
 
 from runners import RUNNERS, execute, program
-from shapes import FIELDS_RECORDS, generate
+from shapes import FIELDS_RECORDS, generate, select_of
 
 STREAM_RECORDS = 10_000_000
 GROWING_RECORDS = (1, 10, 100)  # million
@@ -98,7 +98,7 @@ def file_table(path, threads, repeat, only):
     print(f"\n{path.name}, {path.stat().st_size / 1e6:.0f} MB, {threads} threads, best of {repeat}, ratios as medians\n")
     print("| | wall s | CPU s | wall / floor | CPU / floor | peak MiB |\n|---|---|---|---|---|---|")
     every = rounds(usable(path, only), path, threads, repeat)
-    floor = next(iter(every.values()))
+    floor = every.get("floor", [None] * repeat)
     for name, runs in every.items():
         if not any(runs):
             print(f"| {name} | failed | | | | |")
@@ -185,6 +185,21 @@ def stream_table(threads):
         sql("DROP SCHEMA assay_bench CASCADE")
 
 
+TABLES = ("start", "threads", "records", "fields", "postgres")
+
+
+def check_names(parser, options):
+    """What could not be made or run is said before anything is."""
+    for what in options.what:
+        name, _, suffix = what.rpartition(".")
+        made = suffix in ("csv", "parquet", "jsonl") and (name in ("wide", "tall") or select_of(what))
+        if what not in TABLES and not made and not (options.data / what).is_file():
+            parser.error(f"{what} is neither one of {', '.join(TABLES)}, nor a file that is there or can be made")
+    for name in options.only or ():
+        if name not in RUNNERS:
+            parser.error(f"{name} is no runner; there are {', '.join(RUNNERS)}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path(os.environ.get("ASSAY_BENCH_DATA", "/tmp/assay-bench")))
@@ -193,6 +208,7 @@ def main():
     parser.add_argument("--only", type=lambda names: names.split(","), help="runners, such as floor,assay")
     parser.add_argument("what", nargs="*", default=["start", "wide.csv", "wide.parquet", "wide.jsonl"])
     options = parser.parse_args()
+    check_names(parser, options)
     options.data.mkdir(parents=True, exist_ok=True)
     print("load", *(f"{load:.1f}" for load in os.getloadavg()))
     for what in options.what:

@@ -1,6 +1,7 @@
 // Document: one field.
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -102,16 +103,39 @@ static json_t *mismatches(struct writer *writer, const struct assay_profile_resu
     return json_pack("{s:I, s:o}", "count", (json_int_t)types->misfit_count, "examples", examples);
 }
 
+static int compare_null_likes(const void *left, const void *right)
+{
+    const struct assay_null_like *const *a = left, *const *b = right;
+    if ((*a)->count != (*b)->count)
+        return (*a)->count > (*b)->count ? -1 : 1;
+    return strcmp((*a)->spelling, (*b)->spelling);
+}
+
+/* Spellings of cells, the most frequent first, in whatever order threads and splits met them. */
+static void push_null_likes(struct writer *writer, const struct assay_type_profile *types,
+                            json_t *list)
+{
+    const struct assay_null_like *sorted[ASSAY_NULL_LIKES_KEPT];
+    size_t count = 0;
+    while (count < types->null_likes_kept) {
+        sorted[count] = &types->null_likes[count];
+        count++;
+    }
+    qsort(sorted, count, sizeof(sorted[0]), compare_null_likes);
+    for (size_t i = 0; i < count; i++)
+        push(writer, list,
+             json_pack("{s:o, s:I}", "value", string_or_null(sorted[i]->spelling), "count",
+                       (json_int_t)sorted[i]->count));
+}
+
 /* Spellings that often stand for null: all of them for cells, among the frequent values for typed
  * text. */
 static json_t *null_likes(struct writer *writer, const struct assay_profile_result *result,
                           const struct assay_profile_field *field)
 {
     json_t *list = json_array();
-    for (size_t i = 0; !result->no_values && i < field->types.null_likes_kept; i++)
-        push(writer, list,
-             json_pack("{s:o, s:I}", "value", string_or_null(field->types.null_likes[i].spelling),
-                       "count", (json_int_t)field->types.null_likes[i].count));
+    if (!result->no_values)
+        push_null_likes(writer, &field->types, list);
     const struct assay_field_stats *stats = field->stats;
     for (size_t i = 0; !result->no_values && !field->cells && stats->type == ASSAY_TYPE_STRING &&
                        i < stats->top_values_count;
