@@ -52,9 +52,10 @@ ASSAY_MUST_CHECK int assay_parquet_footers(const struct assay_parquet_files *fil
                                            uint64_t budget_bytes, uint64_t base_bytes,
                                            uint64_t *ret_bytes, struct assay_error *err);
 /** Bytes of pages that a thread holds while it decodes one column of the file, on average over the
- * columns: the column's largest chunk as it is stored, and a page of it decompressed. */
-ASSAY_MUST_CHECK int assay_parquet_column_bytes(struct assay_session *session, const char *path,
-                                                uint64_t *ret_bytes, struct assay_error *err);
+ * columns: the column's largest chunk as it is stored, and a page of it decompressed. Errors as of
+ * assay_parquet_chunks(). */
+ASSAY_MUST_CHECK int assay_parquet_column_bytes(const char *path, uint64_t *ret_bytes,
+                                                struct assay_error *err);
 /** The row groups of one file in order; *ret_groups on the heap (assay_free()), with one place at
  * least. Errors as of assay_parquet_describe(). */
 ASSAY_MUST_CHECK int assay_parquet_groups(struct assay_session *session, const char *path,

@@ -54,8 +54,7 @@ static size_t engine_fields(const struct assay_profile_source *source, size_t la
 {
     uint64_t pages_bytes = 0;
     if (assay_profile_source_is_parquet(source) &&
-        assay_parquet_column_bytes(source->session, source->files.paths[0], &pages_bytes, NULL) !=
-            ASSAY_OK)
+        assay_parquet_column_bytes(source->files.paths[0], &pages_bytes, NULL) != ASSAY_OK)
         pages_bytes = 0; /* what is wrong with the file shows when it is read */
     const uint64_t share = assay_profile_engine_bytes(source);
     const uint64_t room = share > 2 * ENGINE_BYTES ? share - ENGINE_BYTES : share / 2;
