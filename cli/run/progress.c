@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run/progress.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,17 +84,19 @@ void assay_progress_line_clear(struct assay_progress_line *line)
     line->shown = false;
 }
 
-/* "orders.csv: reading, 45 %, 12.3 M records, 210 MB/s, 0:12 left" */
-static void describe(const struct assay_progress_line *line, const json_t *body, char *text,
-                     size_t size_bytes)
+void assay_progress_describe(const char *name, const json_t *body, double seconds, char *text,
+                             size_t size_bytes)
 {
-    const double seconds =
-        (double)(assay_monotonic_ns() - line->started_ns) / (double)ASSAY_NS_PER_S;
     const double bytes = (double)assay_json_int(body, "bytes", 0),
                  total = (double)assay_json_int(body, "bytes_total", 0);
     char records[32], rate[32], left[32];
-    int used = snprintf(text, size_bytes, "%.40s: %s", line->name,
-                        assay_json_str(body, "phase", "working"));
+    int used =
+        snprintf(text, size_bytes, "%.40s: %s", name, assay_json_str(body, "phase", "working"));
+    if (total <= 0 && bytes <= 0 && !assay_json_int(body, "records", 0)) {
+        if (seconds >= 1)
+            (void)snprintf(text + used, size_bytes - (size_t)used, " for %.0f s", floor(seconds));
+        return;
+    }
     if (total > 0)
         used += snprintf(text + used, size_bytes - (size_t)used, ", %.0f %%",
                          100 * bytes / total > 100 ? 100 : 100 * bytes / total);
@@ -116,7 +119,9 @@ void assay_progress_line_show(struct assay_progress_line *line, const json_t *bo
         return;
     line->said_ns = now_ns;
     char text[256];
-    describe(line, body, text, sizeof text);
+    assay_progress_describe(line->name, body,
+                            (double)(now_ns - line->started_ns) / (double)ASSAY_NS_PER_S, text,
+                            sizeof text);
     if (line->terminal)
         (void)fprintf(stderr, "\r\033[K%.79s", text);
     else

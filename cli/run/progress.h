@@ -19,6 +19,10 @@ struct assay_progress_line {
 void assay_progress_line_begin(struct assay_progress_line *line, const char *name);
 /** Show a PROGRESS frame's body. */
 void assay_progress_line_show(struct assay_progress_line *line, const json_t *body);
+/** What it says: "orders.csv: reading, 45 %, 12.3 M records, 210 MB/s, 0:12 left", or, while there
+ * is nothing to count, "postgresql://db: connecting for 12 s". seconds: since the task began. */
+void assay_progress_describe(const char *name, const json_t *body, double seconds, char *text,
+                             size_t size_bytes);
 /** Take the line off the terminal; also before anything else is written to stderr. */
 void assay_progress_line_clear(struct assay_progress_line *line);
 

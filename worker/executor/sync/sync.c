@@ -119,9 +119,10 @@ static int run(struct sync *sync, struct assay_error *err)
         return assay_fail_memory(err);
     /* A listing looks at samples; the profile at every byte. */
     ASSAY_TRY(assay_json_set(sync->reader, "sample_fields", json_true(), err));
-    atomic_store(&task->progress.phase, "listing");
+    atomic_store(&task->progress.phase, "connecting");
     ASSAY_TRY(sync->connector->open(task->properties, OPEN_TIMEOUT_MS, &task->cancelled,
                                     &sync->conn, err));
+    atomic_store(&task->progress.phase, "listing");
     ASSAY_TRY(sync->connector->list(sync->conn, options, take_found, sync, err));
     return json_array_size(sync->pending) || !sync->found ? flush(sync, err) : ASSAY_OK;
 }
