@@ -78,7 +78,11 @@ struct assay_list {
     uint32_t offset, count; /* into the child column */
 };
 
-/** One column of a batch. `values` has `rows` entries; entries of null rows are undefined. */
+struct assay_dictionary;
+
+/** One column of a batch. `values` has `rows` entries; entries of null rows are undefined. A column
+ * of texts may come as codes instead, which tell its nulls too: then it has no values and no
+ * validity. Only those who ask for codes get them. */
 struct assay_column {
     enum assay_layout layout;
     uint8_t scale;            /* decimals only */
@@ -86,6 +90,8 @@ struct assay_column {
     const void *values;
     const struct assay_column *child; /* LIST only */
     size_t child_rows;
+    const uint16_t *codes;                     /* NULL, or: the texts as codes (dictionary.h) */
+    const struct assay_dictionary *dictionary; /* of the codes */
 };
 
 /** Rows of one batch. Everything is owned by whoever delivered it and valid until its next call. */

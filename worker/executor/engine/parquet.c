@@ -227,6 +227,8 @@ int assay_parquet_plan_init(struct assay_session *session,
 void assay_parquet_plan_release(struct assay_parquet_plan *plan)
 {
     assay_vectors_free(plan->vectors);
+    assay_free(plan->coded);
+    assay_free(plan->coded_columns);
 }
 
 size_t assay_parquet_plan_columns(const struct assay_parquet_plan *plan)
@@ -259,9 +261,12 @@ void assay_parquet_plan_sql(const struct assay_parquet_plan *plan,
     const size_t columns = assay_vectors_columns(plan->vectors);
     assay_buf_text(sql, "SELECT ");
     for (size_t i = 0; i < columns; i++) {
+        const bool coded = plan->coded_columns && plan->coded_columns[i];
         assay_buf_text(sql, i ? ", " : "");
+        if (coded)
+            assay_buf_printf(sql, "%s%zu(", plan->coder, i);
         assay_vectors_append_column(plan->vectors, i, sql);
-        assay_buf_printf(sql, " AS c%zu", i);
+        assay_buf_printf(sql, "%s AS c%zu", coded ? ")" : "", i);
     }
     if (plan->has_place)
         assay_buf_printf(sql, "%s%s::BIGINT AS p0, %s::BIGINT AS p1", columns ? ", " : "",

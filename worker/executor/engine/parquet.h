@@ -56,6 +56,14 @@ ASSAY_MUST_CHECK int assay_parquet_footers(const struct assay_parquet_files *fil
  * assay_parquet_chunks(). */
 ASSAY_MUST_CHECK int assay_parquet_column_bytes(const char *path, uint64_t *ret_bytes,
                                                 struct assay_error *err);
+/** Which fields are columns of texts with small dictionaries, as far as the metadata of a file
+ * tells: what they are for the engine, codes, and not so many that a dictionary would not hold them
+ * (guesses: dictionaries of other files, or of many row groups, may be larger). ret_small has
+ * fields_count places. Errors as of assay_parquet_describe(). */
+ASSAY_MUST_CHECK int assay_parquet_small_dictionaries(struct assay_session *session,
+                                                      const char *path, const char *const *fields,
+                                                      size_t fields_count, bool *ret_small,
+                                                      struct assay_error *err);
 /** The row groups of one file in order; *ret_groups on the heap (assay_free()), with one place at
  * least. Errors as of assay_parquet_describe(). */
 ASSAY_MUST_CHECK int assay_parquet_groups(struct assay_session *session, const char *path,
@@ -76,6 +84,10 @@ struct assay_parquet_request {
     uint64_t limit; /* first records only; 0 = all */
     uint64_t first_row,
         end_row; /* records [first_row, end_row) of each file; end_row 0 = to the end */
+    struct assay_dictionary *const
+        *dictionaries; /* of a scan: NULL, or for each field NULL or the dictionary as whose codes
+                          its texts come (batch.h); a field that is no column of texts by itself
+                          comes as values all the same */
 };
 
 /** A reader over the request, in the order of the file. One thread. */

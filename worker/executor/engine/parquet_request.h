@@ -11,6 +11,9 @@ struct assay_parquet_plan {
     struct assay_vectors *vectors;
     bool has_place; /* false when the files have columns of their own named like DuckDB's virtual
                        ones */
+    char coder[48]; /* with a column's number: the function that gives its codes */
+    struct assay_dictionary **coded; /* by field; NULL = none comes as codes */
+    bool *coded_columns;             /* by column; NULL as above */
 };
 
 ASSAY_MUST_CHECK int assay_parquet_plan_init(struct assay_session *session,
@@ -18,6 +21,13 @@ ASSAY_MUST_CHECK int assay_parquet_plan_init(struct assay_session *session,
                                              struct assay_parquet_plan *ret_plan,
                                              struct assay_error *err);
 void assay_parquet_plan_release(struct assay_parquet_plan *plan);
+
+/** Let fields with a dictionary come as its codes, as far as they can; `coder` begins the names of
+ * functions and belongs to this plan alone. The dictionaries must outlive the statement. */
+ASSAY_MUST_CHECK int assay_parquet_plan_code(struct assay_parquet_plan *plan,
+                                             struct assay_session *session, const char *coder,
+                                             struct assay_dictionary *const *dictionaries,
+                                             struct assay_error *err);
 
 /** Number of selected columns: those of the plan, then two of the place (file_index,
  * file_row_number) when it has one, or a constant when there would be none. */

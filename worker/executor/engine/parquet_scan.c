@@ -155,13 +155,17 @@ static void add_parameters(const struct assay_parquet_plan *plan,
                            duckdb_aggregate_function function)
 {
     const size_t columns = assay_vectors_columns(plan->vectors);
+    duckdb_logical_type code = duckdb_create_logical_type(DUCKDB_TYPE_USMALLINT);
+    duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
     for (size_t i = 0; i < columns; i++)
         duckdb_aggregate_function_add_parameter(function,
-                                                assay_vectors_column_type(plan->vectors, i));
-    duckdb_logical_type bigint = duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+                                                plan->coded_columns && plan->coded_columns[i]
+                                                    ? code
+                                                    : assay_vectors_column_type(plan->vectors, i));
     for (size_t i = columns; i < assay_parquet_plan_columns(plan); i++)
         duckdb_aggregate_function_add_parameter(function, bigint);
     duckdb_aggregate_function_set_return_type(function, bigint);
+    duckdb_destroy_logical_type(&code);
     duckdb_destroy_logical_type(&bigint);
 }
 
@@ -222,11 +226,25 @@ static int execute(struct assay_session *session, const char *sql, struct assay_
     return rc;
 }
 
+static int code(struct scan *scan, struct assay_session *session, const char *coder,
+                struct assay_error *err)
+{
+    ASSAY_TRY(
+        assay_parquet_plan_code(&scan->plan, session, coder, scan->request->dictionaries, err));
+    for (int i = 0; i < scan->sink->lanes_count; i++)
+        assay_vectors_lane_code(scan->lanes[i].vectors, scan->plan.coded);
+    return ASSAY_OK;
+}
+
 static int run(struct scan *scan, struct assay_session *session, struct assay_error *err)
 {
     static atomic_uint serial;
     char name[48];
-    (void)snprintf(name, sizeof name, "assay_scan_%u", atomic_fetch_add(&serial, 1));
+    const unsigned number = atomic_fetch_add(&serial, 1);
+    (void)snprintf(name, sizeof name, "assay_codes_%u_", number);
+    if (scan->request->dictionaries)
+        ASSAY_TRY(code(scan, session, name, err));
+    (void)snprintf(name, sizeof name, "assay_scan_%u", number);
     ASSAY_TRY(register_function(scan, session, name, err));
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     assay_buf_printf(&sql, "SELECT %s(", name);

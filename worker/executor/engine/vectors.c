@@ -457,3 +457,10 @@ duckdb_logical_type assay_vectors_column_type(const struct assay_vectors *vector
 {
     return vectors->columns[column].type;
 }
+
+bool assay_vectors_can_code(const struct assay_vectors *vectors, size_t field, size_t *ret_column)
+{
+    const struct assay_vector_field *of = &vectors->fields[field];
+    *ret_column = of->column;
+    return !of->steps_count && of->convert == ASSAY_CONVERT_TEXT;
+}

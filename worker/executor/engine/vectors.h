@@ -55,6 +55,15 @@ ASSAY_MUST_CHECK int assay_vectors_lane_new(const struct assay_vectors *vectors,
 void assay_vectors_lane_free(struct assay_vectors_lane *lane);
 ASSAY_DEFINE_CLEANUP(struct assay_vectors_lane, assay_vectors_lane_free)
 
+/** From here on the fields that have a dictionary come as its codes: their columns are selected
+ * through a function that gives these (unsigned, two bytes, never null). One for each field, NULL =
+ * as values; borrowed. Only for fields that are columns of texts by themselves
+ * (assay_vectors_can_code()). */
+void assay_vectors_lane_code(struct assay_vectors_lane *lane,
+                             struct assay_dictionary *const *dictionaries);
+/** Is the field a column of texts by itself, and which one? */
+bool assay_vectors_can_code(const struct assay_vectors *vectors, size_t field, size_t *ret_column);
+
 /** Scratch bytes of one lane per field, at most, lists' elements apart. */
 #define ASSAY_VECTORS_FIELD_BYTES ((size_t)ASSAY_BATCH_ROWS * 16 + ASSAY_BATCH_ROWS / 8)
 

@@ -20,6 +20,7 @@ struct assay_vectors_lane {
     struct level *levels;         /* one per column */
     size_t *first_level;          /* of each field's lists in levels */
     size_t levels_count;
+    struct assay_dictionary *const *dictionaries; /* by field; NULL = none */
 };
 
 int assay_vectors_lane_new(const struct assay_vectors *vectors,
@@ -245,13 +246,24 @@ static int convert_field(struct assay_vectors_lane *lane, size_t index, duckdb_v
     return convert_values(field, level, vector, rows, err);
 }
 
+void assay_vectors_lane_code(struct assay_vectors_lane *lane,
+                             struct assay_dictionary *const *dictionaries)
+{
+    lane->dictionaries = dictionaries;
+}
+
 int assay_vectors_convert(struct assay_vectors_lane *lane, duckdb_data_chunk chunk, size_t rows,
                           const struct assay_column **ret_columns, struct assay_error *err)
 {
     const struct assay_vectors *vectors = lane->vectors;
     for (size_t i = 0; i < vectors->fields_count; i++) {
         duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, vectors->fields[i].column);
-        ASSAY_TRY(convert_field(lane, i, vector, rows, err));
+        if (lane->dictionaries && lane->dictionaries[i])
+            lane->columns[i] = (struct assay_column){.layout = vectors->fields[i].layout,
+                                                     .codes = duckdb_vector_get_data(vector),
+                                                     .dictionary = lane->dictionaries[i]};
+        else
+            ASSAY_TRY(convert_field(lane, i, vector, rows, err));
     }
     *ret_columns = lane->columns;
     return ASSAY_OK;

@@ -128,6 +128,24 @@ bool assay_distinct_put_word(struct assay_distinct *distinct, uint64_t hash, uin
     return assay_frequency_put(&distinct->frequency, hash, count, 0, word, NULL, &full);
 }
 
+bool assay_distinct_put_text(struct assay_distinct *distinct, uint64_t hash, struct assay_text text,
+                             uint64_t count)
+{
+    bool full = false;
+    distinct->count += count;
+    if (assay_distinct_exact(distinct)) {
+        if (!assay_frequency_put_text(&distinct->frequency, hash, count, text, &full))
+            return false;
+        if (!full)
+            return true;
+        if (!go_inexact(distinct))
+            return false;
+    }
+    assay_hll_add(&distinct->hll, &hash, 1);
+    assay_hash_sample_put(&distinct->sample, hash, count);
+    return assay_frequency_put_text(&distinct->frequency, hash, count, text, &full);
+}
+
 bool assay_distinct_merge(struct assay_distinct *distinct, const struct assay_distinct *other)
 {
     bool full = false;

@@ -54,6 +54,8 @@ bool assay_distinct_merges_exact(const struct assay_distinct *distinct,
 /** Count one value `count` times. */
 bool assay_distinct_put_word(struct assay_distinct *distinct, uint64_t hash, uint64_t word,
                              uint64_t count);
+bool assay_distinct_put_text(struct assay_distinct *distinct, uint64_t hash, struct assay_text text,
+                             uint64_t count);
 bool assay_distinct_merge(struct assay_distinct *distinct, const struct assay_distinct *other);
 /** Keep at most `exact_most` distinct values exactly, else `hashes_most` in the hash sample and
  * `watched_most` frequent ones. */

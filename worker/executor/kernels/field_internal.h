@@ -30,6 +30,13 @@ struct assay_field_capacity {
     uint32_t exact, lossy, hashes, quantile, sample, blobs_bytes, keep_bytes;
 };
 
+/** Records of each code, not settled yet; counts NULL = no codes came. */
+struct assay_code_counts {
+    uint32_t *counts; /* by code, that of null and that of no room too */
+    const struct assay_dictionary *dictionary;
+    uint64_t records; /* since they were settled */
+};
+
 struct assay_field_state {
     struct assay_field_plan plan; /* defaults filled in */
     struct assay_field_capacity capacity;
@@ -47,7 +54,8 @@ struct assay_field_state {
     assay_i128 origin; /* integers and decimals: their moments are those of value − origin */
     struct assay_moments moments;
     struct assay_text_scan text;
-    struct assay_text_memo memo; /* of texts that text and distinct have seen */
+    struct assay_text_memo memo;    /* of texts that text and distinct have seen */
+    struct assay_code_counts codes; /* of texts that neither has seen */
     struct assay_length_figures list_lengths;
     enum assay_granularity granularity;
     struct assay_distinct distinct;
@@ -115,6 +123,12 @@ bool assay_field_quantiles_merge(struct assay_field_state *state,
 /** The quantiles, from the sketch or the table. ret_view->keys: heap, assay_free(). */
 bool assay_field_quantiles_view(const struct assay_field_state *state,
                                 struct assay_quantile_view *ret_view);
+
+/** Count a column that comes as codes. */
+ASSAY_MUST_CHECK int assay_field_add_codes(struct assay_field_state *state,
+                                           const struct assay_column *column,
+                                           const struct assay_kernel_rows *rows,
+                                           struct assay_error *err);
 
 /** Count the elements of the lists of a column. */
 ASSAY_MUST_CHECK int assay_field_add_lists(struct assay_field_state *state,

@@ -177,6 +177,7 @@ void assay_field_state_free(struct assay_field_state *state)
     assay_field_state_free(state->elements);
     assay_text_scan_release(&state->text);
     assay_text_memo_release(&state->memo);
+    assay_free(state->codes.counts);
     assay_distinct_release(&state->distinct);
     assay_quantile_release(&state->quantile);
     assay_sample_release(&state->sample);

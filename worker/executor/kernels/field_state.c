@@ -467,6 +467,8 @@ int assay_field_state_add(struct assay_field_state *state, const struct assay_co
                           (int)column->layout, (int)state->plan.layout);
     const size_t valid = all_null ? 0 : assay_count_valid(column->validity, rows->count);
     bool done = true;
+    if (column->codes)
+        return assay_field_add_codes(state, column, rows, err);
     state->records += rows->count;
     state->nulls += rows->count - valid;
     if (!valid)

@@ -93,11 +93,17 @@ ASSAY_DEFINE_CLEANUP(struct assay_field_state, assay_field_state_free)
 
 /** Count the values of a column: as many as assay_kernel_rows_set() was told. The column's layout
  * and scale must be the plan's (a LAYOUT_NULL column is taken as all null by any). Nothing of the
- * column is kept. Never logs. ASSAY_INVALID on another layout, ASSAY_NO_MEMORY (the state is then
- * useless: free it). */
+ * column is kept, but of a column of codes: its counts wait for assay_field_state_settle(), and
+ * until then the dictionary must live. Never logs. ASSAY_INVALID on another layout, or another
+ * dictionary than before, ASSAY_NO_MEMORY (the state is then useless: free it). */
 ASSAY_MUST_CHECK int assay_field_state_add(struct assay_field_state *state,
                                            const struct assay_column *column,
                                            struct assay_kernel_rows *rows, struct assay_error *err);
+
+/** When columns came as codes: count their texts, before anything else is done with the state.
+ * ASSAY_NO_MEMORY as above. */
+ASSAY_MUST_CHECK int assay_field_state_settle(struct assay_field_state *state,
+                                              struct assay_error *err);
 
 /** Take the counts of `other` (unchanged) in. ASSAY_INVALID when the plans differ,
  * ASSAY_NO_MEMORY. */

@@ -416,30 +416,56 @@ static void attach(struct assay_frequency *frequency, uint32_t slot, uint64_t wo
     frequency->words[slot] = put_text(frequency, text, cut);
 }
 
-bool assay_frequency_put(struct assay_frequency *frequency, uint64_t hash, uint64_t count,
-                         uint64_t error, uint64_t word, const struct assay_blobs *blobs,
-                         bool *ret_full)
+/* Count a value `count` times more: in its slot, SKIPPED when its cell has taken them, NO_SLOT when
+ * there is no room. */
+static uint32_t raise_value(struct assay_frequency *frequency, uint64_t hash, uint64_t count,
+                            uint64_t error, bool *ret_fresh, bool *ret_failed)
 {
-    bool failed = false;
     uint32_t slot = find(frequency, hash);
-    *ret_full = false;
-    if (!frequency->slots[slot].hash) {
+    *ret_fresh = !frequency->slots[slot].hash;
+    if (*ret_fresh) {
         const uint64_t before = frequency->cells ? *cell_of(frequency, hash) : 0;
         if (!assay_frequency_exact(frequency) && before + count + error <= frequency->threshold) {
             raise_cell(cell_of(frequency, hash), before + count + error);
-            return true;
+            return SKIPPED;
         }
-        slot = insert(frequency, hash, slot, before + error, &failed);
-        if (slot == NO_SLOT) {
-            *ret_full = !failed;
-            return !failed;
-        }
-        frequency->words[slot] = frequency->blob ? ASSAY_BLOB_NONE : word;
+        slot = insert(frequency, hash, slot, before + error, ret_failed);
+        if (slot == NO_SLOT)
+            return NO_SLOT;
     } else if (frequency->errors) {
         frequency->errors[slot] += error;
     }
     frequency->slots[slot].count += count;
+    return slot;
+}
+
+bool assay_frequency_put(struct assay_frequency *frequency, uint64_t hash, uint64_t count,
+                         uint64_t error, uint64_t word, const struct assay_blobs *blobs,
+                         bool *ret_full)
+{
+    bool fresh, failed = false;
+    const uint32_t slot = raise_value(frequency, hash, count, error, &fresh, &failed);
+    *ret_full = slot == NO_SLOT && !failed;
+    if (slot == NO_SLOT || slot == SKIPPED)
+        return !failed;
+    if (fresh)
+        frequency->words[slot] = frequency->blob ? ASSAY_BLOB_NONE : word;
     attach(frequency, slot, word, blobs);
+    return true;
+}
+
+bool assay_frequency_put_text(struct assay_frequency *frequency, uint64_t hash, uint64_t count,
+                              struct assay_text text, bool *ret_full)
+{
+    bool fresh, failed = false;
+    const uint32_t slot = raise_value(frequency, hash, count, 0, &fresh, &failed);
+    *ret_full = slot == NO_SLOT && !failed;
+    if (slot == NO_SLOT || slot == SKIPPED)
+        return !failed;
+    if (fresh)
+        frequency->words[slot] = assay_blobs_put(&frequency->blobs, text, false);
+    if (frequency->slots[slot].count > 1 && frequency->words[slot] == ASSAY_BLOB_NONE)
+        frequency->words[slot] = put_text(frequency, text, false);
     return true;
 }
 

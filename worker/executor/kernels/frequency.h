@@ -84,6 +84,9 @@ void assay_frequency_thin(struct assay_frequency *frequency, uint32_t most);
 bool assay_frequency_put(struct assay_frequency *frequency, uint64_t hash, uint64_t count,
                          uint64_t error, uint64_t word, const struct assay_blobs *blobs,
                          bool *ret_full);
+/** The same of a text that occurred `count` times. */
+bool assay_frequency_put_text(struct assay_frequency *frequency, uint64_t hash, uint64_t count,
+                              struct assay_text text, bool *ret_full);
 /** Merge. When both are exact and the union is too large, nothing is changed and *ret_full set: go
  * lossy and repeat. */
 bool assay_frequency_merge(struct assay_frequency *frequency, const struct assay_frequency *other,

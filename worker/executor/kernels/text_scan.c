@@ -222,6 +222,23 @@ bool assay_text_scan_add(struct assay_text_scan *scan, const struct assay_text *
     return true;
 }
 
+bool assay_text_scan_put(struct assay_text_scan *scan, struct assay_text text, uint64_t count,
+                         uint64_t *ret_hash)
+{
+    const uint64_t empty = scan->empty, blank = scan->blank, invalid = scan->invalid_utf8;
+    const assay_u128 sum = scan->lengths.sum, more = count - 1;
+    if (!assay_text_scan_add(scan, &text, 1, ret_hash))
+        return false;
+    const assay_u128 length = scan->lengths.sum - sum;
+    scan->lengths.count += count - 1;
+    scan->lengths.sum += more * length;
+    scan->lengths.squares += more * length * length;
+    scan->empty += (scan->empty - empty) * (count - 1);
+    scan->blank += (scan->blank - blank) * (count - 1);
+    scan->invalid_utf8 += (scan->invalid_utf8 - invalid) * (count - 1);
+    return true;
+}
+
 bool assay_text_is_plain(struct assay_text text, uint64_t *ret_length)
 {
     if (is_blank(text) || !assay_utf8_valid(text.data, text.size_bytes))

@@ -45,6 +45,9 @@ void assay_text_scan_release(struct assay_text_scan *scan);
 /** Count n texts and give the hash of each. False when out of memory. */
 bool assay_text_scan_add(struct assay_text_scan *scan, const struct assay_text *texts, size_t n,
                          uint64_t *ret_hashes);
+/** Count a text `count` (≥ 1) times and give its hash. False when out of memory. */
+bool assay_text_scan_put(struct assay_text_scan *scan, struct assay_text text, uint64_t count,
+                         uint64_t *ret_hash);
 /** A text that is neither empty nor blank nor malformed; its length in code points. */
 bool assay_text_is_plain(struct assay_text text, uint64_t *ret_length);
 /** Cut the extremes to `most` bytes. */

@@ -55,16 +55,19 @@ static int gather_column(struct assay_gather *gather, const struct assay_column 
         return assay_fail_memory(err);
     struct gathered *data = gather->data[index];
     const size_t rows = gather->batch.rows;
-    const size_t width = from->values ? assay_layout_bytes(from->layout) : 0;
+    const size_t width = from->codes    ? sizeof *from->codes
+                         : from->values ? assay_layout_bytes(from->layout)
+                                        : 0;
+    const unsigned char *values = from->codes ? (const void *)from->codes : from->values;
     for (size_t i = 0; width && i < rows; i++)
-        memcpy(data->values + i * width,
-               (const unsigned char *)from->values + gather->picked[i] * width, width);
+        memcpy(data->values + i * width, values + gather->picked[i] * width, width);
     memset(data->validity, 0, sizeof data->validity);
     for (size_t i = 0; from->validity && i < rows; i++)
         data->validity[i >> 6] |= (uint64_t)assay_is_valid(from->validity, gather->picked[i])
                                   << (i & 63);
     gather->columns[index] = *from;
-    gather->columns[index].values = width ? data->values : NULL;
+    gather->columns[index].values = from->values ? data->values : NULL;
+    gather->columns[index].codes = from->codes ? (const void *)data->values : NULL;
     gather->columns[index].validity = from->validity ? data->validity : NULL;
     return ASSAY_OK;
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/groups.h"
 
+#include "worker/executor/batch/dictionary.h"
 #include "worker/executor/engine/parquet.h"
 #include "worker/executor/profile/lane.h"
 
@@ -83,8 +84,12 @@ struct assay_groups assay_groups_plan(const struct assay_profile_source *source,
         limit_group(&groups, fields_count, engine_fields(source, lanes));
     const size_t shares = fields_count ? fields_count / groups.group_fields : 1; /* full groups */
     while (groups.state_bytes > LEAST_BYTES) {
-        if (sum_bytes(fields, fields_count, groups.state_bytes, engine) / shares <= budget)
+        const uint64_t sum = sum_bytes(fields, fields_count, groups.state_bytes, engine) / shares;
+        if (sum <= budget) {
+            if (groups.state_bytes == ASSAY_FIELD_STATE_BYTES)
+                groups.dictionaries = (size_t)((budget - sum) / ASSAY_DICTIONARY_BYTES);
             return groups;
+        }
         groups.state_bytes =
             groups.state_bytes / 2 > LEAST_BYTES ? groups.state_bytes / 2 : LEAST_BYTES;
     }

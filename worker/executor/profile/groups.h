@@ -10,6 +10,7 @@
 struct assay_groups {
     size_t state_bytes;  /* ceiling of one state */
     size_t group_fields; /* most fields of one group, ≥ 1 */
+    size_t dictionaries; /* of texts that come as codes, at most: what is left over allows them */
 };
 
 /** Decide for `fields_count` fields like these, each with a state per lane. Pure. */

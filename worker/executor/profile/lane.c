@@ -231,6 +231,7 @@ static int merge_field(struct assay_profile_field *field, struct lane_field *cou
 int assay_lane_merge_field(struct assay_lane *lane, size_t field, struct assay_error *err)
 {
     struct lane_field *count = &lane->counts[field];
+    ASSAY_TRY(assay_field_state_settle(count->state, err));
     ASSAY_TRY(merge_field(lane->fields[field], count, err));
     assay_field_state_free(ASSAY_TAKE(count->state));
     assay_convert_free(ASSAY_TAKE(count->convert));

@@ -141,6 +141,7 @@ static int profile_fields(struct assay_profile_run *run, struct assay_error *err
     struct assay_profile_result *result = &run->result;
     run->source.spare_states = assay_json_get(run->task->settings, "keep") ? KEEP_STATES : 0;
     run->groups = assay_groups_plan(&run->source, result->fields, result->fields_count);
+    run->source.dictionaries_most = run->groups.dictionaries;
     ASSAY_TRY(assay_keep_open(run, err));
     size_t done = 0;
     do { /* once at least: a container without fields has records to count */

@@ -34,6 +34,7 @@ struct assay_profile_source {
     uint64_t files_bytes;          /* of all files; 0 = unknown */
     uint64_t pass_bytes;           /* of the files that a pass reads */
     size_t spare_states;           /* of a field, beside those of the lanes */
+    size_t dictionaries_most;      /* of fields that a pass reads as codes */
     uint64_t *file_ids; /* what stands for a file in its records' identities; NULL = its index */
 };
 

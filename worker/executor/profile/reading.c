@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "common/base/memory.h"
+#include "worker/executor/profile/coded.h"
 #include "worker/executor/profile/each_field.h"
 #include "worker/executor/profile/groups.h"
 #include "worker/executor/profile/lane.h"
@@ -22,6 +23,10 @@ struct pass {
     struct assay_profile_source *source;
     const struct assay_selection *selection; /* NULL = all records */
     bool search;                             /* of the threshold for a sample */
+    bool as_values;                          /* no field comes as codes */
+    struct assay_coded coded;
+    struct assay_profile_field **lost; /* fields that codes did not do for; a place for each */
+    size_t lost_count;
     struct assay_profile_field *const *fields;
     const char **names; /* of the fields, for the projection */
     size_t fields_count;
@@ -196,6 +201,7 @@ static int open_lanes(struct pass *pass, struct worker *workers, size_t count,
 }
 
 struct lanes {
+    const struct assay_coded *coded;
     struct worker *workers;
     size_t count;
 };
@@ -203,6 +209,8 @@ struct lanes {
 static int merge_lanes(void *context, size_t field, struct assay_error *err)
 {
     const struct lanes *lanes = context;
+    if (assay_coded_is_lost(lanes->coded, field))
+        return ASSAY_OK;
     for (size_t i = 0; i < lanes->count; i++)
         ASSAY_TRY(assay_lane_merge_field(lanes->workers[i].lane, field, err));
     return ASSAY_OK;
@@ -231,6 +239,8 @@ static int scan_by_engine(struct pass *pass, struct worker *workers, size_t coun
         return assay_fail_memory(err);
     for (size_t i = 0; i < count; i++)
         lanes[i] = &workers[i];
+    if (!pass->as_values)
+        assay_coded_choose(source, pass->names, pass->fields_count, &pass->coded);
     const struct assay_parquet_request request = {.files = source->files,
                                                   .first_file = source->first_file,
                                                   .from = source->from,
@@ -241,7 +251,8 @@ static int scan_by_engine(struct pass *pass, struct worker *workers, size_t coun
                                                                            : NULL,
                                                   .limit = sql_limit(pass->selection),
                                                   .first_row = source->first_row,
-                                                  .end_row = source->end_row};
+                                                  .end_row = source->end_row,
+                                                  .dictionaries = pass->coded.dictionaries};
     const struct assay_parquet_sink sink = {
         .batch = take_from_engine, .lanes = lanes, .lanes_count = (int)count};
     ASSAY_TRY(assay_parquet_scan(source->session, &request, &sink, err));
@@ -268,7 +279,10 @@ static int run_pass(struct pass *pass, struct worker *workers, size_t count,
             return pass->error.code;
         }
     }
-    struct lanes lanes = {workers, count};
+    for (size_t i = 0; i < pass->fields_count; i++)
+        if (assay_coded_is_lost(&pass->coded, i))
+            pass->lost[pass->lost_count++] = pass->fields[i];
+    struct lanes lanes = {&pass->coded, workers, count};
     return assay_each_field(pass->fields_count, count, merge_lanes, &lanes, err);
 }
 
@@ -278,7 +292,8 @@ static int pass_init(struct pass *pass, struct assay_error *err)
         return assay_fail_memory(err);
     pass->parts = assay_calloc(pass->parts_count + 1, sizeof *pass->parts);
     pass->names = assay_calloc(pass->fields_count + 1, sizeof *pass->names);
-    if (!pass->parts || !pass->names)
+    pass->lost = assay_calloc(pass->fields_count + 1, sizeof *pass->lost);
+    if (!pass->parts || !pass->names || !pass->lost)
         return assay_fail_memory(err);
     for (size_t i = 0; i < pass->fields_count; i++)
         pass->names[i] = pass->fields[i]->name;
@@ -291,8 +306,10 @@ static void pass_release(struct pass *pass)
         assay_rejections_release(&pass->parts[i].rejections);
         json_decref(pass->parts[i].warnings);
     }
+    assay_coded_release(&pass->coded);
     assay_free(pass->parts);
     assay_free((void *)pass->names);
+    assay_free(pass->lost);
     (void)pthread_mutex_destroy(&pass->lock);
 }
 
@@ -379,6 +396,26 @@ static int run_and_collect(struct pass *pass, struct worker *workers, size_t cou
     return right ? collect(pass, result, err) : ASSAY_OK;
 }
 
+static int run(struct pass *pass, struct assay_selection *found,
+               struct assay_pass_result *ret_result, struct assay_error *err);
+
+/* Once more, as texts. */
+static int read_lost(const struct pass *pass, struct assay_pass_result *result,
+                     struct assay_error *err)
+{
+    struct pass again = {.source = pass->source,
+                         .selection = pass->selection,
+                         .as_values = true,
+                         .fields = pass->lost,
+                         .fields_count = pass->lost_count,
+                         .parts_count = pass->parts_count};
+    struct assay_pass_result more = {0};
+    ASSAY_TRY(run(&again, NULL, &more, err));
+    result->bytes += more.bytes;
+    assay_pass_result_release(&more);
+    return ASSAY_OK;
+}
+
 /* `found`: where a search leaves its threshold; NULL = the pass counts. */
 static int run(struct pass *pass, struct assay_selection *found,
                struct assay_pass_result *ret_result, struct assay_error *err)
@@ -399,6 +436,8 @@ static int run(struct pass *pass, struct assay_selection *found,
         assay_hash_bottom_release(&workers[i].bottom);
     }
     assay_free(workers);
+    if (rc == ASSAY_OK && pass->lost_count)
+        rc = read_lost(pass, &result, err);
     pass_release(pass);
     if (rc != ASSAY_OK) {
         assay_pass_result_release(&result);

@@ -1,0 +1,44 @@
+// Coded: fields of Parquet whose texts are counted as codes.
+// SPDX-License-Identifier: Apache-2.0
+#include "worker/executor/profile/coded.h"
+
+#include "common/base/memory.h"
+
+static bool find_small(const struct assay_profile_source *source, const char *const *fields,
+                       size_t fields_count, bool *ret_small)
+{
+    struct assay_error ignored = {0};
+    return assay_parquet_small_dictionaries(source->session, source->files.paths[0], fields,
+                                            fields_count, ret_small, &ignored) == ASSAY_OK;
+}
+
+void assay_coded_choose(const struct assay_profile_source *source, const char *const *fields,
+                        size_t fields_count, struct assay_coded *ret_coded)
+{
+    size_t left = source->dictionaries_most;
+    if (!left || !fields_count || !assay_profile_source_is_parquet(source) || source->from)
+        return;
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(fields_count, sizeof(bool));
+    bool *small = memory;
+    if (!small || !find_small(source, fields, fields_count, small))
+        return;
+    struct assay_dictionary **dictionaries = assay_calloc(fields_count, sizeof *dictionaries);
+    for (size_t i = 0; dictionaries && i < fields_count && left; i++)
+        if (small[i] && assay_dictionary_new(&dictionaries[i], NULL) == ASSAY_OK)
+            left--;
+    *ret_coded = (struct assay_coded){.dictionaries = dictionaries, .fields_count = fields_count};
+}
+
+void assay_coded_release(struct assay_coded *coded)
+{
+    for (size_t i = 0; coded->dictionaries && i < coded->fields_count; i++)
+        assay_dictionary_free(coded->dictionaries[i]);
+    assay_free(coded->dictionaries);
+    *coded = (struct assay_coded){0};
+}
+
+bool assay_coded_is_lost(const struct assay_coded *coded, size_t field)
+{
+    return coded->dictionaries && coded->dictionaries[field] &&
+           assay_dictionary_is_full(coded->dictionaries[field]);
+}
