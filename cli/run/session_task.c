@@ -101,6 +101,11 @@ int assay_session_run(struct assay_session *session, const struct assay_session_
     assay_progress_line_clear(&session->progress);
     ASSAY_AUTO(assay_json_decref) json_t *done = gathered.done;
     ASSAY_TRY(rc);
+    if (assay_result_unknown(result))
+        return assay_fail(err, ASSAY_INTERNAL,
+                          "the executor sent results of the kind \"%s\", which this program does "
+                          "not know: assay and assay-execute are of two versions",
+                          assay_result_unknown(result));
     *ret_document = json_incref(assay_result_document(result));
     if (ret_done)
         *ret_done = ASSAY_TAKE(done);

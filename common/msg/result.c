@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/msg/result.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -12,6 +13,7 @@ struct assay_result {
     json_t *document;
     uint64_t max_bytes;
     uint64_t used_bytes;
+    char unknown[41]; /* the first kind that was passed over; "" = none */
 };
 
 /* Which member of the document a chunk's members go to; NULL = they stay in the chunks. */
@@ -51,6 +53,11 @@ json_t *assay_result_document(const struct assay_result *result)
     return result->document;
 }
 
+const char *assay_result_unknown(const struct assay_result *result)
+{
+    return *result->unknown ? result->unknown : NULL;
+}
+
 static const struct place *place_of(const char *kind)
 {
     for (size_t i = 0; i < ASSAY_COUNT(places); i++)
@@ -81,10 +88,10 @@ static int target_of(struct assay_result *result, const char *kind, json_t **ret
                      struct assay_error *err)
 {
     const struct place *place = place_of(kind);
-    if (!place)
-        return assay_fail(err, ASSAY_FORMAT, "a result chunk has the unknown kind \"%.40s\"", kind);
     *ret_target = NULL;
-    if (!place->member)
+    if (!place && !*result->unknown)
+        (void)snprintf(result->unknown, sizeof result->unknown, "%s", kind);
+    if (!place || !place->member)
         return ASSAY_OK;
     json_t *target = json_object_get(result->document, place->member);
     if (!target) {

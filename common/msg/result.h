@@ -37,10 +37,13 @@ ASSAY_MUST_CHECK int assay_result_new(uint64_t max_bytes, struct assay_result **
                                       struct assay_error *err);
 void assay_result_free(struct assay_result *result);
 ASSAY_DEFINE_CLEANUP(struct assay_result, assay_result_free)
-/** Add the next chunk, in the order of the frames. ASSAY_FORMAT: not an object, or `t` is unknown;
+/** Add the next chunk, in the order of the frames. One of a kind that is not known is passed over:
+ * executors of a later version may send it. ASSAY_FORMAT: not an object with a text `t`;
  * ASSAY_LIMIT. */
 ASSAY_MUST_CHECK int assay_result_add(struct assay_result *result, const char *chunk,
                                       size_t size_bytes, struct assay_error *err);
+/** The first kind that was passed over, the result's; NULL: all were known. */
+const char *assay_result_unknown(const struct assay_result *result);
 /** The document so far; the result's. Members are absent until their first chunk came:
  *  profile  {"container": {the profile's object with "fields"}, "inferred": {"checks": […]},
  *            "kept": {"states": […]}}; parts of kept states stay in their chunks;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/msg/result.h"
 #include "scheduler/publish/parts.h"
@@ -44,6 +45,10 @@ static int assemble(struct assay_publishing *p, struct assay_result *result,
         ASSAY_TRY(assay_result_add(result, chunk, size, err));
     }
     p->document = assay_result_document(result);
+    if (assay_result_unknown(result)) /* of a worker that is newer than this scheduler */
+        ASSAY_LOG(ASSAY_LOG_WARNING, "results of an unknown kind passed over",
+                  ASSAY_F_TEXT("kind", assay_result_unknown(result)),
+                  ASSAY_F_INT("task", p->task->task_id));
     return ASSAY_OK;
 }
 

@@ -87,6 +87,40 @@ static void published_once(void **state)
     shop_close(&s);
 }
 
+/* What a worker of a later version adds does not cost the rest. */
+static void later_kinds_are_passed_over(void **state)
+{
+    OPEN_SHOP(state);
+    const char *const chunks[] = {CLEAN, "{\"t\":\"surprise\",\"fields\":[7]}", FIELDS,
+                                  INFERRED(NOT_NULL), NULL};
+    (void)shop_operation(&s, PROFILE_REQUEST, chunks);
+    struct assay_db *db = s.base.db;
+    assert_string_equal(test_text(db, "SELECT result FROM container_profile"), "success");
+    assert_int_equal(test_int(db, "SELECT field_profiles_count FROM container_profile"), 2);
+    assert_int_equal(test_int(db, "SELECT count(*) FROM quality_check"), 1);
+    shop_close(&s);
+}
+
+/* What could not be judged neither comes nor goes; what is not offered any more goes. */
+static void unjudged_checks_stay(void **state)
+{
+    OPEN_SHOP(state);
+    profile(&s, INFERRED(NOT_NULL "," BETWEEN("1")));
+    profile(&s, "{\"t\":\"inferred\",\"checks\":[],\"unjudged\":[{\"check\":" BETWEEN(
+                    "2") ",\"message\":\"\"},{\"check\":{\"rule\":\"unique\",\"fields\":[\"id\"],"
+                         "\"description\":\"new\"},\"message\":\"\"}]}");
+    struct assay_db *db = s.base.db;
+    assert_int_equal(test_int(db, "SELECT count(*) FROM quality_check"), 2);
+    assert_string_equal(
+        test_text(db, "SELECT status FROM quality_check WHERE rule_type = 'notNull'"), "Discarded");
+    assert_string_equal(
+        test_text(db, "SELECT status FROM quality_check WHERE rule_type = 'between'"), "Active");
+    assert_non_null(
+        strstr(test_text(db, "SELECT properties FROM quality_check WHERE rule_type = 'between'"),
+               "\"max\":1"));
+    shop_close(&s);
+}
+
 static void fields_come_and_go(void **state)
 {
     static const char *const less[] = {
@@ -238,6 +272,8 @@ int main(void)
     static const struct CMUnitTest cases[] = {
         cmocka_unit_test(statistics),
         cmocka_unit_test(published_once),
+        cmocka_unit_test(later_kinds_are_passed_over),
+        cmocka_unit_test(unjudged_checks_stay),
         cmocka_unit_test(fields_come_and_go),
         cmocka_unit_test(inferred_checks),
         cmocka_unit_test(checks_of_people_stay),
