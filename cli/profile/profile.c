@@ -40,7 +40,9 @@ const struct assay_cli_option assay_profile_options[] = {
             "high, xhigh, max"},
     {.name = "checks-out", .value = "FILE", .doc = "write the inferred checks as a checks file"},
     {.name = "compare", .value = "OLD.json", .doc = "what changed since an earlier --format json"},
-    {.name = "no-values", .doc = "no values of the data in the output: counts and shapes only"},
+    {.name = "no-values",
+     .doc = "no values of the data in the output: counts and shapes only (the checks of "
+            "--checks-out have theirs)"},
     {.name = NULL},
 };
 

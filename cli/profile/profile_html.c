@@ -155,7 +155,7 @@ static void add_range(struct assay_buf *out, const json_t *field)
         assay_html_text(out, least);
         text(out, " … ");
         assay_html_text(out, most);
-    } else if (assay_json_get(field, "max_length") && !least) {
+    } else if (strcmp(type, "Array") == 0 && assay_json_get(field, "max_length")) {
         assay_html_value(out, json_object_get(field, "min_length"));
         text(out, " … ");
         assay_html_value(out, json_object_get(field, "max_length"));

@@ -337,7 +337,7 @@ static void add_values(const struct page *page, const json_t *field, double pres
 {
     struct assay_buf text = {0};
     append_values(page, field, present, &text);
-    if (!text.size)
+    if (strcmp(assay_json_str(field, "type", ""), "Array") == 0)
         append_elements(page, field, &text);
     add_cell(page, assay_buf_str(&text), page->values_columns, false);
     assay_buf_release(&text);

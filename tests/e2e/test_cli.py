@@ -209,6 +209,8 @@ class ProfileTest(CommandTest):
         self.assertIn("2 elements: 0 … 8", text)
         page = self.run_assay("profile", "a.jsonl", "--format", "html").stdout
         self.assertIn("0 … 3 elements", page)
+        self.write("t.csv", "a\nx\nyy\n")
+        self.assertNotIn("element", self.run_assay("profile", "t.csv", "--no-values").stdout)
         self.assertIn("Value of an element", page)
 
     def test_a_few_repeats_are_no_distribution(self):

@@ -135,6 +135,14 @@ class DocumentTest(unittest.TestCase):
         text = json.dumps(execute.profile(path, settings={"no_values": True})["fields"])
         for secret in ("ann", "bob", "2024-01-31", "d\\u00efv"):
             self.assertNotIn(secret, text)
+        path = pathlib.Path(self.folder.name) / "one.csv"
+        path.write_text("salary\n76543.25\n")
+        for count in (1, 2):
+            (field,) = execute.profile(path, settings={"no_values": True})["fields"]
+            self.assertNotIn("76543", json.dumps(field))
+            self.assertEqual((field["type"], field["approximate_distinct_values"], field["median"], field["quantiles"]),
+                             ("Fractional", 1, None, None))
+            path.write_text("salary\n76543.25\n76543.25\n")
 
     def test_given_types_win(self):
         path = pathlib.Path(self.folder.name) / "seven.csv"

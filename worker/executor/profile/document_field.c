@@ -224,11 +224,11 @@ static void write_distinct(struct writer *writer, const struct assay_field_stats
 static void write_moments(struct writer *writer, const struct assay_profile_result *result,
                           const struct assay_field_stats *stats)
 {
-    const bool number = is_number(stats->type);
+    const bool number = is_number(stats->type), shown = number && !result->no_values;
     set(writer, "min", result->no_values ? json_null() : text_or_null(&stats->min));
     set(writer, "max", result->no_values ? json_null() : text_or_null(&stats->max));
-    set(writer, "sum", number && stats->moments_count ? text_or_null(&stats->sum) : json_null());
-    set_real(writer, "mean", number ? stats->mean : NAN);
+    set(writer, "sum", shown && stats->moments_count ? text_or_null(&stats->sum) : json_null());
+    set_real(writer, "mean", shown ? stats->mean : NAN); /* of one record it is the value */
     set_real(writer, "std_dev", number ? stats->std_dev : NAN);
     set_real(writer, "skewness", number ? stats->skewness : NAN);
     set_real(writer, "kurtosis", number ? stats->kurtosis : NAN);
@@ -236,9 +236,10 @@ static void write_moments(struct writer *writer, const struct assay_profile_resu
         number && stats->is_not_normal >= 0 ? json_boolean(stats->is_not_normal) : json_null());
 }
 
-static void write_quantiles(struct writer *writer, const struct assay_field_stats *stats)
+static void write_quantiles(struct writer *writer, const struct assay_profile_result *result,
+                            const struct assay_field_stats *stats)
 {
-    const bool known = is_number(stats->type) && !isnan(stats->median);
+    const bool known = is_number(stats->type) && !isnan(stats->median) && !result->no_values;
     set_real(writer, "q1", known ? stats->q1 : NAN);
     set_real(writer, "median", known ? stats->median : NAN);
     set_real(writer, "q3", known ? stats->q3 : NAN);
@@ -345,7 +346,7 @@ int assay_document_field(const struct assay_profile_result *result,
     write_counts(&writer, field);
     write_distinct(&writer, stats);
     write_moments(&writer, result, stats);
-    write_quantiles(&writer, stats);
+    write_quantiles(&writer, result, stats);
     write_lengths(&writer, stats);
     write_lists(&writer, result, stats);
     set(&writer, "elements",
