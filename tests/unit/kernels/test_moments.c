@@ -229,6 +229,35 @@ static void far_from_zero(void **state)
     }
 }
 
+/* A mean of 10^12 deviations: the doubles 10^9 + k · 2^-23, k = i² mod 1009. Skewness and kurtosis of k
+ * by exact rational arithmetic (Python's fractions); from 1 to 256 parts, merged in a row. */
+static void far_mean_in_many_parts(void **state)
+{
+    (void)state;
+    enum { N = 6400 };
+    static double values[N];
+    for (size_t i = 0; i < N; i++)
+        values[i] = 1e9 + ldexp((double)(i * i % 1009), -23);
+    for (size_t parts = 1; parts <= 256; parts *= 2) {
+        struct assay_moments all = {0};
+        for (size_t part = 0; part < parts; part++) {
+            const size_t n = N / parts;
+            for (size_t i = 0; i < n; i += 1600) {
+                const size_t lot = n - i < 1600 ? n - i : 1600;
+                double sum = 0;
+                for (size_t k = 0; k < lot; k++)
+                    sum += values[part * n + i + k];
+                struct assay_moments one = {0};
+                assay_moments_add(&one, values + part * n + i, lot, sum);
+                assay_moments_merge(&all, &one);
+            }
+        }
+        assert_close(assay_moments_std_dev(&all), 3.5754198783533271e-05, 1e-12);
+        assert_close(assay_moments_skewness(&all), 0.0031160657115718196, 1e-11);
+        assert_close(assay_moments_kurtosis(&all), -1.2110985459787778, 1e-11);
+    }
+}
+
 /* 1, 2, 3, 10 at the ends of the range of doubles, from one part and from two, one of them saved and
  * loaded: the same skewness and kurtosis, the deviation at scale. */
 static void ends_of_the_range(void **state)
@@ -293,6 +322,7 @@ int main(void)
         cmocka_unit_test(by_hand),
         cmocka_unit_test(nist_hardest),
         cmocka_unit_test(far_from_zero),
+        cmocka_unit_test(far_mean_in_many_parts),
         cmocka_unit_test(ends_of_the_range),
         cmocka_unit_test(a_sum_out_of_range),
         cmocka_unit_test(too_few),

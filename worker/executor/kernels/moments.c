@@ -6,6 +6,14 @@
 
 #include "worker/executor/kernels/numeric.h"
 
+/* a + b, and what its rounding left over: exact (D. Knuth, TAOCP 2, 4.2.2). */
+static long double two_sum(long double a, long double b, long double *ret_rest)
+{
+    const long double sum = a + b, part = sum - a;
+    *ret_rest = (a - (sum - part)) + (b - part);
+    return sum;
+}
+
 /* Below this a sum of fourth powers has lost digits to the end of the range of doubles. */
 #define LEAST_FOURTH_POWERS 1e-280L
 
@@ -38,13 +46,13 @@ void assay_moments_add(struct assay_moments *moments, const double *values, size
     if (!(isfinite(narrow[3]) && narrow[3] >= LEAST_FOURTH_POWERS))
         shift = wide_power_sums(values, n, sums);
     const long double e = sums[0] / count, s2 = sums[1], s3 = sums[2], s4 = sums[3];
-    const struct assay_moments batch = {
+    struct assay_moments batch = {
         .count = n,
-        .mean = shift + e,
         .m2 = fmaxl(0, s2 - count * e * e),
         .m3 = s3 - 3 * e * s2 + 2 * count * e * e * e,
         .m4 = fmaxl(0, s4 - 4 * e * s3 + 6 * e * e * s2 - 3 * count * e * e * e * e),
     };
+    batch.mean = two_sum(shift, e, &batch.mean_rest);
     assay_moments_merge(moments, &batch);
 }
 
@@ -63,11 +71,14 @@ void assay_moments_merge(struct assay_moments *moments, const struct assay_momen
         return;
     }
     const long double na = (long double)moments->count, nb = (long double)other->count, n = na + nb;
-    const long double d = other->mean - moments->mean, dn = d / n, dn2 = dn * dn;
+    const long double d = (other->mean - moments->mean) + (other->mean_rest - moments->mean_rest);
+    const long double dn = d / n, dn2 = dn * dn;
     const long double term = d * dn * na * nb;
     const struct assay_moments a = *moments, *b = other;
     moments->count = a.count + b->count;
-    moments->mean = a.mean + dn * nb;
+    long double rest;
+    moments->mean = two_sum(a.mean, dn * nb, &rest);
+    moments->mean_rest = a.mean_rest + rest;
     moments->m2 = a.m2 + b->m2 + term;
     moments->m3 = a.m3 + b->m3 + term * dn * (na - nb) + 3 * dn * (na * b->m2 - nb * a.m2);
     moments->m4 = a.m4 + b->m4 + term * dn2 * (na * na - na * nb + nb * nb) +
@@ -101,6 +112,7 @@ void assay_moments_save(const struct assay_moments *moments, struct assay_buf *b
 {
     assay_put_varint(buf, moments->count);
     assay_put_long_real(buf, moments->mean);
+    assay_put_long_real(buf, moments->mean_rest);
     assay_put_long_real(buf, moments->m2);
     assay_put_long_real(buf, moments->m3);
     assay_put_long_real(buf, moments->m4);
@@ -110,6 +122,7 @@ void assay_moments_load(struct assay_moments *moments, struct assay_bytes *in)
 {
     moments->count = assay_get_varint(in);
     moments->mean = assay_get_long_real(in);
+    moments->mean_rest = assay_get_long_real(in);
     moments->m2 = assay_get_long_real(in);
     moments->m3 = assay_get_long_real(in);
     moments->m4 = assay_get_long_real(in);

@@ -4,9 +4,8 @@
  * LeVeque (1983); batches and states are joined by the pairwise formulas of P. Pébay, "Formulas for
  * robust, one-pass parallel computation of covariances and arbitrary-order statistical moments"
  * (2008), in long double. NIST's sets keep 14 digits of the mean and 12 of the deviation, also from
- * many parts. Orders of merging agree to about 1e-13 relative while the mean is less than 10^6
- * deviations; beyond that skewness and kurtosis agree to about 1e-19 of their ratio (7 digits at
- * 10^12). Finite values only, of any magnitude: where the powers of doubles would leave their range
+ * many parts. Any order of
+ * merging agrees to about 1e-13 relative, also where the mean is 10^12 deviations. Finite values only, of any magnitude: where the powers of doubles would leave their range
  * they are taken as long doubles. What a double cannot hold is inf, which the report shows as
  * null. */
 // SPDX-License-Identifier: Apache-2.0
@@ -18,8 +17,8 @@
 /** Zero-initialised is empty. */
 struct assay_moments {
     uint64_t count;
-    long double mean;
-    long double m2, m3, m4; /* Σ(x − mean)^k */
+    long double mean, mean_rest; /* their sum: differences of means keep their digits */
+    long double m2, m3, m4;      /* Σ(x − mean)^k */
 };
 
 /** n ≤ 2048 finite values; sum is their sum (to full precision) when known. */
