@@ -28,7 +28,8 @@ def luhn(digits):
 
 
 def card(rng):
-    return "".join(map(str, luhn([int(c) for c in rng.choice(["4", "51", "55", "34", "6011"])] + [rng.randrange(10) for _ in range(11)])))
+    first, length = rng.choice([("4", 16), ("51", 16), ("55", 16), ("34", 15), ("6011", 16)])
+    return "".join(map(str, luhn([int(c) for c in first] + [rng.randrange(10) for _ in range(length - len(first) - 1)])))
 
 
 def iban(rng):
@@ -100,6 +101,37 @@ COLUMNS = {
     "state_of_order": (None, some(["open", "closed", "paid"])),
     "latest": (None, lambda r: f"{r.uniform(0, 80):.2f}"),
     "platform": (None, some(["web", "app", "shop"])),
+    # the head of a name tells, at its end; what stands before it or which one it is does not
+    "ship_zip_code": ("postcode", lambda r: number(r, "99999")),
+    "homePhoneNumber": ("phone", lambda r: number(r, "0799999999")),
+    "phone2": ("phone", lambda r: number(r, "0799999999")),
+    "user.name.first": ("person_name", some(FIRST)),
+    "Author Name": ("person_name", some(FIRST)),
+    "last": ("person_name", some(LAST)),
+    "start_lat": ("latitude", lambda r: f"{r.uniform(-90, 90):.5f}"),
+    "vendor_name": ("company_name", lambda r: f"{r.choice(LAST)} {r.choice(WORDS)}"),
+    "country_iso2": ("country_code", some(["CH", "DE", "FR"])),
+    "first_product": (None, some(["Green Apple", "Red Chair", "Blue Table"])),
+    "last_status": (None, some(["Active", "Pending", "Closed"])),
+    "first_class": (None, some(["Yes", "No"])),
+    "director_notes": (None, some(["Great Work", "Needs Review", "See Attached"])),
+    "family": (None, some(["Rosaceae", "Felidae", "Canidae"])),
+    "vendor_code": (None, some(["ABC", "XYZ", "KLM"])),
+    "company_type": (None, some(["Private", "Public"])),
+    "company_id": (None, lambda r: number(r, "C9999")),
+    "vendor_country": (None, some(["Germany", "France", "Italy"])),
+    "market_cap": (None, lambda r: number(r, "59999")),
+    "zip_size": (None, lambda r: number(r, "59999")),
+    "lat_ms": (None, lambda r: f"{r.uniform(0, 90):.2f}"),
+    "lon_dev": (None, lambda r: f"{r.uniform(0, 1):.4f}"),
+    "long_position": (None, lambda r: f"{r.uniform(0, 150):.2f}"),
+    "cell_id": (None, lambda r: number(r, "79999999")),
+    "mobile_id": (None, lambda r: number(r, "7999999999")),
+    "cell_count": (None, lambda r: number(r, "7999999")),
+    "iso_language": (None, some(["DE", "FR", "IT"])),
+    "order_state": (None, some(["OK", "IN"])),
+    "n_imei": (None, lambda r: "".join(map(str, luhn([3, 5] + [r.randrange(10) for _ in range(12)])))),
+    "n_place": (None, some(["Denver, CO", "Vail, CO", "Aspen, CO", "Golden, CO", "Boulder, CO"])),
 }
 REAL = {
     "vega/airports.csv": {"state": "us_state", "country": "country_code", "latitude": "latitude", "longitude": "longitude"},

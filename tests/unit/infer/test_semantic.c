@@ -52,6 +52,11 @@ static const struct {
     {assay_semantic_is_credit_card, "378282246310005", true},
     {assay_semantic_is_credit_card, "5555-5555-5555-4444", true},
     {assay_semantic_is_credit_card, "4111111111111112", false},
+    {assay_semantic_is_credit_card, "3530111333300000", true},
+    {assay_semantic_is_credit_card, "30569309025904", true},
+    {assay_semantic_is_credit_card, "2223003122003222", true},
+    {assay_semantic_is_credit_card, "490154203237518", false}, /* an IMEI */
+    {assay_semantic_is_credit_card, "356938035643809", false}, /* an IMEI */
     {assay_semantic_is_credit_card, "0000000000000000", false},
     {assay_semantic_is_ssn, "078-05-1120", true},
     {assay_semantic_is_ssn, "000-12-3456", false},
@@ -69,6 +74,8 @@ static const struct {
     {assay_semantic_is_latitude, "90.5", false},
     {assay_semantic_is_latitude, "47", false},
     {assay_semantic_is_longitude, "-179.9", true},
+    {assay_semantic_is_company_name, "Smith & Sons, Inc.", true},
+    {assay_semantic_is_company_name, "Denver, CO", false},
     {assay_semantic_is_country_code, "CH", true},
     {assay_semantic_is_country_code, "CHE", true},
     {assay_semantic_is_country_code, "ch", false},

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/infer/semantic.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "worker/executor/infer/semantic_validators.h"
@@ -10,52 +11,61 @@
 #define ON_DIGITS (ON_TEXT | 1u << ASSAY_TYPE_INTEGRAL)
 #define ON_REAL   (ON_TEXT | 1u << ASSAY_TYPE_FRACTIONAL)
 #define WORD_MAX  32
+#define WORDS_MAX 16 /* of a name */
+
+#define PHONE_WORDS                                                                                \
+    "phone tel telephone mobile fax cell phonenumber phoneno phonenr telephonenumber telno telnr " \
+    "mobilenumber mobileno cellnumber cellphone faxnumber faxno"
 
 const struct assay_semantic_type assay_semantic_types[] = {
-    {"email", "an e-mail address", ON_TEXT, assay_semantic_is_email, 0.9, 3, "email mail", false,
-     "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$"},
+    {"email", "an e-mail address", ON_TEXT, assay_semantic_is_email, 0.9, 3,
+     "email mail emailaddress mailaddress", false,
+     "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", 1},
     {"url", "an http, https or ftp address", ON_TEXT, assay_semantic_is_url, 0.9, 3,
-     "url link website", false, "^(?i:https?|ftp)://[^\\s/?#]+\\S*$"},
+     "url link website", false, "^(?i:https?|ftp)://[^\\s/?#]+\\S*$", 1},
     {"uuid", "a universally unique identifier", ON_TEXT, assay_semantic_is_uuid, 0.95, 2,
-     "uuid guid", false, "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"},
-    {"mac_address", "a hardware address", ON_TEXT, assay_semantic_is_mac, 0.95, 2, "mac", false,
-     "^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{4}\\.){2}[0-9A-Fa-f]{4}$"},
-    {"ipv4", "an internet address, version 4", ON_TEXT, assay_semantic_is_ipv4, 0.95, 2, "ip ipv4",
-     false,
+     "uuid guid", false, "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$", 1},
+    {"mac_address", "a hardware address", ON_TEXT, assay_semantic_is_mac, 0.95, 2, "mac macaddress",
+     false, "^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{4}\\.){2}[0-9A-Fa-f]{4}$", 1},
+    {"ipv4", "an internet address, version 4", ON_TEXT, assay_semantic_is_ipv4, 0.95, 2,
+     "ip ipv4 ipaddress", false,
      "^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\\.){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-"
-     "9])$"},
-    {"ipv6", "an internet address, version 6", ON_TEXT, assay_semantic_is_ipv6, 0.95, 2, "ip ipv6",
-     false, NULL},
+     "9])$",
+     1},
+    {"ipv6", "an internet address, version 6", ON_TEXT, assay_semantic_is_ipv6, 0.95, 2,
+     "ip ipv6 ipaddress", false, NULL, 1},
     {"iban", "an account number (IBAN) with valid check digits", ON_TEXT, assay_semantic_is_iban,
-     0.9, 3, "iban", false, "^[A-Z]{2}[0-9]{2}( ?[0-9A-Z]){11,30}$"},
+     0.9, 3, "iban", false, "^[A-Z]{2}[0-9]{2}( ?[0-9A-Z]){11,30}$", 1},
     {"credit_card", "a payment card number with a valid check digit", ON_DIGITS,
-     assay_semantic_is_credit_card, 0.9, 5, "card cc pan", false, "^[2-6]([ -]?[0-9]){12,18}$"},
+     assay_semantic_is_credit_card, 0.9, 5, "card cc pan cardnumber cardno", false,
+     "^[2-6]([ -]?[0-9]){12,18}$", 1},
     {"ssn", "a social security number of the USA", ON_TEXT, assay_semantic_is_ssn, 0.95, 5,
-     "ssn social", false, "^[0-9]{3}-[0-9]{2}-[0-9]{4}$"},
-    {"phone", "a telephone number", ON_TEXT, assay_semantic_is_phone, 0.9, 5,
-     "phone tel telephone mobile fax cell", false, NULL},
-    {"phone", "a telephone number", ON_DIGITS, assay_semantic_is_loose_phone, 0.9, 3,
-     "phone tel telephone mobile fax cell", true, NULL},
+     "ssn social socialsecurity", false, "^[0-9]{3}-[0-9]{2}-[0-9]{4}$", 1},
+    {"phone", "a telephone number", ON_TEXT, assay_semantic_is_phone, 0.9, 5, PHONE_WORDS, false,
+     NULL, 1},
+    {"phone", "a telephone number", ON_DIGITS, assay_semantic_is_loose_phone, 0.9, 3, PHONE_WORDS,
+     true, NULL, 1},
     {"us_state", "a state of the USA, code or name", ON_TEXT, assay_semantic_is_us_state, 0.95, 12,
-     "state", false, NULL},
+     "state statecode stateabbr", false, NULL, 3},
     {"country_code", "a country code of ISO 3166-1", ON_TEXT, assay_semantic_is_country_code, 0.95,
-     20, "country nation iso nationality", false, NULL},
+     20, "country nation iso nationality countrycode isocode", false, NULL, 1},
     {"currency_code", "a currency code of ISO 4217", ON_TEXT, assay_semantic_is_currency_code, 0.98,
-     4, "currency ccy cur", false, NULL},
+     4, "currency ccy cur currencycode", false, NULL, 1},
     {"postcode", "a postcode by its shape", ON_DIGITS, assay_semantic_is_postcode, 0.9, 2,
-     "zip zipcode postcode postal plz postleitzahl cap", true, NULL},
+     "zip zipcode postcode postal postalcode plz postleitzahl =cap", true, NULL, 1},
     {"latitude", "degrees of latitude", ON_REAL, assay_semantic_is_latitude, 0.98, 2,
-     "lat latitude", true, NULL},
+     "lat latitude", true, NULL, 1},
     {"longitude", "degrees of longitude", ON_REAL, assay_semantic_is_longitude, 0.98, 2,
-     "lon lng long longitude", true, NULL},
+     "lon lng longitude =long", true, NULL, 1},
     {"company_name", "the name of a company", ON_TEXT, assay_semantic_is_company_name, 0.6, 5, NULL,
-     false, NULL},
+     false, NULL, 1},
     {"company_name", "the name of a company", ON_TEXT, assay_semantic_is_title, 0.9, 3,
-     "company vendor supplier manufacturer employer organisation organization firm", true, NULL},
+     "company vendor supplier manufacturer employer organisation organization firm", true, NULL, 1},
     {"person_name", "the name of a person", ON_TEXT, assay_semantic_is_person_name, 0.85, 3,
-     "firstname lastname surname forename fullname person first last given family director author",
-     true, NULL},
-    {NULL, NULL, 0, NULL, 0, 0, NULL, false, NULL},
+     "firstname lastname givenname familyname middlename surname forename fullname namefirst "
+     "namelast person director author =first =last",
+     true, NULL, 1},
+    {NULL, NULL, 0, NULL, 0, 0, NULL, false, NULL, 0},
 };
 
 const struct assay_semantic_type *assay_semantic_find(const char *name)
@@ -90,22 +100,78 @@ static bool is_word_char(char c)
     return is_upper(c) || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* "ShipZipCode", "ship_zip" and "shipZIP" hold the word zip; so does "zipcode" hold zipcode. */
-static bool name_speaks(const char *name, const char *words)
+/* The words of a name, in lower case; digits behind a word are no part of it. */
+struct words {
+    char text[WORDS_MAX][WORD_MAX];
+    size_t count;
+    size_t segment; /* first word behind the last dot: "first" of user.name.first */
+};
+
+static void end_word(struct words *words, size_t size)
 {
-    char word[WORD_MAX];
+    char *word = words->text[words->count];
+    const size_t letters = strcspn(word, "0123456789");
+    if (!size)
+        return;
+    while (size > letters && letters && word[size - 1] >= '0' && word[size - 1] <= '9')
+        size--;
+    word[size] = '\0';
+    words->count++;
+}
+
+/* "ShipZipCode", "ship zip_code" and "shipZIP.code" are three words. */
+static void split_name(const char *name, struct words *words)
+{
     size_t size = 0;
-    for (const char *at = name; words; at++) {
+    for (const char *at = name; words->count < WORDS_MAX; at++) {
         const bool camel = is_upper(*at) && at > name && !is_upper(at[-1]);
         if (!is_word_char(*at) || camel) {
-            if (size && is_listed(words, word, size))
-                return true;
+            words->text[words->count][size] = '\0';
+            end_word(words, size);
             size = 0;
         }
-        if (!*at)
+        if (!*at || words->count == WORDS_MAX)
+            return;
+        if (*at == '.')
+            words->segment = words->count;
+        if (is_word_char(*at) && size < WORD_MAX - 1)
+            words->text[words->count][size++] = (char)(is_upper(*at) ? *at - 'A' + 'a' : *at);
+    }
+}
+
+/* Words that say which one of several, and not what it is. */
+static bool is_neutral(const char *word)
+{
+    static const char neutral[] =
+        "name home work office private business main primary secondary billing shipping delivery "
+        "pickup dropoff start end from to origin destination dest deg degrees";
+    return !word[strspn(word, "0123456789")] || is_listed(neutral, word, strlen(word));
+}
+
+static bool speaks_at(const struct words *words, size_t i, const char *list)
+{
+    char pair[2 * WORD_MAX];
+    (void)snprintf(pair, sizeof pair, "%s%s", i ? words->text[i - 1] : "", words->text[i]);
+    if (is_listed(list, words->text[i], strlen(words->text[i])) ||
+        (i && is_listed(list, pair, strlen(pair))))
+        return true;
+    (void)snprintf(pair, sizeof pair, "=%s", words->text[i]);
+    return i == words->segment && is_listed(list, pair, strlen(pair));
+}
+
+/* What a name is of stands at its end: shipping_zip and zip_2 are zips, zip_size is a size. Two
+ * words may be one of the list (zip_code). */
+static bool name_speaks(const char *name, const char *list)
+{
+    struct words words = {0};
+    if (!list)
+        return false;
+    split_name(name, &words);
+    for (size_t i = words.count; i-- > 0;) {
+        if (speaks_at(&words, i, list))
+            return true;
+        if (!is_neutral(words.text[i]))
             return false;
-        if (is_word_char(*at) && size < WORD_MAX)
-            word[size++] = (char)(is_upper(*at) ? *at - 'A' + 'a' : *at);
     }
     return false;
 }
@@ -129,7 +195,7 @@ static bool is_met(const struct assay_semantic_type *type, const struct assay_fi
 {
     if (!(type->on & 1u << stats->type) || (type->name_needed && !speaks))
         return false;
-    if (!speaks && !(stats->distinct >= (double)type->values_min))
+    if (!(stats->distinct >= (double)(speaks ? type->named_min : type->values_min)))
         return false;
     *ret_share = share_accepted(type, stats);
     return *ret_share >= type->threshold;

@@ -18,10 +18,12 @@ struct assay_semantic_type {
     bool (*accepts)(const char *text, size_t size_bytes); /* whole value, no trimming */
     double threshold;  /* share of the sample's values that must be accepted */
     size_t values_min; /* distinct values of the sample below which only a telling name decides */
-    const char
-        *names; /* words of the field's name, separated by blanks, that speak for it; NULL = none */
+    /* Words at the end of the field's name, separated by blanks, that speak for it ("zipcode" also
+     * as two words, "=long" only where nothing stands before it); NULL = none. */
+    const char *names;
     bool name_needed;    /* the shape alone never decides (postcodes, latitudes, names) */
     const char *pattern; /* RE2 for a check, `^...$`; NULL = none */
+    size_t named_min;    /* distinct values that are needed with a telling name, too */
 };
 
 /** All types, the more telling first; ends with a row whose name is NULL. */

@@ -63,7 +63,7 @@ bool assay_semantic_is_company_name(const char *text, size_t size_bytes)
     size_t start = size_bytes;
     while (start > 0 && text[start - 1] != ' ')
         start--;
-    if (start < 2)
+    if (start < 2 || (size_bytes - start == 2 && text[start - 2] == ',')) /* "Denver, CO" */
         return false;
     for (size_t i = 0; i < ASSAY_COUNT(forms); i++) {
         if (strlen(forms[i]) == size_bytes - start &&

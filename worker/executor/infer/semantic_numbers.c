@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/base/cleanup.h"
 #include "common/base/number.h"
 #include "worker/executor/infer/semantic_validators.h"
 
@@ -56,6 +57,33 @@ bool assay_semantic_is_iban(const char *text, size_t size_bytes)
     return rest == 1;
 }
 
+/* Networks by their first digits and the lengths of their numbers (ISO/IEC 7812, the networks'
+ * published ranges): the IMEI of a telephone has a check digit of Luhn, too. */
+static bool is_of_network(const char *digits, size_t size)
+{
+    static const struct {
+        unsigned first, last; /* of the first four digits */
+        size_t least, most;
+    } networks[] = {
+        {4000, 4999, 13, 13}, {4000, 4999, 16, 16}, {4000, 4999, 19, 19}, /* Visa */
+        {5100, 5599, 16, 16}, {2221, 2720, 16, 16},                       /* Mastercard */
+        {3400, 3499, 15, 15}, {3700, 3799, 15, 15},                       /* American Express */
+        {3000, 3059, 14, 19}, {3600, 3699, 14, 19}, {3800, 3999, 14, 19}, /* Diners Club */
+        {3528, 3589, 16, 19},                                             /* JCB */
+        {6011, 6011, 16, 19}, {6440, 6599, 16, 19},                       /* Discover */
+        {6200, 6299, 16, 19},                                             /* UnionPay */
+        {5000, 5099, 12, 19}, {5600, 6999, 12, 19}, /* Maestro and local ones */
+    };
+    unsigned first = 0;
+    for (size_t i = 0; i < 4; i++)
+        first = first * 10 + (unsigned)(digits[i] - '0');
+    for (size_t i = 0; i < ASSAY_COUNT(networks); i++)
+        if (first >= networks[i].first && first <= networks[i].last && size >= networks[i].least &&
+            size <= networks[i].most)
+            return true;
+    return false;
+}
+
 bool assay_semantic_is_credit_card(const char *text, size_t size_bytes)
 {
     char digits[19];
@@ -72,7 +100,7 @@ bool assay_semantic_is_credit_card(const char *text, size_t size_bytes)
         sum += (size - i) % 2 ? digit : twice; /* every second from the right is doubled */
         different += digits[i] != digits[0];
     }
-    return sum % 10 == 0 && different;
+    return sum % 10 == 0 && different && is_of_network(digits, size);
 }
 
 bool assay_semantic_is_ssn(const char *text, size_t size_bytes)
