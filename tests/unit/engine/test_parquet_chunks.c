@@ -81,6 +81,7 @@ static void write_file(const char *copy)
 
 struct taken {
     struct assay_parquet_chunk chunks[CHUNKS_MOST];
+    char names[CHUNKS_MOST][16]; /* "" = part of another column */
     size_t count;
 };
 
@@ -89,6 +90,9 @@ static int take(void *context, const struct assay_parquet_chunk *chunk, struct a
     struct taken *taken = context;
     if (taken->count == CHUNKS_MOST)
         return assay_fail(err, ASSAY_LIMIT, "enough");
+    if (chunk->name)
+        (void)snprintf(taken->names[taken->count], sizeof taken->names[0], "%.*s",
+                       (int)chunk->name_bytes, chunk->name);
     taken->chunks[taken->count++] = *chunk;
     return ASSAY_OK;
 }
@@ -103,8 +107,10 @@ static void test_as_the_engine_says(void **state)
         print_message("%s\n", files[i].label);
         write_file(files[i].copy);
         assert_int_equal(assay_parquet_chunks(path, take, &taken, &err), ASSAY_OK);
-        query("SELECT row_group_id, column_id, total_compressed_size, total_uncompressed_size FROM "
-              "parquet_metadata('%s') ORDER BY ALL",
+        query("SELECT row_group_id, column_id, total_compressed_size, total_uncompressed_size, "
+              "num_values, (type = 'BYTE_ARRAY')::INTEGER, coalesce(greatest(data_page_offset - "
+              "dictionary_page_offset, 0), 0), if(contains(path_in_schema, ', '), '', "
+              "path_in_schema) FROM parquet_metadata('%s') ORDER BY ALL",
               &result);
         assert_int_equal(taken.count, duckdb_row_count(&result));
         for (idx_t row = 0; row < taken.count; row++) {
@@ -113,6 +119,12 @@ static void test_as_the_engine_says(void **state)
             assert_int_equal(chunk->column, duckdb_value_int64(&result, 1, row));
             assert_int_equal(chunk->compressed_bytes, duckdb_value_int64(&result, 2, row));
             assert_int_equal(chunk->plain_bytes, duckdb_value_int64(&result, 3, row));
+            assert_int_equal(chunk->values, duckdb_value_int64(&result, 4, row));
+            assert_int_equal(chunk->texts, duckdb_value_int64(&result, 5, row));
+            assert_int_equal(chunk->dictionary_bytes, duckdb_value_int64(&result, 6, row));
+            char *name = duckdb_value_varchar(&result, 7, row);
+            assert_string_equal(taken.names[row], name);
+            duckdb_free(name);
         }
         duckdb_destroy_result(&result);
         uint64_t bytes;
@@ -124,6 +136,39 @@ static void test_as_the_engine_says(void **state)
             &result);
         assert_int_equal(bytes, duckdb_value_int64(&result, 0, 0));
         duckdb_destroy_result(&result);
+    }
+}
+
+/* Small in every row group, of enough records, and by themselves. */
+static void test_small_dictionaries(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool small;
+    } columns[] = {{"few", true},     {"nulls", true}, {"late", false}, {"other", false},
+                   {"number", false}, {"bytes", true}, {"none", false}, {"s", false}};
+    const char *names[ASSAY_COUNT(columns)];
+    bool small[ASSAY_COUNT(columns)];
+    struct assay_error err = {0};
+    for (size_t i = 0; i < ASSAY_COUNT(columns); i++)
+        names[i] = columns[i].name;
+    for (int records = 8191; records <= 20000; records += 11809) {
+        char copy[1024];
+        (void)snprintf(
+            copy, sizeof copy,
+            "COPY (SELECT 1 AS before, 'v' || range %% 9 AS few, CASE WHEN range %% 3 = 0 THEN 'x' "
+            "END AS nulls, 'w' || CASE WHEN range < 4096 THEN range %% 5 ELSE range END AS late, "
+            "range::VARCHAR AS other, range %% 9 AS number, 'a'::BLOB AS bytes, {'s': 'v'} AS s "
+            "FROM range(%d)) TO '%%s' (FORMAT parquet, ROW_GROUP_SIZE 4096)",
+            records);
+        write_file(copy);
+        assert_int_equal(
+            assay_parquet_small_dictionaries(path, names, ASSAY_COUNT(columns), small, &err),
+            ASSAY_OK);
+        for (size_t i = 0; i < ASSAY_COUNT(columns); i++)
+            if (small[i] != (columns[i].small && records == 20000))
+                fail_msg("%s of %d records: %d", names[i], records, small[i]);
     }
 }
 
@@ -234,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_the_engine_says),
+        cmocka_unit_test(test_small_dictionaries),
         cmocka_unit_test(test_the_first_failure_ends_it),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_endings),

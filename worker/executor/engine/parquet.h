@@ -56,12 +56,10 @@ ASSAY_MUST_CHECK int assay_parquet_footers(const struct assay_parquet_files *fil
  * assay_parquet_chunks(). */
 ASSAY_MUST_CHECK int assay_parquet_column_bytes(const char *path, uint64_t *ret_bytes,
                                                 struct assay_error *err);
-/** Which fields are columns of texts with small dictionaries, as far as the metadata of a file
- * tells: what they are for the engine, codes, and not so many that a dictionary would not hold them
- * (guesses: dictionaries of other files, or of many row groups, may be larger). ret_small has
- * fields_count places. Errors as of assay_parquet_describe(). */
-ASSAY_MUST_CHECK int assay_parquet_small_dictionaries(struct assay_session *session,
-                                                      const char *path, const char *const *fields,
+/** Which fields are columns of texts whose dictionaries are small in each row group of the file, as
+ * its footer tells. Those of all groups together, and of other files, may be larger. ret_small has
+ * fields_count places. Errors as of assay_parquet_chunks(). */
+ASSAY_MUST_CHECK int assay_parquet_small_dictionaries(const char *path, const char *const *fields,
                                                       size_t fields_count, bool *ret_small,
                                                       struct assay_error *err);
 /** The row groups of one file in order; *ret_groups on the heap (assay_free()), with one place at

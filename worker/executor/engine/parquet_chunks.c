@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,8 +34,14 @@ enum {
     FILE_ROW_GROUPS = 4,
     GROUP_COLUMNS = 1,
     CHUNK_META_DATA = 3,
+    META_TYPE = 1,
+    META_PATH = 3,
+    META_VALUES = 5,
     META_PLAIN = 6,
-    META_COMPRESSED = 7
+    META_COMPRESSED = 7,
+    META_DATA_PAGE = 9,
+    META_DICTIONARY_PAGE = 11,
+    TYPE_BYTE_ARRAY = 6, /* of META_TYPE */
 };
 
 struct cursor {
@@ -208,22 +213,53 @@ static uint64_t take_bytes(struct cursor *cursor)
     return bytes > 0 ? (uint64_t)bytes : 0;
 }
 
+/* The name of a column is the only one of its path. */
+static void walk_path(struct walk *walk)
+{
+    enum type type;
+    const uint64_t count = take_count(&walk->cursor, &type);
+    if (count && type != TYPE_BINARY)
+        fail(&walk->cursor);
+    for (uint64_t i = 0; i < count && !walk->cursor.bad; i++) {
+        const uint64_t size = take_varint(&walk->cursor);
+        walk->chunk.name = count == 1 ? (const char *)walk->cursor.at : NULL;
+        walk->chunk.name_bytes = (size_t)size;
+        skip_bytes(&walk->cursor, size);
+    }
+}
+
 static void walk_meta_data(struct walk *walk)
 {
+    struct cursor *cursor = &walk->cursor;
     struct field field = {0};
-    while (take_field(&walk->cursor, &field))
-        if (field.id == META_PLAIN)
-            walk->chunk.plain_bytes = take_bytes(&walk->cursor);
+    uint64_t data_page = 0, dictionary_page = 0;
+    while (take_field(cursor, &field)) {
+        if (field.id == META_TYPE)
+            walk->chunk.texts = take_signed(cursor) == TYPE_BYTE_ARRAY;
+        else if (field.id == META_PATH && field.type == TYPE_LIST)
+            walk_path(walk);
+        else if (field.id == META_VALUES)
+            walk->chunk.values = take_bytes(cursor);
+        else if (field.id == META_PLAIN)
+            walk->chunk.plain_bytes = take_bytes(cursor);
         else if (field.id == META_COMPRESSED)
-            walk->chunk.compressed_bytes = take_bytes(&walk->cursor);
+            walk->chunk.compressed_bytes = take_bytes(cursor);
+        else if (field.id == META_DATA_PAGE)
+            data_page = take_bytes(cursor);
+        else if (field.id == META_DICTIONARY_PAGE)
+            dictionary_page = take_bytes(cursor);
         else
-            skip(&walk->cursor, field.type, false, 0);
+            skip(cursor, field.type, false, 0);
+    }
+    if (dictionary_page && data_page > dictionary_page)
+        walk->chunk.dictionary_bytes = data_page - dictionary_page;
 }
 
 static int walk_chunk(struct walk *walk, struct assay_error *err)
 {
     struct field field = {0};
-    walk->chunk.plain_bytes = walk->chunk.compressed_bytes = 0;
+    walk->chunk =
+        (struct assay_parquet_chunk){.group = walk->chunk.group, .column = walk->chunk.column};
     while (take_field(&walk->cursor, &field))
         if (field.id == CHUNK_META_DATA && field.type == TYPE_STRUCT)
             walk_meta_data(walk);

@@ -4,6 +4,7 @@
 #ifndef ASSAY_ENGINE_PARQUET_CHUNKS_H
 #define ASSAY_ENGINE_PARQUET_CHUNKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,12 @@ struct assay_parquet_chunk {
     size_t group, column;
     uint64_t compressed_bytes; /* as they are stored, 0 where the footer says nothing or nonsense */
     uint64_t plain_bytes;      /* decompressed */
+    const char *name; /* of a column that is no part of another; NULL = it is. Not terminated, valid
+                         during the call */
+    size_t name_bytes;
+    bool texts;                /* its values are bytes of any length */
+    uint64_t values;           /* nulls among them */
+    uint64_t dictionary_bytes; /* as it is stored; 0 = there is none in front of the pages */
 };
 
 typedef int assay_parquet_chunk_fn(void *context, const struct assay_parquet_chunk *chunk,

@@ -7,12 +7,12 @@
 
 #include "common/base/memory.h"
 #include "worker/executor/batch/dictionary.h"
+#include "worker/executor/engine/parquet_chunks.h"
 #include "worker/executor/engine/parquet_request.h"
 
 enum {
-    PAGE_MOST_BYTES = 48 << 10, /* of a dictionary, compressed */
-    VALUES_LEAST = 8192,        /* of a column: fewer are not worth it */
-    COLUMNS_MOST = 512,
+    DICTIONARY_MOST_BYTES = 48 << 10, /* of a row group, as it is stored */
+    VALUES_LEAST = 8192,              /* of a column: fewer are not worth it */
 };
 
 /* --- the function --- */
@@ -97,45 +97,54 @@ int assay_parquet_plan_code(struct assay_parquet_plan *plan, struct assay_sessio
 
 /* --- which columns --- */
 
-/* Names of the columns; those of nested ones are paths, which no field of texts has. */
-static void mark(duckdb_data_chunk chunk, const char *const *fields, size_t fields_count,
-                 bool *ret_small)
+#define LARGE UINT64_MAX
+
+struct small {
+    const char *const *fields;
+    size_t fields_count, next;
+    uint64_t *values; /* by field; LARGE = it has a chunk without a small dictionary */
+};
+
+/* Columns come in the order of the fields, or nearly: the search goes on where it was. */
+static bool find_field(struct small *small, const struct assay_parquet_chunk *chunk,
+                       size_t *ret_field)
 {
-    const size_t rows = duckdb_data_chunk_get_size(chunk);
-    duckdb_string_t *names = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
-    for (size_t i = 0; i < rows; i++) {
-        const char *name = duckdb_string_t_data(&names[i]);
-        const size_t size_bytes = duckdb_string_t_length(names[i]);
-        for (size_t k = 0; k < fields_count; k++)
-            if (strlen(fields[k]) == size_bytes && !memcmp(fields[k], name, size_bytes))
-                ret_small[k] = true;
+    for (size_t i = 0; i < small->fields_count; i++) {
+        const size_t at = (small->next + i) % small->fields_count;
+        if (strlen(small->fields[at]) == chunk->name_bytes &&
+            !memcmp(small->fields[at], chunk->name, chunk->name_bytes)) {
+            small->next = at + 1;
+            *ret_field = at;
+            return true;
+        }
     }
+    return false;
 }
 
-int assay_parquet_small_dictionaries(struct assay_session *session, const char *path,
-                                     const char *const *fields, size_t fields_count,
-                                     bool *ret_small, struct assay_error *err)
+static int take_chunk(void *context, const struct assay_parquet_chunk *chunk,
+                      struct assay_error *err)
 {
-    const struct assay_parquet_files files = {.paths = &path, .count = 1};
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-    assay_buf_text(&sql, "SELECT any_value(path_in_schema) FROM parquet_metadata(");
-    assay_sql_text(&sql, path);
-    assay_buf_printf(&sql,
-                     ") WHERE type = 'BYTE_ARRAY' GROUP BY column_id HAVING sum(num_values) >= %d "
-                     "AND bool_and(coalesce(data_page_offset - dictionary_page_offset BETWEEN 1 "
-                     "AND %d, false)) LIMIT %d",
-                     VALUES_LEAST, PAGE_MOST_BYTES, COLUMNS_MOST);
-    ASSAY_TRY(assay_buf_check(&sql, err));
-    duckdb_result result;
-    const int rc = assay_session_query(session, sql.data, &result, err);
-    if (rc != ASSAY_OK)
-        return assay_parquet_context(&files, rc, err);
-    memset(ret_small, 0, fields_count * sizeof *ret_small);
-    duckdb_data_chunk chunk;
-    while ((chunk = duckdb_fetch_chunk(result))) {
-        mark(chunk, fields, fields_count, ret_small);
-        duckdb_destroy_data_chunk(&chunk);
-    }
-    duckdb_destroy_result(&result);
+    struct small *small = context;
+    size_t field;
+    (void)err;
+    if (!chunk->texts || !chunk->name || !find_field(small, chunk, &field))
+        return ASSAY_OK;
+    if (!chunk->dictionary_bytes || chunk->dictionary_bytes > DICTIONARY_MOST_BYTES)
+        small->values[field] = LARGE;
+    else if (small->values[field] != LARGE)
+        small->values[field] += chunk->values < UINT32_MAX ? chunk->values : UINT32_MAX;
+    return ASSAY_OK;
+}
+
+int assay_parquet_small_dictionaries(const char *path, const char *const *fields,
+                                     size_t fields_count, bool *ret_small, struct assay_error *err)
+{
+    ASSAY_AUTO(assay_free) void *memory = assay_calloc(fields_count + 1, sizeof(uint64_t));
+    struct small small = {.fields = fields, .fields_count = fields_count, .values = memory};
+    if (!memory)
+        return assay_fail_memory(err);
+    ASSAY_TRY(assay_parquet_chunks(path, take_chunk, &small, err));
+    for (size_t i = 0; i < fields_count; i++)
+        ret_small[i] = small.values[i] >= VALUES_LEAST && small.values[i] != LARGE;
     return ASSAY_OK;
 }

@@ -4,14 +4,6 @@
 
 #include "common/base/memory.h"
 
-static bool find_small(const struct assay_profile_source *source, const char *const *fields,
-                       size_t fields_count, bool *ret_small)
-{
-    struct assay_error ignored = {0};
-    return assay_parquet_small_dictionaries(source->session, source->files.paths[0], fields,
-                                            fields_count, ret_small, &ignored) == ASSAY_OK;
-}
-
 void assay_coded_choose(const struct assay_profile_source *source, const char *const *fields,
                         size_t fields_count, struct assay_coded *ret_coded)
 {
@@ -20,7 +12,8 @@ void assay_coded_choose(const struct assay_profile_source *source, const char *c
         return;
     ASSAY_AUTO(assay_free) void *memory = assay_calloc(fields_count, sizeof(bool));
     bool *small = memory;
-    if (!small || !find_small(source, fields, fields_count, small))
+    if (!small || assay_parquet_small_dictionaries(source->files.paths[0], fields, fields_count,
+                                                   small, NULL) != ASSAY_OK)
         return;
     struct assay_dictionary **dictionaries = assay_calloc(fields_count, sizeof *dictionaries);
     for (size_t i = 0; dictionaries && i < fields_count && left; i++)
