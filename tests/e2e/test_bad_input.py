@@ -213,7 +213,7 @@ class WrongFilesTest(Files):
         with path.open("r+b") as file:
             for size in (800_000, 200_000, 12, 1_200_000):
                 file.truncate(size)
-        out, said = process.communicate(timeout=120)
+        out, said = process.communicate(timeout=600)
         self.assertIn(process.returncode, (0, 3), said)
         for word in DIED:
             self.assertNotIn(word, said)

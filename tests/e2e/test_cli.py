@@ -56,7 +56,7 @@ class CommandTest(unittest.TestCase):
         return path
 
     def run_assay(self, *args, stdin=None, exit_code=0, **environment):
-        done = subprocess.run([ASSAY, *args], cwd=self.folder, input=stdin, capture_output=True, text=True, timeout=120,
+        done = subprocess.run([ASSAY, *args], cwd=self.folder, input=stdin, capture_output=True, text=True, timeout=600,
                               env=clean_environment(**environment))
         self.assertEqual(done.returncode, exit_code, f"{args}: {done.stdout}{done.stderr}")
         return done
@@ -94,7 +94,7 @@ class AboutTest(CommandTest):
         shutil.copy(ASSAY, program)
 
         def run(*args):
-            return subprocess.run([program, *args], cwd=self.folder, capture_output=True, text=True, timeout=120, env=clean_environment())
+            return subprocess.run([program, *args], cwd=self.folder, capture_output=True, text=True, timeout=600, env=clean_environment())
 
         self.assertEqual(run("version").returncode, 0)
         self.assertIn("serve", run("--help").stdout)

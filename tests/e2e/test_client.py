@@ -27,7 +27,7 @@ class ClientTest(unittest.TestCase):
         kept = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_") or k == "ASSAY_EXECUTE"}
         variables = {**kept, "LC_ALL": "C.UTF-8", "ASSAY_SERVER": f"http://127.0.0.1:{self.api.port}",
                      "ASSAY_TOKEN": self.api.token, **environment}
-        done = subprocess.run([ASSAY, *args], cwd=self.shop, capture_output=True, text=True, timeout=120, env=variables)
+        done = subprocess.run([ASSAY, *args], cwd=self.shop, capture_output=True, text=True, timeout=600, env=variables)
         self.assertEqual(done.returncode, exit_code, f"{args}: {done.stdout}{done.stderr}")
         return done
 

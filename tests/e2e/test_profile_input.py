@@ -292,7 +292,7 @@ class MemoryTest(unittest.TestCase):
             path.write_text(",".join(f"c{i}" for i in range(200)) + "\n" + (",".join("abc" for _ in range(200)) + "\n") * 20)
             wide = pathlib.Path(folder) / "wide.parquet"
             subprocess.run([assay, "scan", path, "-q", "--check", "{rule: expectedValues, fields: [c1], properties: {list: [x]}}",
-                            "--failing", wide], capture_output=True, timeout=120, check=False)
+                            "--failing", wide], capture_output=True, timeout=600, check=False)
             for budget in (96 << 20, 128 << 20):
                 spec = execute.task("profile", execute.file_source([wide]), limits={"memory_bytes": budget, "threads": 2, "deadline_ms": 0})
                 result = execute.run(spec)

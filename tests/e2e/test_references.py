@@ -47,7 +47,7 @@ class Case(unittest.TestCase):
 
     def run_assay(self, *args, exit_code=None):
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "ASSAY_TEST"))}
-        done = subprocess.run([ASSAY, "scan", *args], cwd=self.folder, capture_output=True, text=True, timeout=120, env=environment)
+        done = subprocess.run([ASSAY, "scan", *args], cwd=self.folder, capture_output=True, text=True, timeout=600, env=environment)
         if exit_code is not None:
             self.assertEqual(done.returncode, exit_code, done.stdout + done.stderr)
         return done

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIMIT_S = 300   # against endless waits alone
 
 
 class Failed(Exception):
@@ -102,7 +103,7 @@ class Execution:
     def cancel(self):
         self.send(frame("X"))
 
-    def next(self, timeout=120):
+    def next(self, timeout=LIMIT_S):
         """The next frame as (letter, body); None at the end of the stream."""
         end = time.monotonic() + timeout
         while True:
@@ -122,7 +123,7 @@ class Execution:
         """Reap the child; its return code (negative: the signal) and what it printed."""
         os.close(self.control)
         try:
-            output = self.process.communicate(timeout=30)[0]
+            output = self.process.communicate(timeout=LIMIT_S)[0]
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGKILL)
             output = self.process.communicate()[0]
@@ -130,7 +131,7 @@ class Execution:
         return self.process.returncode, output.decode(errors="replace")
 
 
-def run(spec, secrets=None, stdin=None, timeout=120, on_frame=None, env=None):
+def run(spec, secrets=None, stdin=None, timeout=LIMIT_S, on_frame=None, env=None):
     """Run a task to its end: {"chunks": […], "progress": […], "logs": […], "done": {…}}. Raises Failed or Died."""
     execution = Execution(spec, secrets, stdin, env=env)
     result = {"chunks": [], "progress": [], "logs": [], "done": None}
