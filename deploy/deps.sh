@@ -16,7 +16,7 @@ packages_build=(build-essential cmake ninja-build pkg-config ccache ca-certifica
     libjansson-dev libyaml-dev libssl-dev libcurl4-openssl-dev libpq-dev libsqlite3-dev librdkafka-dev libhiredis-dev
     libmicrohttpd-dev zlib1g-dev libzstd-dev libxxhash-dev libre2-dev)
 packages_run=(python3 curl)
-packages_test=(libcmocka-dev python3 python3-yaml curl postgresql redis-server default-jdk-headless maven
+packages_test=(libcmocka-dev python3 python3-yaml curl openssl postgresql redis-server default-jdk-headless maven
     clang-14 libclang-rt-14-dev clang-format-14 procps git)
 packages_fetch=(npm)
 

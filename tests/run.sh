@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds with sanitizers, starts real servers on free ports, runs every suite, stops what it
 # started, and ends with "N passed, N failed, N skipped".
-# usage: tests/run.sh [lint|unit|conformance|e2e|fault|fuzz]…     default: all of them
+# usage: tests/run.sh [lint|unit|conformance|e2e|fault|fuzz|tsan]…     default: all but tsan
 #   ASSAY_FUZZ_SECONDS=60  for all fuzz targets together     ASSAY_TEST_KEEP=1  keep the scratch folder
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
@@ -9,7 +9,7 @@ source_dir=$PWD
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(lint unit conformance e2e fault fuzz)
 for suite in "${suites[@]}"; do
-    case $suite in lint | unit | conformance | e2e | fault | fuzz) ;; *) sed -n '4p' "$0" >&2; exit 2 ;; esac
+    case $suite in lint | unit | conformance | e2e | fault | fuzz | tsan) ;; *) sed -n '4p' "$0" >&2; exit 2 ;; esac
 done
 
 passed=0 failed=0 skipped=0
@@ -60,7 +60,7 @@ run_python() { # run_python FOLDER: every test_*.py, its own count taken over
     for file in "$1"/test_*.py; do
         [ -e "$file" ] || continue
         log=$ASSAY_TEST_DIR/$(basename "$file").log
-        timeout 900 python3 -m unittest -v "$file" >"$log" 2>&1; result=$?
+        timeout 1800 python3 -m unittest -v "$file" >"$log" 2>&1; result=$?
         local ran skips
         ran=$(sed -nE 's/^Ran ([0-9]+) tests?.*/\1/p' "$log" | tail -n 1)
         skips=$(sed -nE 's/.*skipped=([0-9]+).*/\1/p' "$log" | tail -n 1)
@@ -83,22 +83,40 @@ if wants lint; then
     done
 fi
 
+judge_threads() { # judge_threads NAME COMMAND…: under ThreadSanitizer; what it says of our own code fails
+    local name=$1 log=$ASSAY_TEST_DIR/tsan-$1.log; shift
+    if timeout 1800 tests/lib/tsan.py build/tsan "$@" >"$log" 2>&1; then pass; else fail "tsan $name"; grep -vE ' Passed | Start | \.\.\. ok$' "$log" | tail -n 80; fi
+    printf '%s: %s\n' "$name" "$(grep '^ThreadSanitizer:' "$log")"
+}
+
 if wants unit || wants conformance || wants e2e || wants fault; then
     note "build (AddressSanitizer, UndefinedBehaviorSanitizer)"
     export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
     build dev
     export ASSAY=$source_dir/build/dev/assay ASSAY_EXECUTE=$source_dir/build/dev/assay-execute
     if wants e2e; then build release; export ASSAY_EXECUTE_RELEASE=$source_dir/build/release/assay-execute; fi
+fi
+if wants unit || wants conformance || wants e2e || wants fault || wants tsan; then
     note "servers: PostgreSQL, Redis, Kafka"
     start_postgres || fail "PostgreSQL does not start"
     start_redis || fail "Redis does not start"
-    if wants conformance || wants e2e || wants fault; then start_kafka || fail "Kafka does not start"; fi
+    if wants conformance || wants e2e || wants fault || wants tsan; then start_kafka || fail "Kafka does not start"; fi
 fi
 for suite in unit conformance; do
     if wants $suite; then note "$suite"; run_ctest $suite; fi
 done
 if wants e2e; then note "e2e"; run_python tests/e2e; fi
 if wants fault; then note "fault"; run_python tests/fault; fi
+
+if wants tsan; then
+    note "ThreadSanitizer: what has several threads"
+    build tsan
+    judge_threads programs ctest --test-dir build/tsan --output-on-failure -j "$(nproc)" \
+        -R '^(http|db|engine|profile|scan|relations|connect|api|publish|supervise|worker|conformance_[a-z]*)/|^read/test_csv_ranges$'
+    for name in scan_files profile_splits profile_kept profile_nested data_diff relations cluster; do
+        judge_threads $name python3 -m unittest -v tests/e2e/test_$name.py
+    done
+fi
 
 if wants fuzz; then
     note "fuzz (${ASSAY_FUZZ_SECONDS:-60} s together)"
