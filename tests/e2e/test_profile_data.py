@@ -121,6 +121,8 @@ class ParquetTest(unittest.TestCase):
                         execute.profile(DATA / "parquet" / name)
                     self.assertIn(name, failed.exception.text)
                     self.assertIn(NEVER_READ[name], failed.exception.text)
+                    self.assertNotIn("pending query", failed.exception.text)  # the engine's own talk
+                    self.assertRegex(failed.exception.text, "write (it|or copy it) again")
                     self.assertEqual(failed.exception.retry, "never")
                     continue
                 document = execute.profile(DATA / "parquet" / name)

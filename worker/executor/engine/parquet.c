@@ -36,9 +36,15 @@ static const struct {
     {"", "it is damaged, or written in a way that is not known: write or copy it again"},
 };
 
-/* The engine's own word for the kind of error says nothing to the reader of a message. */
+/* The engine's own words for the kind of error, and for a stream that failed, say nothing to the
+ * reader of a message. */
 static void drop_kind(struct assay_error *err)
 {
+    static const char stream[] = "closed pending query result";
+    const char *behind = strstr(err->text, stream);
+    const char *cause = behind ? strstr(behind, "Error: ") : NULL;
+    if (cause)
+        memmove(err->text, cause + strlen("Error: "), strlen(cause + strlen("Error: ")) + 1);
     char *text = strstr(err->text, " Error: ");
     if (text && text - err->text < 24)
         memmove(err->text, text + strlen(" Error: "), strlen(text + strlen(" Error: ")) + 1);
