@@ -154,6 +154,11 @@ class DocumentTest(unittest.TestCase):
         path = pathlib.Path(self.folder.name) / "seven.csv"
         fields = execute.profile(path, settings={"fields": ["day", "id"]})["fields"]
         self.assertEqual([field["name"] for field in fields], ["id", "day"])
+        for name, says in (("nmae", "there is no field nmae: do you mean name?"),
+                           ("nosuch", "there is no field nosuch: it has id, amount, name, day, ok")):
+            with self.assertRaises(execute.Failed) as failed:
+                execute.profile(path, settings={"fields": ["id", name]})
+            self.assertTrue(failed.exception.text.endswith(says), failed.exception.text)
 
 
 class NestedTest(unittest.TestCase):

@@ -10,6 +10,7 @@
 #include "worker/executor/profile/profile_plan.h"
 #include "worker/executor/profile/state.h"
 
+enum { NAMES_SHOWN = 8 };
 enum { KEEP_STATES = 2 }; /* of a field beside those of the lanes: a group's and the container's */
 #define KEEP_SHARE 0.25   /* of the container's bytes to be read, up to which it is not cut */
 
@@ -18,12 +19,18 @@ enum { KEEP_STATES = 2 }; /* of a field beside those of the lanes: a group's and
 static int unknown_field(const struct assay_schema *schema, const char *name,
                          struct assay_error *err)
 {
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf names = {0};
     struct assay_nearest nearest = {.wanted = name};
-    for (size_t i = 0; i < schema->count; i++)
+    for (size_t i = 0; i < schema->count; i++) {
         assay_nearest_offer(&nearest, schema->fields[i].name);
-    return assay_fail(err, ASSAY_INVALID, "there is no field %.100s%s%.100s%s", name,
-                      nearest.best ? ": do you mean " : "", nearest.best ? nearest.best : "",
-                      nearest.best ? "?" : "");
+        if (i < NAMES_SHOWN)
+            assay_buf_printf(&names, "%s%.40s", i ? ", " : "", schema->fields[i].name);
+    }
+    if (nearest.best)
+        return assay_fail(err, ASSAY_INVALID, "there is no field %.100s: do you mean %.100s?", name,
+                          nearest.best);
+    return assay_fail(err, ASSAY_INVALID, "there is no field %.100s: it has %s%s", name,
+                      assay_buf_str(&names), schema->count > NAMES_SHOWN ? ", …" : "");
 }
 
 /* A name asked for means the field and, when it is a struct, its children. */
