@@ -14,7 +14,7 @@ def missing_servers():
 
 
 class Cluster:
-    def __init__(self, workers=1, fast=False, lease_s=60):
+    def __init__(self, workers=1, fast=False, lease_s=30):
         """fast: workers look for work at once. A lease of some seconds is for tests that wait for its end."""
         self.scratch = Scratch()
         self.admin = os.environ["ASSAY_TEST_POSTGRES"]
