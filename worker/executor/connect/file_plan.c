@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/base/memory.h"
 #include "worker/executor/connect/connector.h"
@@ -31,17 +30,6 @@ struct planner {
     uint64_t record_bytes; /* estimate; 0 = unknown */
     struct assay_error *err;
 };
-
-uint64_t assay_set_file_stat(const struct assay_set_file *file,
-                             char fingerprint[static ASSAY_FINGERPRINT_BYTES])
-{
-    struct stat info;
-    if (stat(file->path, &info))
-        info = (struct stat){0};
-    (void)snprintf(fingerprint, ASSAY_FINGERPRINT_BYTES, "%lld:%lld", (long long)info.st_size,
-                   (long long)info.st_mtim.tv_sec * 1000000000 + (long long)info.st_mtim.tv_nsec);
-    return S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
-}
 
 static int64_t records_of(const struct planner *planner, uint64_t bytes)
 {

@@ -96,6 +96,7 @@ static int add_paths(struct assay_file_set *set, const json_t *files,
                                          : assay_fence_resolve(fence, path, &item->path, err));
         if (!item->path || !item->shown)
             return assay_fail_memory(err);
+        assay_set_file_remember(item);
     }
     return ASSAY_OK;
 }

@@ -18,6 +18,9 @@ ASSAY_MUST_CHECK int assay_file_format(const char *path, const json_t *reader_op
                                        const char **ret_format, struct assay_error *err);
 enum assay_file_family assay_file_family(const char *format);
 
+/** Bytes of "size:mtime", in bytes and nanoseconds. */
+#define ASSAY_FINGERPRINT_BYTES 48
+
 struct assay_set_file {
     char *path;                  /* real path, or "-" */
     char *shown;                 /* as the container calls it */
@@ -26,13 +29,28 @@ struct assay_set_file {
     const char **fields; /* CSV kin: which of the set's fields it has, in the set's order; names are
                             the head's */
     size_t fields_count;
+    char opened[ASSAY_FINGERPRINT_BYTES]; /* its fingerprint before anything was read of it */
+    uint64_t device, inode;               /* and what it was */
 };
 
 /** Bytes of a regular file (else 0), and what changes when it does: "size:mtime", in bytes and
  * nanoseconds; zeros for a file that is not there. */
-#define ASSAY_FINGERPRINT_BYTES 48
 uint64_t assay_set_file_stat(const struct assay_set_file *file,
                              char fingerprint[static ASSAY_FINGERPRINT_BYTES]);
+
+/** Note what the file is: before anything is read of it. */
+void assay_set_file_remember(struct assay_set_file *file);
+
+/** What became of a file since `before`, its fingerprint then: parts of it are opened by name, one
+ * after the other. */
+enum assay_file_change {
+    ASSAY_FILE_SAME,
+    ASSAY_FILE_CHANGED,  /* written to; not shorter */
+    ASSAY_FILE_SHORTER,  /* records that were there are not any more */
+    ASSAY_FILE_REPLACED, /* another file of that name, since the set was opened */
+    ASSAY_FILE_GONE
+};
+enum assay_file_change assay_set_file_change(const struct assay_set_file *file, const char *before);
 
 /** Made once, then immutable: several readers may read from it at once. */
 struct assay_file_set {

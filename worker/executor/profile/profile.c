@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/base/nearest.h"
 #include "worker/executor/profile/belief.h"
+#include "worker/executor/profile/file_check.h"
 #include "worker/executor/profile/keep/keep_run.h"
 #include "worker/executor/profile/profile_passes.h"
 #include "worker/executor/profile/profile_plan.h"
@@ -231,6 +232,7 @@ static int profile(struct assay_profile_run *run, struct assay_error *err)
     result->sampled = run->selection.by_hash ||
                       (run->selection.limit && result->records_processed >= run->selection.limit);
     ASSAY_TRY(count_records(run, err));
+    ASSAY_TRY(assay_file_check(result, err));
     if (run->keep)
         ASSAY_TRY(assay_keep_json(run, &result->kept, err));
     ASSAY_TRY(run->as_state ? assay_state_emit_split(result, err) : assay_profile_emit(run, err));

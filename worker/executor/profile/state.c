@@ -7,7 +7,6 @@
 #include "common/base/memory.h"
 #include "worker/executor/profile/base64.h"
 #include "worker/executor/profile/beliefs.h"
-#include "worker/executor/profile/split_check.h"
 #include "worker/executor/profile/state_types.h"
 
 enum { PIECE_BYTES = 384 << 10, STATE_MAX_BYTES = 64 << 20 };
@@ -102,7 +101,6 @@ json_t *assay_state_split_chunk(const struct assay_profile_result *result)
 
 int assay_state_emit_split(const struct assay_profile_result *result, struct assay_error *err)
 {
-    ASSAY_TRY(assay_split_check(result, err));
     return assay_task_emit((struct assay_task *)(uintptr_t)result->task, "state",
                            assay_state_split_chunk(result), err);
 }
