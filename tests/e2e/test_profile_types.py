@@ -72,6 +72,16 @@ class LastRecordTest(unittest.TestCase):
         self.assertIn("type_mismatches", self.warnings["word"])
 
 
+class KeyTest(unittest.TestCase):
+    def test_measures_and_flags_are_no_keys(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "t.csv"
+            path.write_text("id,code,day,amount,flag\n1,a,2024-01-01,0.25,true\n2,b,2024-01-02,1.5,false\n")
+            _, warnings = profile(path)
+            keys = [name for name, codes in warnings.items() if "unique_key_candidate" in codes]
+            self.assertEqual(keys, ["id", "code", "day"])
+
+
 class SpellingsTest(unittest.TestCase):
     def test_inventory_and_candidates(self):
         with tempfile.TemporaryDirectory() as folder:

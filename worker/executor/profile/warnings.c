@@ -46,6 +46,13 @@ static bool is_constant(const struct assay_profile_field *field, struct assay_bu
     return stats->distinct == 1 && stats->valid_count > 1 && !field->types.misfit_count;
 }
 
+/* Measures differ from record to record, too. */
+static bool can_identify(enum assay_type type)
+{
+    return type == ASSAY_TYPE_INTEGRAL || type == ASSAY_TYPE_STRING || type == ASSAY_TYPE_DATE ||
+           type == ASSAY_TYPE_TIMESTAMP;
+}
+
 static bool is_key(const struct assay_profile_field *field, struct assay_buf *text)
 {
     const struct assay_field_stats *stats = field->stats;
@@ -54,8 +61,8 @@ static bool is_key(const struct assay_profile_field *field, struct assay_buf *te
     assay_buf_text(text,
                    exact ? "no value is null or occurs twice: it may be a key"
                          : "no value is null and hardly any seems to occur twice: it may be a key");
-    if (stats->records_count < KEY_RECORDS || stats->valid_count != stats->records_count ||
-        isnan(stats->distinct))
+    if (!can_identify(stats->type) || stats->records_count < KEY_RECORDS ||
+        stats->valid_count != stats->records_count || isnan(stats->distinct))
         return false;
     return exact ? stats->distinct == records
                  : fabs(stats->distinct - records) <=
