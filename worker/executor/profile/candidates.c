@@ -25,6 +25,7 @@ int assay_candidates_take(struct assay_profile_run *run, const json_t *checks,
     }
     if (!settled)
         return assay_fail_memory(err);
+    ASSAY_TRY(assay_keep_note_settled(run, settled, err));
     return assay_task_emit_list(run->task, "inferred", "checks", settled, err);
 }
 
@@ -63,6 +64,14 @@ static int offer(struct judging *judging, json_t *check, const struct assay_judg
     return assay_keep_note_judged(judging->run, check, judgement, err);
 }
 
+static int take_errored(struct judging *judging, json_t *check, const char *reason,
+                        struct assay_error *err)
+{
+    const struct assay_judgement errored = {.is = ASSAY_JUDGED_ERRORED};
+    ASSAY_TRY(assay_keep_note_judged(judging->run, check, &errored, err));
+    return leave_unjudged(judging, check, reason, err);
+}
+
 /* --- what the profile before knew --- */
 
 enum reach {
@@ -79,22 +88,30 @@ static enum reach reach_of(const json_t *check)
     return rule->finds_repeats ? OF_KEYS : OF_RECORDS;
 }
 
-/* Is nothing to be read for it? */
+/* Is nothing to be read for it? same: nothing came, nothing went. */
 static int settle_known(struct judging *judging, json_t *check,
                         const struct assay_judgement *judgement, bool same, bool *ret_settled,
                         struct assay_error *err)
 {
-    const enum reach reach = reach_of(check);
+    struct assay_profile_run *run = judging->run;
+    const bool held = judgement->is == ASSAY_JUDGED_HELD,
+               fails = judgement->is == ASSAY_JUDGED_FAILED;
     *ret_settled = true;
-    if (judgement->is == ASSAY_JUDGED_HELD && same)
-        return offer(judging, check, judgement, judging->run->result.records_processed, err);
-    if (judgement->is == ASSAY_JUDGED_FAILED && judging->added && (same || reach != OF_ALL))
-        return assay_keep_note_judged(judging->run, check, judgement, err);
-    *ret_settled = false;
-    return ASSAY_OK;
+    if (held && same && !judgement->others)
+        return offer(judging, check, judgement, run->result.records_processed, err);
+    /* kept states have smaller samples, which suggest others: they were not suggested by all */
+    if (judgement->is == ASSAY_JUDGED_NOT && same && assay_keep_was_inferred(run))
+        return leave_unjudged(judging, check, "", err);
+    *ret_settled =
+        fails || judgement->is == ASSAY_JUDGED_ERRORED ||
+        (judgement->is != ASSAY_JUDGED_NOT && (judgement->others || reach_of(check) == OF_ALL));
+    if (!*ret_settled)
+        return ASSAY_OK;
+    ASSAY_TRY(assay_keep_note_again(run, check, err));
+    return fails ? ASSAY_OK : leave_unjudged(judging, check, "", err);
 }
 
-/* Kept partitions are not read again for a candidate that is known to hold for them. */
+/* Kept partitions are not read again for a check that is known by its rule and fields. */
 static int sort_out(struct judging *judging, struct assay_error *err)
 {
     const struct assay_profile_run *run = judging->run;
@@ -109,9 +126,7 @@ static int sort_out(struct judging *judging, struct assay_error *err)
             kept ? assay_keep_judged(run, check) : (struct assay_judgement){0};
         bool settled;
         ASSAY_TRY(settle_known(judging, check, &judgement, same, &settled, err));
-        const bool known =
-            (judgement.is == ASSAY_JUDGED_HELD || judgement.is == ASSAY_JUDGED_STANDS) &&
-            reach_of(check) != OF_ALL;
+        const bool known = judgement.is != ASSAY_JUDGED_NOT;
         if (!settled)
             ASSAY_TRY(
                 assay_json_push(known ? judging->known : judging->fresh, json_incref(check), err));
@@ -124,9 +139,10 @@ static int sort_out(struct judging *judging, struct assay_error *err)
 static int take_whole(struct judging *judging, json_t *check, const struct assay_verdict *verdict,
                       uint64_t records, struct assay_error *err)
 {
-    const struct assay_judgement judgement = {verdict->holds ? ASSAY_JUDGED_HELD
-                                                             : ASSAY_JUDGED_FAILED,
-                                              verdict->passed, verdict->failing};
+    const struct assay_judgement judgement = {.is = verdict->holds ? ASSAY_JUDGED_HELD
+                                                                   : ASSAY_JUDGED_FAILED,
+                                              .passed = verdict->passed,
+                                              .failing = verdict->failing};
     return verdict->holds ? offer(judging, check, &judgement, records, err)
                           : assay_keep_note_judged(judging->run, check, &judgement, err);
 }
@@ -137,10 +153,10 @@ static int take_part(struct judging *judging, json_t *check, const struct assay_
                      struct assay_error *err)
 {
     const struct assay_judgement before = assay_keep_judged(judging->run, check);
-    struct assay_judgement now = {ASSAY_JUDGED_FAILED, 0, 0};
+    struct assay_judgement now = {.is = ASSAY_JUDGED_FAILED};
     if (!verdict->holds)
         return assay_keep_note_judged(judging->run, check, &now, err);
-    if (reach_of(check) == OF_KEYS) {
+    if (reach_of(check) == OF_KEYS || before.is == ASSAY_JUDGED_STANDS) {
         now.is = ASSAY_JUDGED_STANDS;
         ASSAY_TRY(assay_keep_note_judged(judging->run, check, &now, err));
         return leave_unjudged(judging, check, "", err);
@@ -195,7 +211,7 @@ static int take_verdicts(struct judging *judging, const json_t *lot,
     json_array_foreach((json_t *)(uintptr_t)lot, i, check)
     {
         if (*verdicts[i].reason)
-            ASSAY_TRY(leave_unjudged(judging, check, verdicts[i].reason, err));
+            ASSAY_TRY(take_errored(judging, check, verdicts[i].reason, err));
         else
             ASSAY_TRY(part ? take_part(judging, check, &verdicts[i], err)
                            : take_whole(judging, check, &verdicts[i], records->records, err));
@@ -326,7 +342,9 @@ int assay_candidates_emit(struct assay_profile_run *run, struct assay_error *err
     ASSAY_AUTO(assay_json_decref) json_t *unjudged = json_array();
     struct judging judging = {
         .run = run, .fresh = fresh, .known = known, .offered = offered, .unjudged = unjudged};
-    if (!json_array_size(run->candidates))
-        return ASSAY_OK;
-    return fresh && known && offered && unjudged ? emit(&judging, err) : assay_fail_memory(err);
+    if (!fresh || !known || !offered || !unjudged)
+        return assay_fail_memory(err);
+    if (json_array_size(run->candidates))
+        ASSAY_TRY(emit(&judging, err));
+    return assay_keep_tell_noted(run, err);
 }

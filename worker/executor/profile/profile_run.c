@@ -20,6 +20,7 @@ int assay_profile_run_init(struct assay_profile_run *ret_run, struct assay_task 
                                           .field_documents = json_array(),
                                           .field_warnings = json_array(),
                                           .candidates = json_array(),
+                                          .judged = json_object(),
                                           .sketched = json_array(),
                                           .sketches = json_array()};
     ret_run->result = (struct assay_profile_result){
@@ -27,7 +28,7 @@ int assay_profile_run_init(struct assay_profile_run *ret_run, struct assay_task 
         .started_us = assay_now_us(),
         .no_values = assay_json_bool(task->settings, "no_values", false)};
     if (!ret_run->field_documents || !ret_run->field_warnings || !ret_run->candidates ||
-        !ret_run->sketched || !ret_run->sketches)
+        !ret_run->judged || !ret_run->sketched || !ret_run->sketches)
         return assay_fail_memory(err);
     const char *level = assay_json_str(task->settings, "infer", "medium");
     if (!assay_infer_level_parse(level, &ret_run->infer_level))
@@ -45,6 +46,7 @@ void assay_profile_run_release(struct assay_profile_run *run)
     json_decref(run->field_documents);
     json_decref(run->field_warnings);
     json_decref(run->candidates);
+    json_decref(run->judged);
     json_decref(run->sketched);
     json_decref(run->sketches);
     assay_selection_release(&run->selection);

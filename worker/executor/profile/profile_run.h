@@ -24,6 +24,7 @@ struct assay_profile_run {
     json_t *field_documents; /* in the order of the fields, those not emitted yet */
     bool fields_emitted;
     json_t *candidates; /* checks that rest on the sample, until all fields are known */
+    json_t *judged;     /* what the next profile should know of them (keep/keep_judged.h) */
     json_t *field_warnings;
     json_t *sketched, *sketches; /* fields, and the sketches of those that have one; not emitted
                                     yet */

@@ -10,19 +10,25 @@
 #include "worker/executor/kernels/hash.h"
 #include "worker/executor/profile/keep/keep_run.h"
 
-#define DIGEST_BYTES 17 /* 64 bits in hexadecimal digits */
+#define DIGEST_BYTES 17   /* 64 bits in hexadecimal digits */
+#define NOTED_MOST   8192 /* which a chunk holds beside the rest of the container's document */
 
 static const char *const names[] = {[ASSAY_JUDGED_HELD] = "held",
                                     [ASSAY_JUDGED_FAILED] = "failed",
-                                    [ASSAY_JUDGED_STANDS] = "stands"};
+                                    [ASSAY_JUDGED_STANDS] = "stands",
+                                    [ASSAY_JUDGED_ERRORED] = "errored"};
 
-/* All that a verdict depends on. "" when there is no memory: of such a check nothing is known. */
-static void digest_of(const json_t *check, char *ret_digest)
+/* Rules whose checks may rest on the sample. */
+static const char *const sampled_rules[] = {
+    "anyNotNull",     "equalToField", "greaterThanField",     "lessThanField",
+    "matchesPattern", "predictedBy",  "timeDistributionSize", "unique"};
+
+/* "" when there is no memory: of such a check nothing is known. */
+static void digest_of(const json_t *check, const char *const *keys, size_t count, char *ret_digest)
 {
-    static const char *const keys[] = {"rule", "fields", "properties", "coverage", "filter"};
     uint64_t hash = 0;
     *ret_digest = '\0';
-    for (size_t i = 0; i < ASSAY_COUNT(keys); i++) {
+    for (size_t i = 0; i < count; i++) {
         const json_t *value = assay_json_get(check, keys[i]);
         ASSAY_AUTO(assay_free_text) char *text = value ? assay_json_text(value) : NULL;
         if (value && !text)
@@ -32,35 +38,113 @@ static void digest_of(const json_t *check, char *ret_digest)
     (void)snprintf(ret_digest, DIGEST_BYTES, "%016" PRIx64, hash);
 }
 
-struct assay_judgement assay_keep_judged(const struct assay_profile_run *run, const json_t *check)
+/* What a check is known by. */
+static void name_of(const json_t *check, char ret_name[DIGEST_BYTES])
+{
+    static const char *const keys[] = {"rule", "fields"};
+    digest_of(check, keys, ASSAY_COUNT(keys), ret_name);
+}
+
+/* What its verdict depends on besides. */
+static void properties_of(const json_t *check, char ret_properties[DIGEST_BYTES])
+{
+    static const char *const keys[] = {"properties", "coverage", "filter"};
+    digest_of(check, keys, ASSAY_COUNT(keys), ret_properties);
+}
+
+/* [what became of it, records that passed, that failed, its properties] */
+static const json_t *known_of(const struct assay_profile_run *run, const char *name)
 {
     const json_t *offer = assay_json_get(run->task->settings, "keep");
-    char digest[DIGEST_BYTES];
-    digest_of(check, digest);
-    const json_t *known = assay_json_get(assay_json_get(offer, "judged"), digest);
+    return assay_json_get(assay_json_get(offer, "judged"), name);
+}
+
+static enum assay_judged state_of(const json_t *known)
+{
     const char *is = json_string_value(json_array_get(known, 0));
     for (size_t i = ASSAY_JUDGED_HELD; is && i < ASSAY_COUNT(names); i++)
         if (!strcmp(is, names[i]))
-            return (struct assay_judgement){(enum assay_judged)i,
-                                            (uint64_t)json_integer_value(json_array_get(known, 1)),
-                                            (uint64_t)json_integer_value(json_array_get(known, 2))};
-    return (struct assay_judgement){0};
+            return (enum assay_judged)i;
+    return ASSAY_JUDGED_NOT;
+}
+
+struct assay_judgement assay_keep_judged(const struct assay_profile_run *run, const json_t *check)
+{
+    char name[DIGEST_BYTES], properties[DIGEST_BYTES];
+    name_of(check, name);
+    properties_of(check, properties);
+    const json_t *known = known_of(run, name);
+    const char *had = json_string_value(json_array_get(known, 3));
+    return (struct assay_judgement){
+        .is = state_of(known),
+        .others = !had || strcmp(had, properties) != 0,
+        .passed = (uint64_t)json_integer_value(json_array_get(known, 1)),
+        .failing = (uint64_t)json_integer_value(json_array_get(known, 2))};
+}
+
+static int note(struct assay_profile_run *run, const char *name, json_t *entry,
+                struct assay_error *err)
+{
+    if (assay_json_get(run->task->settings, "keep") && json_object_size(run->judged) < NOTED_MOST)
+        return assay_json_set(run->judged, name, entry, err);
+    json_decref(entry);
+    return ASSAY_OK;
+}
+
+int assay_keep_note_again(struct assay_profile_run *run, const json_t *check,
+                          struct assay_error *err)
+{
+    char name[DIGEST_BYTES];
+    name_of(check, name);
+    json_t *known = json_deep_copy(known_of(run, name));
+    if (state_of(known) == ASSAY_JUDGED_HELD &&
+        json_array_set_new(known, 0, json_string(names[ASSAY_JUDGED_STANDS]))) {
+        json_decref(known);
+        return assay_fail_memory(err);
+    }
+    return note(run, name, known, err);
 }
 
 int assay_keep_note_judged(struct assay_profile_run *run, const json_t *check,
                            const struct assay_judgement *judgement, struct assay_error *err)
 {
-    char digest[DIGEST_BYTES];
-    json_t *told = run->result.kept;
-    digest_of(check, digest);
-    if (!told || judgement->is == ASSAY_JUDGED_NOT)
+    char name[DIGEST_BYTES], properties[DIGEST_BYTES];
+    name_of(check, name);
+    properties_of(check, properties);
+    return note(run, name,
+                json_pack("[s, I, I, s]", names[judgement->is], (json_int_t)judgement->passed,
+                          (json_int_t)judgement->failing, properties),
+                err);
+}
+
+int assay_keep_note_settled(struct assay_profile_run *run, const json_t *checks,
+                            struct assay_error *err)
+{
+    const struct assay_judgement held = {.is = ASSAY_JUDGED_HELD};
+    for (size_t i = 0; i < json_array_size(checks); i++) {
+        const json_t *check = json_array_get(checks, i);
+        const char *rule = assay_json_str(check, "rule", "");
+        for (size_t k = 0; k < ASSAY_COUNT(sampled_rules); k++)
+            if (!strcmp(rule, sampled_rules[k]))
+                ASSAY_TRY(assay_keep_note_judged(run, check, &held, err));
+    }
+    return ASSAY_OK;
+}
+
+#define LEVEL_KEY "level" /* among the digests */
+
+int assay_keep_tell_noted(struct assay_profile_run *run, struct assay_error *err)
+{
+    if (!run->result.kept)
         return ASSAY_OK;
-    if (!json_object_get(told, "judged"))
-        ASSAY_TRY(assay_json_set(told, "judged", json_object(), err));
-    return assay_json_set(json_object_get(told, "judged"), digest,
-                          json_pack("[s, I, I]", names[judgement->is],
-                                    (json_int_t)judgement->passed, (json_int_t)judgement->failing),
-                          err);
+    ASSAY_TRY(assay_json_set(run->judged, LEVEL_KEY, json_integer(run->infer_level), err));
+    return assay_json_set(run->result.kept, "judged", json_incref(run->judged), err);
+}
+
+bool assay_keep_was_inferred(const struct assay_profile_run *run)
+{
+    const json_t *judged = assay_json_get(assay_json_get(run->task->settings, "keep"), "judged");
+    return assay_json_int(judged, LEVEL_KEY, -1) >= (int64_t)run->infer_level;
 }
 
 /* --- what is kept --- */

@@ -11,17 +11,31 @@ enum assay_judged {
     ASSAY_JUDGED_NOT,    /* nothing is known of it */
     ASSAY_JUDGED_HELD,   /* by all records */
     ASSAY_JUDGED_FAILED, /* by all records */
-    ASSAY_JUDGED_STANDS  /* it held once, and did in what came since; not in both together */
+    ASSAY_JUDGED_STANDS, /* it held once, and, judged by itself, in what came since */
+    ASSAY_JUDGED_ERRORED /* it could not be judged */
 };
 
 struct assay_judgement {
     enum assay_judged is;
+    bool others;              /* it was of other properties: the same rule of the same fields */
     uint64_t passed, failing; /* records with a value; both 0: not known, or judged as a whole */
 };
 
+/** For the next profile it is what the one before knew; what held, but was not judged now, stands. */
+ASSAY_MUST_CHECK int assay_keep_note_again(struct assay_profile_run *run, const json_t *check,
+                                           struct assay_error *err);
+/** Did the profile before infer at this run's level, or above? */
+bool assay_keep_was_inferred(const struct assay_profile_run *run);
 /** What the profile before knew of a candidate. */
 struct assay_judgement assay_keep_judged(const struct assay_profile_run *run, const json_t *check);
-/** What this one knows, for the next; nothing where no states are kept. */
+/** Checks that the statistics settle now may rest on the sample next time, when states that were
+ * kept have smaller ones. */
+ASSAY_MUST_CHECK int assay_keep_note_settled(struct assay_profile_run *run, const json_t *checks,
+                                             struct assay_error *err);
+/** Put what was noted into what is told of the run. */
+ASSAY_MUST_CHECK int assay_keep_tell_noted(struct assay_profile_run *run, struct assay_error *err);
+/** What this one knows, for the next; nothing where no states are kept, or beyond some thousand
+ * checks. */
 ASSAY_MUST_CHECK int assay_keep_note_judged(struct assay_profile_run *run, const json_t *check,
                                             const struct assay_judgement *judgement,
                                             struct assay_error *err);
