@@ -21,7 +21,8 @@ struct assay_judgement {
     uint64_t passed, failing; /* records with a value; both 0: not known, or judged as a whole */
 };
 
-/** For the next profile it is what the one before knew; what held, but was not judged now, stands. */
+/** For the next profile it is what the one before knew; what held, and was not judged now,
+ * stands. */
 ASSAY_MUST_CHECK int assay_keep_note_again(struct assay_profile_run *run, const json_t *check,
                                            struct assay_error *err);
 /** Did the profile before infer at this run's level, or above? */
