@@ -179,6 +179,10 @@ class NamesTest(unittest.TestCase):
         code, made = self.run_json("scan", path, "--check", "{rule: notNull, fields: [n]}")
         self.assertEqual(code, 3)
         self.assertIn("`file_row_number` has the name", made["errors"][0]["message"])
+        path = self.file("7 AS _assay_row, 8 AS _ASSAY_PART, i AS n", 3)
+        code, made = self.run_json("scan", path, "--check", "{rule: lessThan, fields: [n], properties: {value: 2}}",
+                                   "--check", "{rule: between, fields: [_assay_row], properties: {min: 7, max: 7}}")
+        self.assertEqual((code, made["summary"]["passed"], made["containers"][0]["anomalies"][0]["row"]), (1, 1, 3))
 
 
 if __name__ == "__main__":

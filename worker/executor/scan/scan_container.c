@@ -269,31 +269,65 @@ static int plan_vectors(struct assay_scan_container *container, struct assay_err
     return assay_vectors_plan(container->session, assay_buf_str(&sql), &container->vectors, err);
 }
 
-/* Columns with the names of the places of records would be taken for these. */
-static int refuse_places(const struct assay_schema *schema, struct assay_error *err)
+/* Records of Parquet are numbered under these names; the first two are the engine's. */
+static const char *const places[] = {"file_index", "file_row_number", "_assay_part",  "_assay_file",
+                                     "_assay_row", "_assay_line",     "_assay_offset"};
+#define ENGINE_PLACES 2
+
+static size_t place_of(const struct assay_field *field)
 {
-    static const char *const places[] = {"file_index",   "file_row_number", "_assay_part",
-                                         "_assay_file",  "_assay_row",      "_assay_line",
-                                         "_assay_offset"};
-    for (size_t i = 0; i < schema->count; i++)
-        for (size_t k = 0; k < ASSAY_COUNT(places) && !schema->fields[i].projected; k++)
-            if (!strcasecmp(schema->fields[i].name, places[k]))
-                return assay_fail(err, ASSAY_UNSUPPORTED,
-                                  "the column `%s` has the name under which records of Parquet are "
-                                  "numbered: write the file again with another name",
-                                  schema->fields[i].name);
-    return ASSAY_OK;
+    size_t i = 0;
+    while (i < ASSAY_COUNT(places) && (field->projected || strcasecmp(field->name, places[i])))
+        i++;
+    return i;
+}
+
+/* Columns with those names would be taken for the places: ours get other ones. *ret_renames stays
+ * empty when there are none. */
+static int rename_places(const struct assay_schema *schema, struct assay_buf *ret_renames,
+                         struct assay_error *err)
+{
+    for (size_t i = 0; i < schema->count; i++) {
+        const size_t place = place_of(&schema->fields[i]);
+        if (place < ENGINE_PLACES)
+            return assay_fail(err, ASSAY_UNSUPPORTED,
+                              "the column `%s` has the name under which records of Parquet are "
+                              "numbered: write the file again with another name",
+                              schema->fields[i].name);
+        if (place == ASSAY_COUNT(places))
+            continue;
+        assay_buf_text(ret_renames, ret_renames->size ? ", " : "");
+        assay_sql_name(ret_renames, schema->fields[i].name);
+        assay_buf_printf(ret_renames, " AS _assay_column_%zu", i);
+    }
+    return assay_buf_check(ret_renames, err);
+}
+
+/* The columns of the files as a query selects them. */
+static int open_columns(struct assay_scan_container *container, struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0}, renames = {0}, plan = {0};
+    ASSAY_TRY(rename_places(&container->source.schema, &renames, err));
+    container->vectors = ASSAY_TAKE(container->source.vectors);
+    assay_parquet_source_sql(&container->source.files, &sql);
+    if (renames.size) {
+        assay_buf_printf(&plan, "SELECT * RENAME (%s) FROM %s", renames.data, assay_buf_str(&sql));
+        ASSAY_TRY(assay_buf_check(&plan, err));
+        assay_vectors_free(container->vectors);
+        container->vectors = NULL;
+        ASSAY_TRY(assay_vectors_plan(container->session, plan.data, &container->vectors, err));
+        container->from = assay_arena_printf(
+            container->arena, "(SELECT * RENAME (%s), file_index, file_row_number FROM %s)",
+            renames.data, assay_buf_str(&sql));
+    } else {
+        container->from = keep(container, &sql);
+    }
+    return container->from ? ASSAY_OK : assay_fail_memory(err);
 }
 
 static int open_parquet(struct assay_scan_container *container, struct assay_error *err)
 {
-    ASSAY_TRY(refuse_places(&container->source.schema, err));
-    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
-    assay_parquet_source_sql(&container->source.files, &sql);
-    container->from = keep(container, &sql);
-    if (!container->from)
-        return assay_fail_memory(err);
-    container->vectors = ASSAY_TAKE(container->source.vectors);
+    ASSAY_TRY(open_columns(container, err));
     ASSAY_TRY(make_fields(container, err));
     container->from = assay_arena_printf(
         container->arena,
