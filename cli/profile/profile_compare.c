@@ -13,6 +13,7 @@
 #include "common/base/file.h"
 #include "common/base/number.h"
 
+enum { FIELD_LINES = 12 }; /* of a field for a person */
 #define MODERATE_PSI 0.1
 #define LARGE_PSI    0.25
 #define LARGE_KS     0.2
@@ -347,17 +348,14 @@ static void append_field(const json_t *field, const struct assay_style *style,
     const char *status = assay_json_str(field, "status", "");
     if (strcmp(status, "same") == 0)
         return;
-    struct assay_buf text = {0}, safe = {0};
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     assay_buf_printf(&text, "%s: ", assay_json_str(field, "name", ""));
     if (strcmp(status, "changed") == 0)
         describe_field(field, style, &text);
     else
         assay_buf_text(&text, status);
-    assay_text_safe(&safe, style, assay_buf_str(&text));
     assay_buf_text(out, "   ");
-    assay_help_append_wrapped(out, assay_buf_str(&safe), 3, 5);
-    assay_buf_release(&text);
-    assay_buf_release(&safe);
+    assay_text_wrapped(out, style, assay_buf_str(&text), 5, FIELD_LINES);
 }
 
 static void append_container(const json_t *container, const struct assay_style *style,

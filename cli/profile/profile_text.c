@@ -142,7 +142,7 @@ static void add_rate(const struct page *page, const json_t *container)
         assay_buf_printf(page->out, ", %s", assay_human_bytes(bytes, text));
     if (ms >= 10)
         assay_buf_printf(page->out, " in %s", assay_human_seconds(ms / 1000, text));
-    if (ms >= 100 && bytes > 0)
+    if (ms >= 100 && bytes > 0 && page->style->width >= BARS_FROM_WIDTH)
         assay_buf_printf(page->out, " (%s/s)", assay_human_bytes(bytes * 1000 / ms, text));
 }
 

@@ -355,6 +355,9 @@ class ProfileTest(CommandTest):
         text = self.run_assay("profile", "b.csv", "--compare", "old.json", COLUMNS="200").stdout
         self.assertIn("code: type Integral → String, native type BIGINT → VARCHAR, ", text)
         self.assertNotIn("→ -", text)
+        for columns in (60, 100):
+            lines = self.run_assay("profile", "b.csv", "--compare", "old.json", COLUMNS=str(columns)).stdout.splitlines()
+            self.assertEqual([line for line in lines if len(line) > columns], [])
         page = self.run_assay("profile", "b.csv", "--compare", "old.json", "--format", "html").stdout
         self.assertRegex(page, r"<strong>few</strong></td><td><span class=\"bad\">large</span></td><td class=\"n\">\d\.\d\d</td>"
                                r"<td class=\"n\">0\.17</td>")
