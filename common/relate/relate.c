@@ -48,6 +48,7 @@ static int read_registers(struct assay_relate *relate, const json_t *sketch,
 static int read_field(struct assay_relate *relate, size_t container, const json_t *sketch,
                       struct assay_relate_field *field, bool *ret_taken, struct assay_error *err)
 {
+    const json_t *code = assay_json_get(sketch, "code");
     *field = (struct assay_relate_field){
         .container = container,
         .name = assay_json_str(sketch, "field", ""),
@@ -57,7 +58,10 @@ static int read_field(struct assay_relate *relate, size_t container, const json_
         .min = assay_json_num(sketch, "min", (double)NAN),
         .max = assay_json_num(sketch, "max", (double)NAN),
         .shape = assay_json_str(sketch, "shape", ""),
+        .prefix = assay_json_str(code, "prefix", NULL),
     };
+    field->first = assay_json_num(code, "first", field->min);
+    field->last = assay_json_num(code, "last", field->max);
     *ret_taken = read_type(sketch, &field->type) && field->distinct >= ASSAY_RELATE_DISTINCT_MIN &&
                  (!assay_relate_is_ordered(field) || field->min <= field->max);
     if (!*ret_taken)
@@ -151,7 +155,7 @@ static int read_containers(struct assay_relate *relate, const json_t *containers
 
 double assay_relate_density(const struct assay_relate_field *field)
 {
-    return fmin(1, field->distinct / (field->max - field->min + 1));
+    return fmin(1, field->distinct / (field->last - field->first + 1));
 }
 
 bool assay_relate_is_key(const struct assay_relate *relate, const struct assay_relate_field *field)

@@ -14,6 +14,8 @@
  *                  "unique",           as far as the statistics tell
  *                  "min", "max",       numbers: integers, days or µs since 1970; String: null
  *                  "shape",            String: the commonest one (sketch.h); else null
+ *                  "code",             String of numbers behind a prefix (sketch.h): {"prefix",
+ *                                      "first", "last"}; else null or absent
  *                  "registers"}]}      2,048 base64 digits, below
  * Fields without a sketch can be neither key nor reference: fractions, booleans, prose, lists,
  * fewer than 20 distinct values.

@@ -14,8 +14,11 @@
  * and its greatest. */
 static double meetings(const struct assay_relate_field *a, const struct assay_relate_field *b)
 {
-    const double from = fmax(a->min, b->min), to = fmin(a->max, b->max);
-    return to < from ? 0 : assay_relate_density(a) * assay_relate_density(b) * (to - from + 1);
+    const double from = fmax(a->first, b->first), to = fmin(a->last, b->last);
+    const bool codes = a->prefix && b->prefix && !strcmp(a->prefix, b->prefix);
+    if (!assay_relate_is_ordered(a) && !codes) /* texts have no range to be taken from */
+        return 0;
+    return !(from <= to) ? 0 : assay_relate_density(a) * assay_relate_density(b) * (to - from + 1);
 }
 
 static bool seem_apart(const struct assay_relate_field *a, const struct assay_relate_field *b)
@@ -64,7 +67,8 @@ static size_t collect(const struct assay_relate *relate, const struct assay_rela
         const struct assay_relate_container *container = &relate->containers[i];
         for (size_t j = 0; j < container->fields_count; j++) {
             const struct assay_relate_field *field = &container->fields[j];
-            if (!assay_relate_is_ordered(field) || !assay_relate_is_key(relate, field))
+            if ((!assay_relate_is_ordered(field) && !field->prefix) ||
+                !assay_relate_is_key(relate, field))
                 continue;
             if (keys)
                 keys[count] = field;

@@ -28,6 +28,8 @@ struct assay_relate_field {
     bool unique;
     double min, max;          /* NaN for String */
     const char *shape;        /* "" for all but String */
+    const char *prefix;       /* String of numbers behind a prefix; NULL = it is none */
+    double first, last;       /* those numbers; of all other types min and max */
     const uint8_t *registers; /* ASSAY_SKETCH_REGISTERS */
 };
 
@@ -72,7 +74,8 @@ static inline bool assay_relate_same_registers(const struct assay_relate_field *
 {
     return !memcmp(a->registers, b->registers, ASSAY_SKETCH_REGISTERS);
 }
-/** Share of the whole numbers, days or µs between min and max that the field takes; 1 at most. */
+/** Share of the whole numbers, days or µs between first and last that the field takes; 1 at
+ * most. */
 double assay_relate_density(const struct assay_relate_field *field);
 /** Is every record told apart by the field? */
 bool assay_relate_is_key(const struct assay_relate *relate, const struct assay_relate_field *field);

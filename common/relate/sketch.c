@@ -132,3 +132,34 @@ bool assay_sketch_shape(const char *pattern, char ret_shape[ASSAY_SKETCH_SHAPE])
     ret_shape[size] = '\0';
     return true;
 }
+
+/* --- codes --- */
+
+enum { CODE_DIGITS = 15 }; /* which a double holds */
+
+static size_t prefix_of(const char *text, size_t size_bytes)
+{
+    while (size_bytes && text[size_bytes - 1] >= '0' && text[size_bytes - 1] <= '9')
+        size_bytes--;
+    return size_bytes;
+}
+
+static double number_of(const char *text, size_t count)
+{
+    double number = 0;
+    for (size_t i = 0; i < count; i++)
+        number = 10 * number + (text[i] - '0');
+    return number;
+}
+
+bool assay_sketch_code_of(const char *first, const char *last, size_t size_bytes,
+                          struct assay_sketch_code *ret_code)
+{
+    const size_t prefix = prefix_of(first, size_bytes), count = size_bytes - prefix;
+    if (!count || count > CODE_DIGITS || prefix_of(last, size_bytes) != prefix ||
+        memcmp(first, last, prefix) != 0)
+        return false;
+    *ret_code = (struct assay_sketch_code){prefix, number_of(first + prefix, count),
+                                           number_of(last + prefix, count)};
+    return true;
+}

@@ -31,4 +31,14 @@ double assay_sketch_union(const uint8_t *a, const uint8_t *b);
  * ret_shape is NUL-terminated. */
 bool assay_sketch_shape(const char *pattern, char ret_shape[ASSAY_SKETCH_SHAPE]);
 
+/** Numbers behind a prefix: texts of one length, from "C-00017" to "C-99940". */
+struct assay_sketch_code {
+    size_t prefix_bytes;
+    double first, last;
+};
+/** Are texts of size_bytes between these two (in the order of bytes) such numbers? As far as the
+ * two tell: both must have the prefix, and digits behind it, at most 15. */
+bool assay_sketch_code_of(const char *first, const char *last, size_t size_bytes,
+                          struct assay_sketch_code *ret_code);
+
 #endif

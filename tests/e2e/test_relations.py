@@ -33,6 +33,10 @@ def write_csv(path, names, rows):
     path.write_text(",".join(names) + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
 
 
+def hash_of(number):
+    return random.Random(number).getrandbits(64)
+
+
 def customer(rng, number):
     return {"id": number, "name": f"Customer {number}", "age": rng.randrange(18, 90), "active": rng.random() < 0.5,
             "balance": f"{rng.randrange(100, 99999) / 100:.2f}", "since": f"20{rng.randrange(10, 24)}-0{rng.randrange(1, 10)}-1{rng.randrange(10)}"}
@@ -138,6 +142,17 @@ class ShopTest(Folder):
         changed = text[500].replace("Customer", "Kustomer")  # the same in every sketch but that of a text
         (self.folder / "copy.csv").write_text("\n".join([*text[:500], changed, *text[501:]]) + "\n")
         self.assertNotIn(copied, self.profile(inputs).relations())
+
+    def test_codes_that_never_meet(self):
+        """Numbers behind a prefix have a range that chance can be told from; other texts have none."""
+        numbers = list(range(10_000))
+        random.Random(5).shuffle(numbers)
+        for name, own in (("active.csv", numbers[:2000]), ("archived.csv", numbers[2000:4000])):   # 2000² / 10000 would be in both
+            write_csv(self.folder / name, ("code", "hash"), [(f"C-{i:05}", f"{hash_of(i):x}") for i in own])
+        checks = self.profile(["active.csv", "archived.csv"])
+        self.assertEqual(checks.relations(), {"archived.csv.code notExistsIn active.csv.code"})
+        write_csv(self.folder / "archived.csv", ("code", "hash"), [(f"C-{i:05}", f"{hash_of(i):x}") for i in numbers[1999:4000]])
+        self.assertEqual(self.profile(["active.csv", "archived.csv"]).relations(), set())   # one is in both
 
     def test_only_of_whole_containers_from_xhigh_on(self):
         make_shop(self.folder)

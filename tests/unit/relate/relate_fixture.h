@@ -38,6 +38,7 @@ struct values {
     bool repeated;      /* each twice */
     bool nulls;         /* as many besides */
     const char *digest; /* NULL = none */
+    const char *prefix; /* of texts that are numbers behind it; NULL = they are none */
 };
 
 static inline json_t *sketch_of(const struct values *values)
@@ -56,6 +57,12 @@ static inline json_t *sketch_of(const struct values *values)
         const int64_t last = values->first + (values->count - 1) * values->step;
         json_object_set_new(sketch, "min", json_integer(values->first));
         json_object_set_new(sketch, "max", json_integer(last));
+    }
+    if (values->prefix) {
+        const double last = (double)(values->first + (values->count - 1) * values->step);
+        json_object_set_new(sketch, "code",
+                            json_pack("{s:s, s:f, s:f}", "prefix", values->prefix, "first",
+                                      (double)values->first, "last", last));
     }
     assert_non_null(sketch);
     return sketch;

@@ -19,6 +19,11 @@
         .name = field, .type = "String", .shape = form, .first = from, .step = by, .count = n,     \
         .repeated = twice                                                                          \
     }
+#define CODE(field, before, from, by, n)                                                           \
+    {                                                                                              \
+        .name = field, .type = "String", .shape = "A-9", .prefix = before, .first = from,          \
+        .step = by, .count = n                                                                     \
+    }
 #define DAY(field, from, n, twice)                                                                 \
     {                                                                                              \
         .name = field, .type = "Date", .first = from, .step = 1, .count = n, .repeated = twice     \
@@ -136,6 +141,22 @@ static const struct {
      {{"active.csv", {INT("id", 2, 2, 1000), INT("age", 5000, 1, 200)}, 0},
       {"archived.csv", {INT("id", 1, 2, 1000), INT("age", 5000, 1, 300)}, 0}},
      "archived.csv.id notExistsIn active.csv.id"},
+    {"siblings that share out their codes",
+     {{"active.csv", {CODE("no", "C-", 2, 2, 1000)}, 0},
+      {"archived.csv", {CODE("no", "C-", 1, 2, 1000)}, 0}},
+     "archived.csv.no notExistsIn active.csv.no"},
+    {"codes so rare that chance would hardly have made them meet: 1000² / 1000000 = 1",
+     {{"active.csv", {CODE("no", "C-", 2, 1000, 1000)}, 0},
+      {"archived.csv", {CODE("no", "C-", 1, 1000, 1000)}, 0}},
+     ""},
+    {"codes of another prefix cannot meet",
+     {{"active.csv", {CODE("no", "C-", 2, 2, 1000)}, 0},
+      {"archived.csv", {CODE("no", "D-", 1, 2, 1000)}, 0}},
+     ""},
+    {"texts that are no codes",
+     {{"active.csv", {TEXT("no", "A-9", 2, 2, 1000, false)}, 0},
+      {"archived.csv", {TEXT("no", "A-9", 1, 2, 1000, false)}, 0}},
+     ""},
     {"of copies only the first is a sibling",
      {{"active.csv", {INT("id", 2, 2, 1000)}, 0},
       {"copy.csv", {INT("id", 2, 2, 1000)}, 0},

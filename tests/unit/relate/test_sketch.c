@@ -43,6 +43,34 @@ static void containment(void **unused)
     assert_false(assay_sketch_contained(others, many));
 }
 
+static void codes(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *first, *last;
+        bool is_code;
+        size_t prefix_bytes;
+        double from, to;
+    } cases[] = {
+        {"C-00017", "C-99940", true, 2, 17, 99940},
+        {"00017", "99940", true, 0, 17, 99940},
+        {"C-00017", "D-99940", false, 0, 0, 0}, /* E-… may lie between */
+        {"C-0A017", "C-99940", false, 0, 0, 0}, /* letters among the digits */
+        {"AB", "CD", false, 0, 0, 0},
+        {"X000000000000001", "X999999999999999", true, 1, 1, 999999999999999},
+        {"0000000000000001", "9999999999999999", false, 0, 0, 0}, /* beyond a double */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct assay_sketch_code code = {0};
+        if (assay_sketch_code_of(cases[i].first, cases[i].last, strlen(cases[i].first), &code) !=
+                cases[i].is_code ||
+            code.prefix_bytes != cases[i].prefix_bytes || code.first != cases[i].from ||
+            code.last != cases[i].to)
+            fail_msg("%s … %s: %zu, %f … %f", cases[i].first, cases[i].last, code.prefix_bytes,
+                     code.first, code.last);
+    }
+}
+
 /* The chance is that of unrelated values: of 400 such sets of each size as many are contained. */
 static void chance(void **unused)
 {
@@ -115,8 +143,8 @@ static void shapes(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(text), cmocka_unit_test(containment),
-                                       cmocka_unit_test(chance), cmocka_unit_test(unions),
-                                       cmocka_unit_test(shapes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(codes),       cmocka_unit_test(text),
+                                       cmocka_unit_test(containment), cmocka_unit_test(chance),
+                                       cmocka_unit_test(unions),      cmocka_unit_test(shapes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,20 @@ static json_t *shape_of(const struct assay_field_stats *stats)
                                : json_null();
 }
 
+/* Of one pattern and one length: numbers behind a prefix, or nothing. */
+static json_t *code_of(const struct assay_field_stats *stats)
+{
+    const struct assay_value_text *first = &stats->min, *last = &stats->max;
+    struct assay_sketch_code code;
+    if (stats->patterns_count != 1 || stats->min_length != stats->max_length || !first->text ||
+        !last->text || first->size_bytes != last->size_bytes || first->cut || last->cut ||
+        !assay_sketch_code_of(first->text, last->text, first->size_bytes, &code))
+        return json_null();
+    return json_pack("{s:o, s:f, s:f}", "prefix",
+                     assay_json_safe_string(first->text, code.prefix_bytes), "first", code.first,
+                     "last", code.last);
+}
+
 static json_t *registers_text(const uint8_t *registers)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
@@ -123,12 +137,13 @@ static int push_sketch(struct assay_profile_run *run, const struct assay_profile
     ASSAY_TRY(assay_field_state_registers(field->state, PRECISION, registers, err));
     return assay_json_push(
         run->sketches,
-        json_pack("{s:o, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o}", "field", name_of(field), "type",
-                  assay_type_name(type), "distinct", (json_int_t)llround(stats->distinct), "values",
-                  (json_int_t)stats->valid_count, "unique", is_unique(stats), "min",
+        json_pack("{s:o, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "field", name_of(field),
+                  "type", assay_type_name(type), "distinct", (json_int_t)llround(stats->distinct),
+                  "values", (json_int_t)stats->valid_count, "unique", is_unique(stats), "min",
                   ordered ? assay_json_real_or_null(stats->min_number) : json_null(), "max",
                   ordered ? assay_json_real_or_null(stats->max_number) : json_null(), "shape",
-                  ordered ? json_null() : shape_of(stats), "registers", registers_text(registers)),
+                  ordered ? json_null() : shape_of(stats), "code",
+                  ordered ? json_null() : code_of(stats), "registers", registers_text(registers)),
         err);
 }
 
