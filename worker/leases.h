@@ -44,7 +44,8 @@ void assay_leases_remove(struct assay_leases *leases, struct assay_lease *lease)
 /** Keep the latest progress (cut to nothing when it does not fit). */
 void assay_leases_progress(struct assay_leases *leases, struct assay_lease *lease, const char *json,
                            size_t size_bytes);
-/** Tell a task to stop; or all tasks, and each that is added from then on: its claim was under way. */
+/** Tell a task to stop; or all tasks, and each that is added from then on: its claim was under
+ * way. */
 void assay_lease_stop(struct assay_lease *lease, enum assay_stop_reason reason);
 void assay_leases_stop_all(struct assay_leases *leases, enum assay_stop_reason reason);
 /** One heartbeat: renew all leases in one statement, flag what is cancelled or lost. Does not
