@@ -229,8 +229,8 @@ static void far_from_zero(void **state)
     }
 }
 
-/* A mean of 10^12 deviations: the doubles 10^9 + k · 2^-23, k = i² mod 1009. Skewness and kurtosis of k
- * by exact rational arithmetic (Python's fractions); from 1 to 256 parts, merged in a row. */
+/* A mean of 10^13 deviations: the doubles 10^9 + k · 2^-23, k = i² mod 1009. Skewness and kurtosis
+ * of k by exact rational arithmetic (Python's fractions); from 1 to 256 parts, merged in a row. */
 static void far_mean_in_many_parts(void **state)
 {
     (void)state;
@@ -258,8 +258,8 @@ static void far_mean_in_many_parts(void **state)
     }
 }
 
-/* 1, 2, 3, 10 at the ends of the range of doubles, from one part and from two, one of them saved and
- * loaded: the same skewness and kurtosis, the deviation at scale. */
+/* 1, 2, 3, 10 at the ends of the range of doubles, from one part and from two, one of them saved
+ * and loaded: the same skewness and kurtosis, the deviation at scale. */
 static void ends_of_the_range(void **state)
 {
     (void)state;

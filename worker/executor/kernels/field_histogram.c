@@ -184,8 +184,8 @@ static void ends_of(const struct assay_field_state *state, const struct assay_qu
         *ret_last = assay_key_of_real(max);
 }
 
-/* The outermost bounds are the extremes as they are written there: a float of 32 bits, an integer of
- * 128. Those of 64 bits are exact anyway. */
+/* The outermost bounds are the extremes as they are written there: a float of 32 bits, an integer
+ * of 128. Those of 64 bits are exact anyway. */
 static void write_ends(const struct assay_field_state *state, struct assay_field_stats *stats)
 {
     struct assay_bucket *first = stats->buckets, *last = first + stats->buckets_count - 1;

@@ -4,9 +4,9 @@
  * LeVeque (1983); batches and states are joined by the pairwise formulas of P. Pébay, "Formulas for
  * robust, one-pass parallel computation of covariances and arbitrary-order statistical moments"
  * (2008), in long double. NIST's sets keep 14 digits of the mean and 12 of the deviation, also from
- * many parts. Any order of
- * merging agrees to about 1e-13 relative, also where the mean is 10^12 deviations. Finite values only, of any magnitude: where the powers of doubles would leave their range
- * they are taken as long doubles. What a double cannot hold is inf, which the report shows as
+ * many parts. Any order of merging agrees to about 1e-13 relative, also where the mean is 10^12
+ * deviations. Finite values only, of any magnitude: where the powers of doubles would leave their
+ * range they are taken as long doubles. What a double cannot hold is inf, which the report shows as
  * null. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_KERNELS_MOMENTS_H
