@@ -51,17 +51,6 @@ struct assay_parquet_group {
 ASSAY_MUST_CHECK int assay_parquet_footers(const struct assay_parquet_files *files,
                                            uint64_t budget_bytes, uint64_t base_bytes,
                                            uint64_t *ret_bytes, struct assay_error *err);
-/** Bytes of pages that a thread holds while it decodes one column of the file, on average over the
- * columns: the column's largest chunk as it is stored, and a page of it decompressed. Errors as of
- * assay_parquet_chunks(). */
-ASSAY_MUST_CHECK int assay_parquet_column_bytes(const char *path, uint64_t *ret_bytes,
-                                                struct assay_error *err);
-/** Which fields are columns of texts whose dictionaries are small in each row group of the file, as
- * its footer tells. Those of all groups together, and of other files, may be larger. ret_small has
- * fields_count places. Errors as of assay_parquet_chunks(). */
-ASSAY_MUST_CHECK int assay_parquet_small_dictionaries(const char *path, const char *const *fields,
-                                                      size_t fields_count, bool *ret_small,
-                                                      struct assay_error *err);
 /** The row groups of one file in order; *ret_groups on the heap (assay_free()), with one place at
  * least. Errors as of assay_parquet_describe(). */
 ASSAY_MUST_CHECK int assay_parquet_groups(struct assay_session *session, const char *path,

@@ -3,17 +3,10 @@
 // column is no dictionary the same function is evaluated record by record.
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
-#include <string.h>
 
 #include "common/base/memory.h"
 #include "worker/executor/batch/dictionary.h"
-#include "worker/executor/engine/parquet_chunks.h"
 #include "worker/executor/engine/parquet_request.h"
-
-enum {
-    DICTIONARY_MOST_BYTES = 48 << 10, /* of a row group, as it is stored */
-    VALUES_LEAST = 8192,              /* of a column: fewer are not worth it */
-};
 
 /* --- the function --- */
 
@@ -92,59 +85,5 @@ int assay_parquet_plan_code(struct assay_parquet_plan *plan, struct assay_sessio
     (void)snprintf(plan->coder, sizeof plan->coder, "%s", coder);
     for (size_t i = 0; i < fields; i++)
         ASSAY_TRY(take_field(plan, session, i, dictionaries[i], err));
-    return ASSAY_OK;
-}
-
-/* --- which columns --- */
-
-#define LARGE UINT64_MAX
-
-struct small {
-    const char *const *fields;
-    size_t fields_count, next;
-    uint64_t *values; /* by field; LARGE = it has a chunk without a small dictionary */
-};
-
-/* Columns come in the order of the fields, or nearly: the search goes on where it was. */
-static bool find_field(struct small *small, const struct assay_parquet_chunk *chunk,
-                       size_t *ret_field)
-{
-    for (size_t i = 0; i < small->fields_count; i++) {
-        const size_t at = (small->next + i) % small->fields_count;
-        if (strlen(small->fields[at]) == chunk->name_bytes &&
-            !memcmp(small->fields[at], chunk->name, chunk->name_bytes)) {
-            small->next = at + 1;
-            *ret_field = at;
-            return true;
-        }
-    }
-    return false;
-}
-
-static int take_chunk(void *context, const struct assay_parquet_chunk *chunk,
-                      struct assay_error *err)
-{
-    struct small *small = context;
-    size_t field;
-    (void)err;
-    if (!chunk->texts || !chunk->name || !find_field(small, chunk, &field))
-        return ASSAY_OK;
-    if (!chunk->dictionary_bytes || chunk->dictionary_bytes > DICTIONARY_MOST_BYTES)
-        small->values[field] = LARGE;
-    else if (small->values[field] != LARGE)
-        small->values[field] += chunk->values < UINT32_MAX ? chunk->values : UINT32_MAX;
-    return ASSAY_OK;
-}
-
-int assay_parquet_small_dictionaries(const char *path, const char *const *fields,
-                                     size_t fields_count, bool *ret_small, struct assay_error *err)
-{
-    ASSAY_AUTO(assay_free) void *memory = assay_calloc(fields_count + 1, sizeof(uint64_t));
-    struct small small = {.fields = fields, .fields_count = fields_count, .values = memory};
-    if (!memory)
-        return assay_fail_memory(err);
-    ASSAY_TRY(assay_parquet_chunks(path, take_chunk, &small, err));
-    for (size_t i = 0; i < fields_count; i++)
-        ret_small[i] = small.values[i] >= VALUES_LEAST && small.values[i] != LARGE;
     return ASSAY_OK;
 }

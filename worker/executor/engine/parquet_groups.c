@@ -1,11 +1,7 @@
 // Parquet: the row groups of a file, from its footer.
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/memory.h"
-#include "worker/executor/engine/parquet_chunks.h"
 #include "worker/executor/engine/parquet_request.h"
-
-#define PAGE_BYTES (UINT64_C(1) << 20) /* usual writers' largest page, decompressed */
-#define CHUNK_MOST (UINT64_C(1) << 40)
 
 /* One chunk of (records, bytes). */
 static int take_chunk(duckdb_data_chunk chunk, struct assay_parquet_group **groups, size_t *count,
@@ -32,44 +28,6 @@ static int take_all(duckdb_result result, struct assay_parquet_group **groups, s
         rc = take_chunk(chunk, groups, count, err);
         duckdb_destroy_data_chunk(&chunk);
     }
-    return rc;
-}
-
-/* The largest chunk of each column. */
-struct largest {
-    uint64_t *bytes;
-    size_t count;
-};
-
-static int take_largest(void *context, const struct assay_parquet_chunk *chunk,
-                        struct assay_error *err)
-{
-    struct largest *largest = context;
-    const uint64_t page = chunk->plain_bytes < PAGE_BYTES ? chunk->plain_bytes : PAGE_BYTES;
-    const uint64_t bytes =
-        (chunk->compressed_bytes < CHUNK_MOST ? chunk->compressed_bytes : CHUNK_MOST) + page;
-    if (chunk->column == largest->count) { /* they come in order */
-        uint64_t *more = assay_reallocarray(largest->bytes, largest->count + 1, sizeof *more);
-        if (!more)
-            return assay_fail_memory(err);
-        largest->bytes = more;
-        largest->bytes[largest->count++] = 0;
-    }
-    if (largest->bytes[chunk->column] < bytes)
-        largest->bytes[chunk->column] = bytes;
-    return ASSAY_OK;
-}
-
-int assay_parquet_column_bytes(const char *path, uint64_t *ret_bytes, struct assay_error *err)
-{
-    struct largest largest = {0};
-    uint64_t sum = 0;
-    const int rc = assay_parquet_chunks(path, take_largest, &largest, err);
-    for (size_t i = 0; i < largest.count; i++)
-        sum += largest.bytes[i];
-    assay_free(largest.bytes);
-    if (rc == ASSAY_OK)
-        *ret_bytes = largest.count ? sum / largest.count : 0;
     return rc;
 }
 

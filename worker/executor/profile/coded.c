@@ -10,14 +10,10 @@ void assay_coded_choose(const struct assay_profile_source *source, const char *c
     size_t left = source->dictionaries_most;
     if (!left || !fields_count || !assay_profile_source_is_parquet(source) || source->from)
         return;
-    ASSAY_AUTO(assay_free) void *memory = assay_calloc(fields_count, sizeof(bool));
-    bool *small = memory;
-    if (!small || assay_parquet_small_dictionaries(source->files.paths[0], fields, fields_count,
-                                                   small, NULL) != ASSAY_OK)
-        return;
     struct assay_dictionary **dictionaries = assay_calloc(fields_count, sizeof *dictionaries);
     for (size_t i = 0; dictionaries && i < fields_count && left; i++)
-        if (small[i] && assay_dictionary_new(&dictionaries[i], NULL) == ASSAY_OK)
+        if (assay_parquet_survey_is_small(&source->survey, fields[i]) &&
+            assay_dictionary_new(&dictionaries[i], NULL) == ASSAY_OK)
             left--;
     *ret_coded = (struct assay_coded){.dictionaries = dictionaries, .fields_count = fields_count};
 }

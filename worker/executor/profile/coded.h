@@ -15,8 +15,8 @@ struct assay_coded {
     size_t fields_count;
 };
 
-/** Choose among the fields; at most source->dictionaries_most are coded. Out of memory, or where
- * the metadata cannot be read, none is: what is wrong with the file shows when it is read. */
+/** Choose among the fields; at most source->dictionaries_most are coded. None is when
+ * memory runs out. */
 void assay_coded_choose(const struct assay_profile_source *source, const char *const *fields,
                         size_t fields_count, struct assay_coded *ret_coded);
 void assay_coded_release(struct assay_coded *coded);

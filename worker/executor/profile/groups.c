@@ -3,7 +3,6 @@
 #include "worker/executor/profile/groups.h"
 
 #include "worker/executor/batch/dictionary.h"
-#include "worker/executor/engine/parquet.h"
 #include "worker/executor/profile/lane.h"
 
 #define PROCESS_BYTES (UINT64_C(40) << 20) /* code, libraries, frames, the document */
@@ -53,13 +52,9 @@ static uint64_t sum_bytes(const struct assay_profile_field *fields, size_t field
 /* Columns that the engine decodes at once within its share. */
 static size_t engine_fields(const struct assay_profile_source *source, size_t lanes)
 {
-    uint64_t pages_bytes = 0;
-    if (assay_profile_source_is_parquet(source) &&
-        assay_parquet_column_bytes(source->files.paths[0], &pages_bytes, NULL) != ASSAY_OK)
-        pages_bytes = 0; /* what is wrong with the file shows when it is read */
     const uint64_t share = assay_profile_engine_bytes(source);
     const uint64_t room = share > 2 * ENGINE_BYTES ? share - ENGINE_BYTES : share / 2;
-    const uint64_t most = room / lanes / (DECODE_BYTES + pages_bytes);
+    const uint64_t most = room / lanes / (DECODE_BYTES + source->survey.column_bytes);
     return most ? (size_t)most : 1;
 }
 

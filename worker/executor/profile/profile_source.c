@@ -171,6 +171,14 @@ static int identify_files(struct assay_profile_source *source, struct assay_erro
     return ASSAY_OK;
 }
 
+/* Without it planning is less sharp; what is wrong with the file shows when it is read. */
+static void survey(struct assay_profile_source *source)
+{
+    struct assay_error ignored = {0};
+    ASSAY_IGNORE(
+        assay_parquet_survey(source->session, source->files.paths[0], &source->survey, &ignored));
+}
+
 static int open_container(struct assay_profile_source *source, struct assay_error *err)
 {
     struct assay_task *task = source->task;
@@ -184,8 +192,11 @@ static int open_container(struct assay_profile_source *source, struct assay_erro
     }
     if (source->files_bytes)
         atomic_store(&task->progress.bytes_total, (int_fast64_t)source->files_bytes);
-    if (assay_profile_source_is_parquet(source))
-        return open_parquet(source, err);
+    if (assay_profile_source_is_parquet(source)) {
+        ASSAY_TRY(open_parquet(source, err));
+        survey(source);
+        return ASSAY_OK;
+    }
     ASSAY_TRY(assay_session_check_timezone(task->timezone, err)); /* Parquet's session looks too */
     return open_readers(source, err);
 }
@@ -207,6 +218,7 @@ int assay_profile_source_open(struct assay_task *task, struct assay_profile_sour
 
 void assay_profile_source_close(struct assay_profile_source *source)
 {
+    assay_parquet_survey_release(&source->survey);
     assay_vectors_free(source->vectors);
     assay_session_close(source->session);
     assay_free((void *)source->paths);

@@ -7,6 +7,7 @@
 #include "worker/executor/connect/connector.h"
 #include "worker/executor/connect/file_set.h"
 #include "worker/executor/engine/parquet.h"
+#include "worker/executor/engine/parquet_survey.h"
 #include "worker/executor/task.h"
 
 struct assay_profile_source {
@@ -22,11 +23,12 @@ struct assay_profile_source {
     struct assay_parquet_files files; /* Parquet; paths are the set's */
     const char *from; /* a database's records as a table of the session (selection_where.h); NULL =
                          the files */
-    struct assay_vectors *vectors; /* Parquet: the plan of all its columns */
-    uint64_t metadata_bytes;       /* Parquet: of open footers and of columns */
-    uint64_t first_row, end_row;   /* Parquet: the records of a split; end 0 = to the end */
-    uint32_t first_file;           /* Parquet: index in the set of files.paths[0] */
-    const char **paths;            /* Parquet: all that files.paths may point into */
+    struct assay_vectors *vectors;      /* Parquet: the plan of all its columns */
+    struct assay_parquet_survey survey; /* Parquet: of the first file, as far as it is known */
+    uint64_t metadata_bytes;            /* Parquet: of open footers and of columns */
+    uint64_t first_row, end_row;        /* Parquet: the records of a split; end 0 = to the end */
+    uint32_t first_file;                /* Parquet: index in the set of files.paths[0] */
+    const char **paths;                 /* Parquet: all that files.paths may point into */
     size_t paths_count;
     size_t only_first, only_count; /* files that passes read (profile_parts.h); 0 = all */
     json_t *range;                 /* records that passes read; NULL = all */
