@@ -3,8 +3,10 @@
 import os
 import pathlib
 import random
+import subprocess
 import sys
 import unittest
+import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
 from server import Scratch  # noqa: E402
@@ -85,6 +87,36 @@ class KeptJudgedTest(unittest.TestCase):
         read, message, found = self.profile()
         self.assertEqual((read, found), (1, {}))
         self.assertRegex(message, r"; all of it once more for 3 new checks$")
+
+    @unittest.skipUnless(os.environ.get("ASSAY_TEST_POSTGRES"), "needs ASSAY_TEST_POSTGRES")
+    def test_ranges_of_a_table(self):
+        url, schema = os.environ["ASSAY_TEST_POSTGRES"], f"judged_{os.getpid()}"
+
+        def insert(first, last, code="'A-' || lpad((i * 7919 % 10000)::text, 4, '0')"):
+            sql(f"INSERT INTO {schema}.t SELECT i, {code}, i * 31 % 9973 + 1 + i % 800, i * 31 % 9973 FROM generate_series({first}, {last}) i")
+
+        def sql(text):
+            subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", text], check=True, capture_output=True)
+
+        sql(f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.t (id bigint, code text, high int, low int)")
+        self.addCleanup(sql, f"DROP SCHEMA {schema} CASCADE")
+        insert(1, 3 * SIZE)
+        place = urllib.parse.urlsplit(url)
+        self.datastore = self.api.datastore(schema, {"type": "postgresql", "host": place.hostname, "port": place.port, "username": place.username,
+                                                     "password": place.password, "parameters": {"sslmode": "disable"}},
+                                            database=place.path.lstrip("/"), schema=schema)
+        self.assertEqual(self.api.run("sync", self.datastore)["result"], "success")
+        container = self.api.call("GET", "/containers/listing", datastore=self.datastore)[0]["id"]
+        self.api.call("PUT", f"/containers/{container}", {"incremental_field_name": "id", "incremental_identifier_type": "batch_value"})
+        self.assertEqual(self.profile()[2], dict.fromkeys(RESTING, 3 * SIZE))
+        insert(3 * SIZE + 1, 4 * SIZE)
+        read, message, found = self.profile()
+        self.assertEqual((read, found), (1, {"unique id": 3 * SIZE, "matchesPattern code": 4 * SIZE, "greaterThanField high": 4 * SIZE}))
+        self.assertRegex(message, f"read {SIZE} new records by id")
+        self.assertNotIn("once more", message)
+        insert(4 * SIZE + 1, 4 * SIZE + 1, code="'none'")
+        read, message, found = self.profile()
+        self.assertEqual((read, found), (1, {"unique id": 3 * SIZE, "greaterThanField high": 4 * SIZE + 1}))
 
 
 if __name__ == "__main__":
