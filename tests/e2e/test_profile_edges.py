@@ -69,6 +69,18 @@ class EdgesTest(unittest.TestCase):
         self.check(fields["y"], min="-0." + NINES, max=f"0.{'0' * 37}1", sum=f"-0.{'9' * 37}8", zero_count=1)
         self.assertEqual(fields["x"]["top_values"][0], {"value": NINES, "count": 2})
 
+    def test_decimals_beyond_38_digits_are_refused(self):
+        """The engine gives them as doubles of other values. Thrift writes the precision 38 as 0x4C, 60 as 0x78."""
+        path = pathlib.Path(self.folder.name) / "wide.parquet"
+        duck.run(f"COPY (SELECT 1::DECIMAL(38,0) AS amount) TO '{path}' (FORMAT parquet)")
+        data = path.read_bytes()
+        footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+        path.write_bytes(data[:footer] + data[footer:].replace(b"\x15\x4c", b"\x15\x78"))
+        with self.assertRaises(execute.Failed) as failed:
+            execute.profile(path)
+        self.assertEqual(failed.exception.code, "UNSUPPORTED")
+        self.assertIn("wide.parquet: the column `amount` holds decimals of 60 digits", failed.exception.text)
+
     def test_reals(self):
         fields = self.parquet("f, g", "('nan'::DOUBLE, 1.5::FLOAT)", "('inf', 'nan')", "('-inf', '-0.0')", "('-0.0', 0.0)", "(NULL, NULL)")
         self.check(fields["f"], min="-Infinity", max="Infinity", sum="0.0", mean=0.0, median=0.0, nan_count=1, inf_count=2, zero_count=1,

@@ -141,6 +141,8 @@ int assay_parquet_plan_whole(struct assay_session *session, const struct assay_p
     }
     if (!first)
         return assay_fail(err, ASSAY_INVALID, "no Parquet file was named");
+    ASSAY_TRY(
+        assay_parquet_refuse_inexact(session, files->paths[0], assay_vectors_schema(first), err));
     *ret_vectors = ASSAY_TAKE(first);
     return ASSAY_OK;
 }

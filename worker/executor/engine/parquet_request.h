@@ -43,6 +43,11 @@ void assay_parquet_plan_names(const struct assay_parquet_plan *plan, struct assa
 void assay_parquet_place(const struct assay_parquet_plan *plan,
                          const struct assay_parquet_request *request, duckdb_data_chunk chunk,
                          struct assay_batch *batch);
+/** Decimals of more digits than the engine has come from it as doubles of other values:
+ * ASSAY_UNSUPPORTED, which names the column. Asks the file only where the schema has doubles. */
+ASSAY_MUST_CHECK int assay_parquet_refuse_inexact(struct assay_session *session, const char *path,
+                                                  const struct assay_schema *schema,
+                                                  struct assay_error *err);
 /** Append "read_parquet(['a','b'])". */
 void assay_parquet_source_sql(const struct assay_parquet_files *files, struct assay_buf *sql);
 /** Give an error of the engine the files' names ("reading orders.parquet: …"). Returns its code. */
