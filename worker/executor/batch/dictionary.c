@@ -104,7 +104,7 @@ static uint16_t code_of(struct assay_dictionary *dictionary, struct assay_text t
 void assay_dictionary_codes(struct assay_dictionary *dictionary, const struct assay_text *texts,
                             const uint64_t *validity, size_t n, uint16_t *ret_codes)
 {
-    if (assay_dictionary_is_full(dictionary)) { /* nobody counts them any more */
+    if (atomic_load_explicit(&dictionary->full, memory_order_relaxed)) { /* codes are no use */
         for (size_t i = 0; i < n; i++)
             ret_codes[i] = ASSAY_CODE_OTHER;
         return;
@@ -116,9 +116,12 @@ void assay_dictionary_codes(struct assay_dictionary *dictionary, const struct as
     (void)pthread_mutex_unlock(&dictionary->lock);
 }
 
-bool assay_dictionary_is_full(const struct assay_dictionary *dictionary)
+bool assay_dictionary_is_full(struct assay_dictionary *dictionary)
 {
-    return atomic_load_explicit(&dictionary->full, memory_order_relaxed);
+    (void)pthread_mutex_lock(&dictionary->lock);
+    const bool full = atomic_load(&dictionary->full);
+    (void)pthread_mutex_unlock(&dictionary->lock);
+    return full;
 }
 
 struct assay_text assay_dictionary_text(const struct assay_dictionary *dictionary, size_t code)

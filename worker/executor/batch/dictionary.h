@@ -31,10 +31,10 @@ ASSAY_DEFINE_CLEANUP(struct assay_dictionary, assay_dictionary_free)
  * are copied. Any thread. */
 void assay_dictionary_codes(struct assay_dictionary *dictionary, const struct assay_text *texts,
                             const uint64_t *validity, size_t n, uint16_t *ret_codes);
-/** Had a text no room? Any thread. */
-bool assay_dictionary_is_full(const struct assay_dictionary *dictionary);
-/** The text of a code that this thread was given (by assay_dictionary_codes(), or in a batch), but
- * none of the two of no text. */
+/** Had a text no room? Any thread; it sees the texts of all codes that were given before. */
+bool assay_dictionary_is_full(struct assay_dictionary *dictionary);
+/** The text of a code that this thread was given, or that was given before it asked
+ * assay_dictionary_is_full(); not of the two codes that stand for no text. */
 struct assay_text assay_dictionary_text(const struct assay_dictionary *dictionary, size_t code);
 
 #endif
