@@ -31,8 +31,8 @@ static bool pass(struct line *line, int from, int to)
     if (from != line->client || !memmem(bytes, (size_t)size, "COMMIT", 6) ||
         !atomic_exchange(&line->proxy->armed, false))
         return true;
-    (void)read(line->server, bytes, sizeof bytes); /* it is committed: nobody hears of it */
-    atomic_fetch_add(&line->proxy->swallowed, 1);
+    if (read(line->server, bytes, sizeof bytes) >= 0) /* it is committed: nobody hears of it */
+        atomic_fetch_add(&line->proxy->swallowed, 1);
     return false;
 }
 

@@ -44,6 +44,21 @@ static int compile(const char *text, bool aggregates, struct assay_buf *sql,
     return code;
 }
 
+/* Two expressions that DuckDB 2.0 writes in other words. */
+#define NOT_IN     "(\"a\" NOT IN (1, -2))"
+#define NOT_IN_2   "(NOT (\"a\" IN (1, -2)))"
+#define BOOLEANS   "CASE WHEN (\"a\" = 1) THEN CAST('t' AS BOOLEAN) ELSE CAST('f' AS BOOLEAN) END"
+#define BOOLEANS_2 "CASE WHEN (\"a\" = 1) THEN TRUE ELSE FALSE END"
+
+static void assert_sql(const char *sql, const char *expected)
+{
+    if (!strcmp(expected, NOT_IN) && !strcmp(sql, NOT_IN_2))
+        return;
+    if (!strcmp(expected, BOOLEANS) && !strcmp(sql, BOOLEANS_2))
+        return;
+    assert_string_equal(sql, expected);
+}
+
 static void translations(void **state)
 {
     (void)state;
@@ -56,8 +71,9 @@ static void translations(void **state)
         {"name RLIKE '^x'", "regexp_matches(\"Name\", '^x')"},
         {"Name not rlike 'x'", "(NOT regexp_matches(\"Name\", 'x'))"},
         {"rlike(Name, 'x')", "regexp_matches(\"Name\", 'x')"},
-        {"a BETWEEN 1 AND 2.50 AND NOT a IN (1, -2)",
-         "((\"a\" BETWEEN 1 AND 2.50) AND (\"a\" NOT IN (1, -2)))"},
+        {"a BETWEEN 1 AND 2.50 AND a IN (1, -2)",
+         "((\"a\" BETWEEN 1 AND 2.50) AND (\"a\" IN (1, -2)))"},
+        {"NOT a IN (1, -2)", NOT_IN},
         {"nvl(a, 0) = size(Name)", "(coalesce(\"a\", 0) = len(\"Name\"))"},
         {"if(a > 1, 'x', NULL) IS NULL", "(CASE WHEN (\"a\" > 1) THEN 'x' ELSE NULL END IS NULL)"},
         {"s.x = 99999999999999999999", "(struct_extract(\"s\", 'x') = 99999999999999999999)"},
@@ -70,8 +86,7 @@ static void translations(void **state)
                       "TINYINT) ELSE \"a\" % 2 END = 0)"},
         {"a::INT + 1 = try_cast(Name AS DECIMAL(10,2))",
          "((CAST(\"a\" AS INTEGER) + 1) = TRY_CAST(\"Name\" AS DECIMAL(10,2)))"},
-        {"CASE a WHEN 1 THEN true ELSE false END",
-         "CASE WHEN (\"a\" = 1) THEN CAST('t' AS BOOLEAN) ELSE CAST('f' AS BOOLEAN) END"},
+        {"CASE a WHEN 1 THEN true ELSE false END", BOOLEANS},
     };
     for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
         struct assay_buf sql = {0};
@@ -79,7 +94,7 @@ static void translations(void **state)
         if (compile(cases[i].text, false, &sql, &err) != ASSAY_OK ||
             assay_expression_syntax(cases[i].text, &err) != ASSAY_OK)
             fail_msg("%s: %s", cases[i].text, err.text);
-        assert_string_equal(assay_buf_str(&sql), cases[i].sql);
+        assert_sql(assay_buf_str(&sql), cases[i].sql);
         assay_buf_release(&sql);
     }
 }
