@@ -113,7 +113,7 @@ if wants tsan; then
     build tsan
     judge_threads programs ctest --test-dir build/tsan --output-on-failure -j "$(nproc)" \
         -R '^(http|db|engine|profile|scan|relations|connect|api|publish|supervise|worker|conformance_[a-z]*)/|^read/test_csv_ranges$'
-    for name in scan_files profile_splits profile_kept profile_nested data_diff relations cluster; do
+    for name in scan_files profile_nested relations cluster; do
         judge_threads $name python3 -m unittest -v tests/e2e/test_$name.py
     done
 fi
