@@ -93,6 +93,27 @@ class Decimals(scratch.Case):
         path = self.path("t.csv", "x\n0.1234567890123\n1e-3\n5\n")
         self.assertEqual(counts(execute.scan(path, [between("x", "0.001", "0.2")])), [("failed", 3, 1)])
 
+    def test_two_fields_that_no_type_holds_both_of(self):
+        """38 digits before the point beside 30 behind it; compared by Python, and no other check suffers."""
+        values = ["0", "-0.5", "0.5", "1", "-1", "1.000000000000000000000000000001", "-1.000000000000000000000000000001", "9" * 8, None]
+        wholes = ["0", "1", "-1", "9" * 38, "-" + "9" * 38, "9" * 8, None]
+        rows = [(a, b) for a in wholes for b in values]
+        text = ", ".join(f"({a or 'NULL'}::DECIMAL(38,0), {b or 'NULL'}::DECIMAL(38,30), "
+                         f"{a if a and len(a) < 18 else 'NULL'}::BIGINT)" for a, b in rows)
+        duck.run(f"COPY (SELECT * FROM (VALUES {text}) t(a, b, n)) TO '{self.path('t.parquet')}' (FORMAT parquet)")
+        compare = {("greaterThanField", False): lambda a, b: a > b, ("greaterThanField", True): lambda a, b: a >= b,
+                   ("lessThanField", False): lambda a, b: a < b, ("lessThanField", True): lambda a, b: a <= b,
+                   ("equalToField", False): lambda a, b: a == b}
+        checks, wrong = [], []
+        for (rule, inclusive), holds in compare.items():
+            for left, right in (("a", "b"), ("b", "a"), ("n", "b")):
+                checks.append({"rule": rule, "fields": [left], "properties": {"field_name": right, **({"inclusive": True} if inclusive else {})}})
+                pairs = [(b, a) if left == "b" else (a, b) for a, b in rows if left != "n" or (a and len(a) < 18)]
+                wrong.append(sum(not holds(decimal.Decimal(x), decimal.Decimal(y)) for x, y in pairs if x and y))
+        result = execute.scan(self.path("t.parquet"), checks)
+        self.assertEqual([check["outcome"] for check in result["checks"]], ["failed"] * len(checks))
+        self.assertEqual([check["anomalous_records_count"] for check in result["checks"]], wrong)
+
 
 if __name__ == "__main__":
     unittest.main()

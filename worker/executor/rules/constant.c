@@ -7,6 +7,7 @@
 
 #include "common/base/datetime.h"
 #include "common/base/number.h"
+#include "worker/executor/rules/pair.h"
 
 #define DIGITS_MAX 38
 #define DECIMAL_BEYOND                                                                             \
@@ -370,6 +371,40 @@ static enum family family_of(enum assay_type type)
     return families[type];
 }
 
+/* The digits behind the point, with the sign. */
+static void append_fraction(const struct assay_rule_field *field, struct assay_buf *sql)
+{
+    if (!field->scale)
+        assay_buf_text(sql, "CAST(0 AS DECIMAL(38,38))");
+    else
+        assay_buf_printf(sql,
+                         "CAST(CAST(%s AS DECIMAL(38,%u)) - CAST(trunc(%s) AS DECIMAL(38,%u)) AS "
+                         "DECIMAL(38,38))",
+                         field->sql, field->scale, field->sql, field->scale);
+}
+
+/* What no common type holds is compared in two halves. */
+static void append_wide(const struct assay_rule_field *left, enum assay_compare op,
+                        const struct assay_rule_field *right, struct assay_buf *sql)
+{
+    static const char *const strict[] = {[ASSAY_EQ] = NULL, [ASSAY_NE] = "<>", [ASSAY_LT] = "<",
+                                         [ASSAY_LE] = "<",  [ASSAY_GT] = ">",  [ASSAY_GE] = ">"};
+    static const char whole[] = "CAST(trunc(%s) AS HUGEINT) %s CAST(trunc(%s) AS HUGEINT)";
+    assay_buf_printf(sql, "CASE WHEN %s IS NOT NULL AND %s IS NOT NULL THEN ", left->sql,
+                     right->sql);
+    if (strict[op]) {
+        assay_buf_printf(sql, whole, left->sql, strict[op], right->sql);
+        assay_buf_text(sql, " OR ");
+    }
+    assay_buf_char(sql, '(');
+    assay_buf_printf(sql, whole, left->sql, "=", right->sql);
+    assay_buf_text(sql, " AND ");
+    append_fraction(left, sql);
+    assay_buf_printf(sql, " %s ", compares[op].sql);
+    append_fraction(right, sql);
+    assay_buf_text(sql, ") END");
+}
+
 int assay_fields_fail(const struct assay_rule_field *left, enum assay_compare op,
                       const struct assay_rule_field *right, struct assay_buf *sql,
                       struct assay_error *err)
@@ -388,6 +423,11 @@ int assay_fields_fail(const struct assay_rule_field *left, enum assay_compare op
         assay_buf_printf(sql, "(isnan(%s) AND %s IS NOT NULL) OR ", left->sql, right->sql);
     if (order && is_float(right))
         assay_buf_printf(sql, "(isnan(%s) AND %s IS NOT NULL) OR ", right->sql, left->sql);
-    assay_buf_printf(sql, "NOT (%s %s %s))", left->sql, compares[op].sql, right->sql);
+    assay_buf_text(sql, "NOT (");
+    if (assay_pair_is_wide(left, right))
+        append_wide(left, op, right, sql);
+    else
+        assay_buf_printf(sql, "%s %s %s", left->sql, compares[op].sql, right->sql);
+    assay_buf_text(sql, "))");
     return ASSAY_OK;
 }

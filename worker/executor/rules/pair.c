@@ -78,6 +78,14 @@ static enum form form_of_exact(const struct assay_rule_field *a, const struct as
                                                                             : FORM_NUMBER_TEXT;
 }
 
+bool assay_pair_is_wide(const struct assay_rule_field *left, const struct assay_rule_field *right)
+{
+    const enum kind a = kind_of(left), b = kind_of(right);
+    return (a == KIND_DECIMAL && (b == KIND_DECIMAL || b == KIND_INTEGER) &&
+            form_of_exact(left, right) == FORM_NUMBER_TEXT) ||
+           (a == KIND_INTEGER && b == KIND_DECIMAL && assay_pair_is_wide(right, left));
+}
+
 static bool is_number(enum kind kind)
 {
     return kind >= KIND_INTEGER && kind <= KIND_DOUBLE;

@@ -28,4 +28,8 @@ ASSAY_MUST_CHECK int assay_pair_write(const struct assay_rule_check *check,
                                       const struct assay_rule_field *right,
                                       struct assay_pair *ret_pair, struct assay_error *err);
 
+/** Two integers or decimals that no decimal type of the engine holds both of: compared as they are
+ * they raise an error. */
+bool assay_pair_is_wide(const struct assay_rule_field *left, const struct assay_rule_field *right);
+
 #endif
