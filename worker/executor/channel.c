@@ -3,6 +3,7 @@
 #include "worker/executor/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -12,7 +13,7 @@
 #include "common/base/memory.h"
 #include "worker/executor/sandbox.h"
 
-enum { PROGRESS_MS = 500, FRAME_HEADER_BYTES = 5 };
+enum { PROGRESS_MS = 500, FRAME_HEADER_BYTES = 5, FRAMES_HELD_BYTES = 1 << 20 };
 
 static const char *const retry_names[] = {[ASSAY_RETRY_NEVER] = "never",
                                           [ASSAY_RETRY_TRANSIENT] = "transient",
@@ -26,6 +27,8 @@ int assay_channel_init(struct assay_channel *channel, int control_fd, int frames
                        struct assay_error *err)
 {
     *channel = (struct assay_channel){.control_fd = control_fd, .frames_fd = frames_fd};
+    /* So that a frame is out of the way at once; a pipe that stays as it was does too. */
+    (void)fcntl(frames_fd, F_SETPIPE_SZ, FRAMES_HELD_BYTES);
     channel->input.max_bytes = (size_t)ASSAY_FRAME_MAX_BYTES * 2;
     channel->wake_fd = eventfd(0, EFD_CLOEXEC);
     if (channel->wake_fd < 0)

@@ -206,8 +206,7 @@ static int set_timezone(struct assay_session *session, const char *timezone,
                : assay_fail(err, rc, "preparing the engine: %s", why.text);
 }
 
-/* A small share leaves nothing to keep: what is freed goes back to the system, and pages of files
- * stay there. */
+/* A small share leaves nothing to keep: what is freed goes back to the system. */
 static void append_thrift(uint64_t memory_bytes, struct assay_buf *sql)
 {
     const uint64_t kept = memory_bytes / 8 > LEAST_KEPT_BYTES ? memory_bytes / 8 : LEAST_KEPT_BYTES;
@@ -215,8 +214,7 @@ static void append_thrift(uint64_t memory_bytes, struct assay_buf *sql)
         return;
     assay_buf_printf(sql,
                      "SET allocator_flush_threshold='%" PRIu64
-                     "B';SET allocator_bulk_deallocation_flush_threshold='%" PRIu64
-                     "B';SET enable_external_file_cache=false;",
+                     "B';SET allocator_bulk_deallocation_flush_threshold='%" PRIu64 "B';",
                      kept, kept);
 }
 
@@ -240,7 +238,9 @@ static int configure(struct assay_session *session, const struct assay_session_o
     assay_sql_text(&sql, session->scratch);
     assay_buf_text(&sql,
                    ";SET autoinstall_known_extensions=false;SET autoload_known_extensions=false;"
-                   "SET allow_community_extensions=false;");
+                   "SET allow_community_extensions=false;"
+                   /* files are read once; the system keeps their pages */
+                   "SET enable_external_file_cache=false;");
     append_thrift(options->memory_bytes, &sql);
     if (options->unordered)
         assay_buf_printf(

@@ -14,7 +14,7 @@
 struct assay_session; /* opaque */
 
 /** A session with less memory than this keeps none that it does not use: freed blocks go back to
- * the system at once, and pages of files are read again. */
+ * the system at once. */
 #define ASSAY_SESSION_SMALL_BYTES (UINT64_C(64) << 20)
 
 struct assay_session_options {

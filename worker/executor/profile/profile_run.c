@@ -70,22 +70,38 @@ struct lot {
     const struct assay_profile_run *run;
     struct assay_profile_field *fields;
     size_t count;
+    assay_field_work *work;
+    struct assay_profile_source *leaving; /* its session is closed beside the fields; NULL = none */
     json_t *documents[DOCUMENTS_HELD];
 };
+
+/* Closing a session takes as long as finishing some fields: it is the first piece of the work. */
+static int do_piece(void *context, size_t piece, struct assay_error *err)
+{
+    struct lot *lot = context;
+    if (!lot->leaving)
+        return lot->work(lot, piece, err);
+    if (piece)
+        return lot->work(lot, piece - 1, err);
+    assay_profile_source_end_session(lot->leaving);
+    return ASSAY_OK;
+}
 
 /* The work for each field of a lot by all threads, then what is done with them in order. */
 static int in_lots(struct assay_profile_run *run, struct assay_profile_field *fields, size_t count,
                    assay_field_work *work,
                    int (*take)(struct assay_profile_run *, struct lot *, struct assay_error *),
-                   struct assay_error *err)
+                   struct assay_profile_source *leaving, struct assay_error *err)
 {
     const size_t threads = run->task->is_split ? 1 : (size_t)run->task->threads;
     for (size_t done = 0; done < count; done += DOCUMENTS_HELD) {
         const size_t left = count - done;
         struct lot lot = {.run = run,
                           .fields = &fields[done],
-                          .count = left < DOCUMENTS_HELD ? left : DOCUMENTS_HELD};
-        int rc = assay_each_field(lot.count, threads, work, &lot, err);
+                          .count = left < DOCUMENTS_HELD ? left : DOCUMENTS_HELD,
+                          .work = work,
+                          .leaving = done ? NULL : leaving};
+        int rc = assay_each_field(lot.count + !!lot.leaving, threads, do_piece, &lot, err);
         if (rc == ASSAY_OK && take)
             rc = take(run, &lot, err);
         for (size_t i = 0; i < lot.count; i++)
@@ -170,15 +186,23 @@ static int infer_checks(struct assay_profile_run *run, const struct assay_profil
     return rc;
 }
 
+/* Will nothing be read by the engine's session any more? */
+static bool is_read(const struct assay_profile_run *run, const struct assay_profile_field *end)
+{
+    return end == &run->result.fields[run->result.fields_count] && !run->keep &&
+           assay_profile_source_is_parquet(&run->source) && assay_selection_is_all(&run->selection);
+}
+
 int assay_profile_finish(struct assay_profile_run *run, struct assay_profile_field *fields,
                          size_t count, struct assay_error *err)
 {
+    struct assay_profile_source *leaving = is_read(run, &fields[count]) ? &run->source : NULL;
     atomic_store(&run->task->progress.phase, "finishing");
-    ASSAY_TRY(in_lots(run, fields, count, finish_field, take_sketches, err));
-    ASSAY_TRY(in_lots(run, fields, count, judge_field, NULL, err));
+    ASSAY_TRY(in_lots(run, fields, count, finish_field, take_sketches, leaving, err));
+    ASSAY_TRY(in_lots(run, fields, count, judge_field, NULL, NULL, err));
     if (run->infer_level != ASSAY_INFER_OFF)
         ASSAY_TRY(infer_checks(run, fields, count, err));
-    return in_lots(run, fields, count, document_field, take_documents, err);
+    return in_lots(run, fields, count, document_field, take_documents, NULL, err);
 }
 
 /* --- the container --- */

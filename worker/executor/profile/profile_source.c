@@ -216,11 +216,16 @@ int assay_profile_source_open(struct assay_task *task, struct assay_profile_sour
     return ASSAY_OK;
 }
 
+void assay_profile_source_end_session(struct assay_profile_source *source)
+{
+    assay_vectors_free(ASSAY_TAKE(source->vectors));
+    assay_session_close(ASSAY_TAKE(source->session));
+}
+
 void assay_profile_source_close(struct assay_profile_source *source)
 {
     assay_parquet_survey_release(&source->survey);
-    assay_vectors_free(source->vectors);
-    assay_session_close(source->session);
+    assay_profile_source_end_session(source);
     assay_free((void *)source->paths);
     assay_free(source->file_ids);
     json_decref(source->range);

@@ -46,6 +46,9 @@ ASSAY_MUST_CHECK int assay_profile_source_open(struct assay_task *task,
                                                struct assay_profile_source *ret_source,
                                                struct assay_error *err);
 void assay_profile_source_close(struct assay_profile_source *source);
+/** Close its session before: nothing will be read through it any more. From any thread, while
+ * nothing else uses the source. */
+void assay_profile_source_end_session(struct assay_profile_source *source);
 
 /** One more connection to the same source; its connector's close() ends it. */
 ASSAY_MUST_CHECK int assay_profile_source_connect(const struct assay_profile_source *source,
@@ -65,7 +68,7 @@ uint64_t assay_profile_engine_left(const struct assay_profile_source *source);
 /** DuckDB's share of the budget: a third for decoding, two thirds of what is left of a small one;
  * the rest is for the states (groups.h). */
 uint64_t assay_profile_engine_bytes(const struct assay_profile_source *source);
-/** What it may hold of that between passes: pages of files. */
+/** What it may hold of that between passes: memory that it freed and keeps. */
 uint64_t assay_profile_engine_held(const struct assay_profile_source *source);
 /** Its threads: fewer where the share is small, one for the first records of a sample. */
 int assay_profile_engine_threads(const struct assay_profile_source *source);
