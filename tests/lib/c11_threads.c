@@ -1,5 +1,5 @@
-// C11 threads by way of POSIX threads, preloaded under ThreadSanitizer: GCC 12's knows the second only, and librdkafka
-// uses the first. The types are the same ones in glibc.
+// C11 threads by way of POSIX threads, preloaded under ThreadSanitizer: GCC 12's knows the second
+// only, and librdkafka uses the first. The types are the same ones in glibc.
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <pthread.h>
