@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import decimal
 import json
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -13,6 +15,7 @@ import execute  # noqa: E402
 
 decimal.getcontext().prec = 100
 NINES = "9" * 38
+ASSAY = os.environ.get("ASSAY") or str(sorted(execute.ROOT.glob("build/*/assay"), key=lambda path: path.stat().st_mtime)[-1])
 BIG = str(2 ** 127 - 1)
 
 
@@ -80,6 +83,15 @@ class EdgesTest(unittest.TestCase):
             execute.profile(path)
         self.assertEqual(failed.exception.code, "UNSUPPORTED")
         self.assertIn("wide.parquet: the column `amount` holds decimals of 60 digits", failed.exception.text)
+
+    def test_bytes_have_checks_that_take_them(self):
+        path = pathlib.Path(self.folder.name) / "bytes.parquet"
+        duck.run("COPY (SELECT ('k' || i)::BLOB AS key, ('k' || i % 4)::BLOB AS kind, CASE WHEN i % 5 > 0 THEN 'x'::BLOB END AS some "
+                 f"FROM range(400) r(i)) TO '{path}' (FORMAT parquet)")
+        made = pathlib.Path(self.folder.name) / "checks.yaml"
+        subprocess.run([ASSAY, "profile", "-q", "--infer", "max", "--checks-out", made, path], check=True, stdout=subprocess.DEVNULL)
+        self.assertEqual({line.split()[-1] for line in made.read_text().splitlines() if "- rule:" in line}, {"notNull"})
+        subprocess.run([ASSAY, "scan", "-q", "--checks", made, path], check=True, stdout=subprocess.DEVNULL)
 
     def test_reals(self):
         fields = self.parquet("f, g", "('nan'::DOUBLE, 1.5::FLOAT)", "('inf', 'nan')", "('-inf', '-0.0')", "('-0.0', 0.0)", "(NULL, NULL)")

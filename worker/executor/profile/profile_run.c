@@ -158,6 +158,13 @@ static int take_documents(struct assay_profile_run *run, struct lot *lot, struct
     return ASSAY_OK;
 }
 
+/* Bytes are shown as texts; no rule takes them but those that take a struct. */
+static enum assay_type type_of_checks(const struct assay_profile_field *field)
+{
+    return field->layout == ASSAY_LAYOUT_BYTES ? ASSAY_TYPE_STRUCT
+                                               : assay_profile_field_type(field);
+}
+
 static int infer_checks(struct assay_profile_run *run, const struct assay_profile_field *fields,
                         size_t count, struct assay_error *err)
 {
@@ -169,7 +176,7 @@ static int infer_checks(struct assay_profile_run *run, const struct assay_profil
     for (size_t i = 0; i < count; i++)
         inputs[i] = (struct assay_infer_field){
             .name = fields[i].name,
-            .type = assay_profile_field_type(&fields[i]),
+            .type = type_of_checks(&fields[i]),
             .semantic_type = fields[i].semantic ? fields[i].semantic->name : NULL,
             .stats = fields[i].stats,
             .misfits = fields[i].layout == ASSAY_LAYOUT_CELL ? fields[i].types.misfit_count : 0};
