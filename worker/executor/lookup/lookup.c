@@ -161,8 +161,8 @@ static uint64_t less(uint64_t bytes, uint64_t taken)
     return bytes > taken ? bytes - taken : 0;
 }
 
-static int add_lookup(struct assay_lookups *lookups, struct assay_lookup **ret_lookup,
-                      struct assay_error *err)
+int assay_lookup_add(struct assay_lookups *lookups, struct assay_lookup **ret_lookup,
+                     struct assay_error *err)
 {
     struct assay_lookup *lookup = assay_calloc(1, sizeof *lookup);
     if (!lookup)
@@ -179,7 +179,7 @@ int assay_lookup_collect(struct assay_lookups *lookups, const char *key, const c
                          struct assay_lookup **ret_lookup, struct assay_error *err)
 {
     struct assay_lookup *lookup, *same;
-    ASSAY_TRY(add_lookup(lookups, &lookup, err));
+    ASSAY_TRY(assay_lookup_add(lookups, &lookup, err));
     ASSAY_TRY(write_query(lookup, key, from, err));
     if ((same = find_same(lookup))) {
         *ret_lookup = same;

@@ -47,6 +47,15 @@ void assay_lookup_append_has(const struct assay_lookup *lookup, const char *key,
  * fits. */
 ASSAY_MUST_CHECK int assay_lookup_mark(struct assay_lookup *lookup, const char *key,
                                        const char *from, bool there, struct assay_error *err);
+/** Marks alone: of records that are found otherwise. *ret_lookup is the lookups'. add: those whose
+ * places a relation has as columns part, file, row; any number of times, then finish. */
+ASSAY_MUST_CHECK int assay_lookup_marks_new(struct assay_lookups *lookups,
+                                            struct assay_lookup **ret_lookup,
+                                            struct assay_error *err);
+ASSAY_MUST_CHECK int assay_lookup_marks_add(struct assay_lookup *lookup, const char *from,
+                                            struct assay_error *err);
+ASSAY_MUST_CHECK int assay_lookup_marks_finish(struct assay_lookup *lookup,
+                                               struct assay_error *err);
 /** Append SQL of whether a record is marked, over the columns of its place. */
 void assay_lookup_append_marked(const struct assay_lookup *lookup, struct assay_buf *sql);
 

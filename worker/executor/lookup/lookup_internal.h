@@ -39,6 +39,9 @@ ASSAY_MUST_CHECK int assay_lookup_register_marked(struct assay_lookup *lookup,
 /** "CAST(k AS VARCHAR)" or "k". */
 void assay_lookup_append_key(const struct assay_lookup *lookup, const char *key,
                              struct assay_buf *sql);
+/** One more lookup, empty. */
+ASSAY_MUST_CHECK int assay_lookup_add(struct assay_lookups *lookups,
+                                      struct assay_lookup **ret_lookup, struct assay_error *err);
 /** The bucket of a key. */
 size_t assay_lookup_bucket(struct assay_key key);
 

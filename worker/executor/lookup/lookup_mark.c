@@ -124,15 +124,20 @@ static int judge_group(struct marking *marking, size_t first, size_t end, struct
     return code;
 }
 
+static int new_marks(struct assay_lookup *lookup, struct assay_error *err)
+{
+    const uint64_t left = lookup->of->left_bytes, share = left / MARKS_SHARE;
+    const uint64_t bytes = share < MARKS_BYTES ? share : MARKS_BYTES;
+    lookup->of->left_bytes = left - bytes;
+    return assay_marks_new(bytes, &lookup->marks, err);
+}
+
 static int judge_all(struct marking *marking, struct assay_error *err)
 {
     struct assay_lookup *lookup = marking->lookup;
-    const uint64_t left = lookup->of->left_bytes, share = left / MARKS_SHARE;
-    const uint64_t marks_bytes = share < MARKS_BYTES ? share : MARKS_BYTES;
-    const uint64_t most = (left - marks_bytes) / ASSAY_KEY_SET_BYTES;
+    ASSAY_TRY(new_marks(lookup, err));
+    const uint64_t most = lookup->of->left_bytes / ASSAY_KEY_SET_BYTES;
     lookup->set.most = most > ASSAY_KEY_SET_LEAST ? (size_t)most : ASSAY_KEY_SET_LEAST;
-    lookup->of->left_bytes = left - marks_bytes;
-    ASSAY_TRY(assay_marks_new(marks_bytes, &lookup->marks, err));
     for (size_t first = 0, end; first < ASSAY_SPILL_BUCKETS; first = end) {
         end = end_of_group(lookup, first);
         ASSAY_TRY(judge_group(marking, first, end, err));
@@ -154,4 +159,43 @@ int assay_lookup_mark(struct assay_lookup *lookup, const char *key, const char *
     assay_spill_free(lookup->spill);
     lookup->spill = NULL;
     return code == ASSAY_OK ? assay_lookup_register_marked(lookup, err) : code;
+}
+
+/* --- marks alone --- */
+
+int assay_lookup_marks_new(struct assay_lookups *lookups, struct assay_lookup **ret_lookup,
+                           struct assay_error *err)
+{
+    struct assay_lookup *lookup;
+    ASSAY_TRY(assay_lookup_add(lookups, &lookup, err));
+    ASSAY_TRY(new_marks(lookup, err));
+    *ret_lookup = lookup;
+    return ASSAY_OK;
+}
+
+static int take_places(void *context, duckdb_data_chunk chunk, struct assay_error *err)
+{
+    const struct assay_lookup *lookup = context;
+    const uint32_t *parts = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
+    const uint32_t *files = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 1));
+    const uint64_t *rows = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 2));
+    for (idx_t i = 0; i < duckdb_data_chunk_get_size(chunk); i++) {
+        const struct assay_marks_place place = {parts[i], files[i], rows[i]};
+        ASSAY_TRY(assay_marks_set(lookup->marks, &place, err));
+    }
+    return ASSAY_OK;
+}
+
+int assay_lookup_marks_add(struct assay_lookup *lookup, const char *from, struct assay_error *err)
+{
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
+    assay_buf_printf(&sql, "SELECT part, file, row FROM %s", from);
+    ASSAY_TRY(assay_buf_check(&sql, err));
+    return assay_session_stream(lookup->of->session, assay_buf_str(&sql), take_places, lookup, err);
+}
+
+int assay_lookup_marks_finish(struct assay_lookup *lookup, struct assay_error *err)
+{
+    ASSAY_TRY(assay_marks_finish(lookup->marks, err));
+    return assay_lookup_register_marked(lookup, err);
 }

@@ -1,5 +1,5 @@
 // dataDiff, isReplicaOf: both sides are read and grouped before the pass, which then knows the
-// failing records by their places.
+// failing records by their marks.
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/rules/data_diff.h"
 
@@ -130,15 +130,13 @@ int assay_data_diff_prepare(struct assay_rule_check *check, struct assay_error *
 int assay_data_diff(struct assay_rule_check *check, struct assay_error *err)
 {
     const struct assay_diff *diff = check->state;
-    const bool any = diff->copies[ASSAY_DIFF_CHANGED] || diff->copies[ASSAY_DIFF_EXTRA];
+    ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     check->nulls_sql = NULL; /* NULL is a value here */
-    check->fails_sql = any ? assay_rule_text(check,
-                                             "row(_assay_part, _assay_file, _assay_row) IN (SELECT "
-                                             "row(part, file, row) FROM _assay_places_%d)",
-                                             check->number)
-                           : "FALSE";
-    if (!check->fails_sql)
-        return assay_fail_memory(err);
+    if (diff->marks)
+        assay_lookup_append_marked(diff->marks, &sql);
+    else
+        assay_buf_text(&sql, "FALSE");
+    ASSAY_TRY(assay_rule_keep(check, &sql, &check->fails_sql, err));
     return assay_rule_say(check, "differs", "differ", err, "from the reference");
 }
 

@@ -1,14 +1,16 @@
 /* dataDiff and isReplicaOf: the records of a container against those of a reference. Internal to
  * data_diff*.c.
  *
- * Three tables are made before the pass (N: the check's number):
+ * Both sides are compared part by part (by the hash of the id, or of the record), in as many parts
+ * as memory asks for: one at first. Tables of a part (N: the check's number):
  *   _assay_differ_N  records that one side has more often than the other, each once: k0, k1, …
  *                    (fields, those of the id first), m (misfits), here, there
- *   _assay_found_N   what that means: number, kind, copies, here, a0, … and am of the container,
+ *   _assay_step_N    what that means: number, kind, copies, here, a0, … and am of the container,
  *                    b0, … and bm of the reference
- *   _assay_places_N  where the failing records of the container stand
- * The last two only where there is a difference. NULL equals NULL in all of them, NaN equals NaN,
- * -0.0 equals 0.0. */
+ *   _assay_at_N      where the failing records of the container stand
+ * The last two only where there is a difference. Every failing record is marked by its place; what
+ * messages may show of all parts is kept in _assay_found_N and _assay_places_N, which look like
+ * the last two. NULL equals NULL in all of them, NaN equals NaN, -0.0 equals 0.0. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_EXECUTOR_RULE_DATA_DIFF_H
 #define ASSAY_EXECUTOR_RULE_DATA_DIFF_H
@@ -34,13 +36,27 @@ struct assay_diff {
     int64_t copies[3];              /* records that differ, by kind */
     int64_t surplus;                /* records here less those of the reference */
     int64_t repeated;               /* ids that are there more than once, among those that differ */
+    unsigned parts, part;           /* that is compared, of so many */
+    bool part_repeats;              /* there are such ids in it */
+    int64_t numbers;                /* given to rows of the parts before */
+    struct assay_lookup *marks;     /* failing records of the container */
 };
 
-/* data_diff_compare.c */
-/** Make the tables and count. */
+#define ASSAY_DIFF_EXAMPLES 3 /* of each kind, in a message */
+
+/* data_diff_parts.c */
+/** Compare the two sides: counts, marks, and what messages show. */
 ASSAY_MUST_CHECK int assay_diff_compare(const struct assay_rule_check *check,
                                         struct assay_diff *diff, struct assay_error *err);
-/** Append the condition that field i of a row of _assay_found_N is not the same on both sides. */
+
+/* data_diff_compare.c */
+/** Make the tables of diff->part, counted into diff. *ret_places: there is _assay_at_N;
+ * *ret_found: there is _assay_step_N. */
+ASSAY_MUST_CHECK int assay_diff_compare_part(const struct assay_rule_check *check,
+                                             struct assay_diff *diff, bool *ret_found,
+                                             bool *ret_places, struct assay_error *err);
+/** Append the condition that field i of a row of _assay_found_N or _assay_step_N is not the same on
+ * both sides. */
 void assay_diff_append_changed(const struct assay_diff *diff, size_t i, struct assay_buf *sql);
 /** The bit of field i in a side's misfits. */
 long long assay_diff_bit(size_t i);
@@ -53,6 +69,11 @@ void assay_diff_append_sentence(const struct assay_rule_check *check, const stru
 ASSAY_MUST_CHECK int assay_diff_say(const struct assay_rule_check *check,
                                     const struct assay_diff *diff, uint64_t records,
                                     struct assay_buf *text, struct assay_error *err);
+
+/** Append the columns of _assay_found_N by which the examples of a kind are ordered; nothing where
+ * none are shown. */
+void assay_diff_append_order(const struct assay_rule_check *check, const struct assay_diff *diff,
+                             enum assay_diff_kind kind, struct assay_buf *sql);
 
 /* data_diff_samples.c */
 /** Failing records of the container, the first ones: scope->samples_max at most. In the arena. */

@@ -1,4 +1,4 @@
-// dataDiff: the tables that say which records differ, and where they stand.
+// dataDiff: the tables of a part that say which records differ, and where they stand.
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/rules/data_diff.h"
 
@@ -58,6 +58,35 @@ static void append_misfits(const struct assay_rule_check *check, const struct as
     assay_buf_text(sql, " AS BIGINT) AS m");
 }
 
+/* Records with the same id, or the same records, are in the same part. */
+static void append_part(const struct assay_diff *diff, bool own, const char *before,
+                        struct assay_buf *sql)
+{
+    const size_t count = diff->ids_count ? diff->ids_count : diff->fields_count;
+    if (diff->parts < 2)
+        return;
+    assay_buf_printf(sql, "%shash(", before);
+    for (size_t i = 0; i < count; i++)
+        assay_buf_printf(sql, "%s%s", i ? ", " : "",
+                         own ? diff->fields[i].own_sql : diff->fields[i].ref_sql);
+    assay_buf_printf(sql, ") %% %u = %u", diff->parts, diff->part);
+}
+
+static void append_from(const struct assay_rule_check *check, const struct assay_diff *diff,
+                        bool own, struct assay_buf *sql)
+{
+    const char *before = " WHERE ";
+    assay_buf_printf(sql, " FROM %s", own ? check->scope->relation : diff->reference->relation);
+    if (!own && *diff->ref_where) {
+        assay_buf_text(sql, diff->ref_where);
+        before = " AND ";
+    } else if (own && check->filter_sql) {
+        assay_buf_printf(sql, " WHERE TRY(CASE WHEN %s THEN 1 ELSE 0 END) = 1", check->filter_sql);
+        before = " AND ";
+    }
+    append_part(diff, own, before, sql);
+}
+
 /* One side's records: more, then k0, …, and m. */
 static void append_side(const struct assay_rule_check *check, const struct assay_diff *diff,
                         bool own, size_t fields, const char *more, struct assay_buf *sql)
@@ -70,13 +99,7 @@ static void append_side(const struct assay_rule_check *check, const struct assay
         assay_buf_text(sql, ", ");
         append_misfits(check, diff, own, sql);
     }
-    if (!own)
-        assay_buf_printf(sql, " FROM %s%s", diff->reference->relation, diff->ref_where);
-    else if (check->filter_sql)
-        assay_buf_printf(sql, " FROM %s WHERE TRY(CASE WHEN %s THEN 1 ELSE 0 END) = 1",
-                         check->scope->relation, check->filter_sql);
-    else
-        assay_buf_printf(sql, " FROM %s", check->scope->relation);
+    append_from(check, diff, own, sql);
 }
 
 static void append_both(const struct assay_rule_check *check, const struct assay_diff *diff,
@@ -127,8 +150,12 @@ static int make_repeated(const struct assay_rule_check *check, struct assay_diff
     assay_buf_text(&sql, " GROUP BY ");
     append_columns("u.k", diff->ids_count, &sql);
     assay_buf_text(&sql, " HAVING here > 1 OR there > 1");
+    int64_t repeated;
     ASSAY_TRY(run(check, &sql, err));
-    return count(check, "count(*)", "_assay_repeated", "", &diff->repeated, err);
+    ASSAY_TRY(count(check, "count(*)", "_assay_repeated", "", &repeated, err));
+    diff->part_repeats = repeated > 0;
+    diff->repeated += repeated;
+    return ASSAY_OK;
 }
 
 /* Differing records of one side; `apart`: 0 = a pair may be made by the id, which is there at most
@@ -137,7 +164,7 @@ static void append_apart(const struct assay_rule_check *check, const struct assa
                          bool own, struct assay_buf *sql)
 {
     const char *side = own ? "here > there" : "there > here";
-    if (!diff->repeated) {
+    if (!diff->part_repeats) {
         assay_buf_printf(sql, "(SELECT *, 0 AS apart FROM _assay_differ_%d WHERE %s)",
                          check->number, side);
         return;
@@ -198,12 +225,12 @@ static void append_wholes(const struct assay_rule_check *check, const struct ass
     assay_buf_printf(sql, ", m AS am, m AS bm FROM _assay_differ_%d", check->number);
 }
 
-static int make_found(const struct assay_rule_check *check, const struct assay_diff *diff,
-                      struct assay_error *err)
+static int make_step(const struct assay_rule_check *check, const struct assay_diff *diff,
+                     struct assay_error *err)
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     assay_buf_printf(&sql,
-                     "CREATE OR REPLACE TEMP TABLE _assay_found_%d AS SELECT row_number() OVER () "
+                     "CREATE OR REPLACE TEMP TABLE _assay_step_%d AS SELECT row_number() OVER () "
                      "AS number, * FROM (",
                      check->number);
     if (diff->ids_count)
@@ -222,14 +249,14 @@ static int make_places(const struct assay_rule_check *check, const struct assay_
 {
     ASSAY_SCOPED(assay_buf_release) struct assay_buf sql = {0};
     assay_buf_printf(&sql,
-                     "CREATE OR REPLACE TEMP TABLE _assay_places_%d AS SELECT number, part, file, "
+                     "CREATE OR REPLACE TEMP TABLE _assay_at_%d AS SELECT number, part, file, "
                      "row, line, byte FROM (",
                      check->number);
     append_side(check, diff, true, diff->fields_count,
                 "_assay_part AS part, _assay_file AS file, _assay_row AS row, _assay_line AS line, "
                 "_assay_offset AS byte",
                 &sql);
-    assay_buf_printf(&sql, ") o JOIN _assay_found_%d f ON ", check->number);
+    assay_buf_printf(&sql, ") o JOIN _assay_step_%d f ON ", check->number);
     append_same("o.k", "f.a", diff->fields_count, &sql);
     assay_buf_printf(&sql, "%s WHERE kind < %d", diff->has_misfits ? " AND o.m = f.am" : "",
                      ASSAY_DIFF_MISSING);
@@ -241,40 +268,50 @@ static int drop_matched(const struct assay_rule_check *check, struct assay_error
 {
     const char *sql = assay_rule_text(
         check,
-        "DELETE FROM _assay_places_%d WHERE row(part, file, row) IN (SELECT row(part, file, row) "
+        "DELETE FROM _assay_at_%d WHERE row(part, file, row) IN (SELECT row(part, file, row) "
         "FROM (SELECT p.*, here - copies AS matched, row_number() OVER (PARTITION BY p.number "
         "ORDER "
-        "BY part, file, row) AS place FROM _assay_places_%d p JOIN _assay_found_%d f ON p.number = "
+        "BY part, file, row) AS place FROM _assay_at_%d p JOIN _assay_step_%d f ON p.number = "
         "f.number WHERE kind = %d AND copies < here) WHERE place <= matched)",
         check->number, check->number, check->number, ASSAY_DIFF_EXTRA);
     return sql ? assay_session_exec(check->scope->session, sql, err) : assay_fail_memory(err);
 }
 
 static int count_kinds(const struct assay_rule_check *check, struct assay_diff *diff,
-                       struct assay_error *err)
+                       bool *ret_places, struct assay_error *err)
 {
     static const char *const kinds[] = {" WHERE kind = 0", " WHERE kind = 1", " WHERE kind = 2"};
-    for (size_t i = 0; i < ASSAY_COUNT(kinds); i++)
-        ASSAY_TRY(count(check, "CAST(coalesce(sum(copies), 0) AS BIGINT)", "_assay_found", kinds[i],
-                        &diff->copies[i], err));
+    bool places = false;
+    for (size_t i = 0; i < ASSAY_COUNT(kinds); i++) {
+        int64_t copies;
+        ASSAY_TRY(count(check, "CAST(coalesce(sum(copies), 0) AS BIGINT)", "_assay_step", kinds[i],
+                        &copies, err));
+        diff->copies[i] += copies;
+        places |= copies && i != ASSAY_DIFF_MISSING;
+    }
+    *ret_places = places;
     return ASSAY_OK;
 }
 
-int assay_diff_compare(const struct assay_rule_check *check, struct assay_diff *diff,
-                       struct assay_error *err)
+int assay_diff_compare_part(const struct assay_rule_check *check, struct assay_diff *diff,
+                            bool *ret_found, bool *ret_places, struct assay_error *err)
 {
-    int64_t differing = 0;
+    int64_t differing = 0, surplus;
+    *ret_found = *ret_places = false;
+    diff->part_repeats = false;
     ASSAY_TRY(make_differ(check, diff, err));
     ASSAY_TRY(count(check, "count(*)", "_assay_differ", "", &differing, err));
     if (!differing)
         return ASSAY_OK;
-    ASSAY_TRY(count(check, "CAST(sum(here - there) AS BIGINT)", "_assay_differ", "", &diff->surplus,
-                    err));
+    ASSAY_TRY(
+        count(check, "CAST(sum(here - there) AS BIGINT)", "_assay_differ", "", &surplus, err));
+    diff->surplus += surplus;
     if (diff->ids_count)
         ASSAY_TRY(make_repeated(check, diff, err));
-    ASSAY_TRY(make_found(check, diff, err));
-    ASSAY_TRY(count_kinds(check, diff, err));
-    if (!diff->copies[ASSAY_DIFF_CHANGED] && !diff->copies[ASSAY_DIFF_EXTRA])
+    ASSAY_TRY(make_step(check, diff, err));
+    *ret_found = true;
+    ASSAY_TRY(count_kinds(check, diff, ret_places, err));
+    if (!*ret_places)
         return ASSAY_OK;
     ASSAY_TRY(make_places(check, diff, err));
     return drop_matched(check, err);

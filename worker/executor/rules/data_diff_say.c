@@ -6,7 +6,6 @@
 #include "worker/executor/batch/special.h"
 #include "worker/executor/rules/data_diff.h"
 
-#define EXAMPLES      3   /* of each kind */
 #define SHOWN_FIELDS  8   /* of a record */
 #define SHOWN_TEXT    60  /* characters of a text */
 #define SHOWN_EXAMPLE 400 /* characters of an example */
@@ -166,6 +165,18 @@ static const char *const words[] = {[ASSAY_DIFF_CHANGED] = "changed",
                                     [ASSAY_DIFF_EXTRA] = "extra",
                                     [ASSAY_DIFF_MISSING] = "missing"};
 
+void assay_diff_append_order(const struct assay_rule_check *check, const struct assay_diff *diff,
+                             enum assay_diff_kind kind, struct assay_buf *sql)
+{
+    const bool keys = !strcmp(check->scope->examples, "keys");
+    const size_t fields = keys ? diff->ids_count : diff->fields_count;
+    if (!strcmp(check->scope->examples, "none"))
+        return;
+    for (size_t i = 0; i < fields && i < SHOWN_FIELDS; i++)
+        assay_buf_printf(sql, "%s%c%zu NULLS LAST", i ? ", " : "",
+                         kind == ASSAY_DIFF_MISSING ? 'b' : 'a', i);
+}
+
 static int append_examples(const struct assay_rule_check *check, const struct assay_diff *diff,
                            enum assay_diff_kind kind, struct assay_buf *text,
                            struct assay_error *err)
@@ -183,9 +194,8 @@ static int append_examples(const struct assay_rule_check *check, const struct as
         append_record(check, diff, side, fields, &sql);
     assay_buf_printf(&sql, ", %d) FROM _assay_found_%d WHERE kind = %d ORDER BY ", SHOWN_EXAMPLE,
                      check->number, kind);
-    for (size_t i = 0; i < fields && i < SHOWN_FIELDS; i++)
-        assay_buf_printf(&sql, "%s%c%zu NULLS LAST", i ? ", " : "", side, i);
-    assay_buf_printf(&sql, " LIMIT %d", EXAMPLES);
+    assay_diff_append_order(check, diff, kind, &sql);
+    assay_buf_printf(&sql, " LIMIT %d", ASSAY_DIFF_EXAMPLES);
     ASSAY_TRY(assay_buf_check(&sql, err));
     assay_buf_printf(text, " %c%s: ", words[kind][0] - 'a' + 'A', words[kind] + 1);
     ASSAY_TRY(append_rows(check->scope->session, assay_buf_str(&sql), text, err));

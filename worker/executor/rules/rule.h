@@ -62,6 +62,7 @@ struct assay_rule_scope {
     assay_rule_reference_fn *reference; /* NULL: no other container can be referred to */
     void *references;                   /* the hook's own */
     struct assay_lookups *lookups;      /* of the scan; NULL: rules that look nothing up only */
+    uint64_t engine_bytes;              /* the session's share of memory */
     bool is_read_once;                  /* the relation can be read in the pass alone */
     bool *wants_copy; /* set: the scan begins again, with a relation that can be read before */
 };
@@ -143,7 +144,8 @@ struct assay_rule {
     bool fails_on_null; /* what fails is null (notNull) */
     bool needs_utf8;    /* text that is not UTF-8 fails */
     bool finds_repeats; /* of unique */
-    bool looks_up;      /* of existsIn: values are collected before the pass */
+    bool looks_up;      /* of existsIn: values are kept in the scope's lookups */
+    bool compares;      /* of dataDiff: the engine groups all records; its lookups hold marks */
     bool names_foreign; /* what it reads of the reference stands in its properties, field_name too,
                            which it looks for itself */
 };

@@ -112,6 +112,8 @@ struct assay_scan {
 ASSAY_MUST_CHECK int assay_scan_open(struct assay_scan *scan, const struct assay_scan_known *known,
                                      struct assay_error *err);
 void assay_scan_close(struct assay_scan *scan);
+/** The session's share of the budget. */
+uint64_t assay_scan_engine_bytes(const struct assay_scan *scan);
 /* scan_checks.c */
 /** The checks of the task in normal form; those that are not valid are errored. */
 ASSAY_MUST_CHECK int assay_scan_validate(struct assay_scan *scan, struct assay_error *err);

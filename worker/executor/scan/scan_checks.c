@@ -130,6 +130,7 @@ static int init_scope(struct assay_scan *scan, struct assay_error *err)
         .reference = assay_scan_reference,
         .references = scan,
         .lookups = scan->lookups,
+        .engine_bytes = assay_scan_engine_bytes(scan),
         .wants_copy = &scan->wants_copy,
     };
     const bool cut = scan->only_verdicts && scan->only_verdicts->limit;

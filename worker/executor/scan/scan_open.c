@@ -11,62 +11,58 @@
 #define ENGINE_LEAST_BYTES (UINT64_C(8) << 20)
 #define SCAN_LEAST_BYTES   (UINT64_C(72) << 20) /* of the engine, keys and captured records */
 #define COLUMN_BYTES       96                   /* of a value in all its vectors */
-/* Shares of what is left of the budget. */
-#define ENGINE_EIGHTHS        5
-#define ENGINE_EIGHTHS_BESIDE 3 /* where values are looked up */
-#define LOOKUP_EIGHTHS        3
+#define THREAD_BYTES       (UINT64_C(32) << 20) /* of the engine, where it groups all records */
 
-/* Does any check look values up? */
-static bool looks_up(const struct assay_scan *scan)
+/* What checks ask for, beside reading. */
+enum { ASKS_LOOKUPS = 1, ASKS_GROUPS = 2 };
+static unsigned asked(const struct assay_scan *scan)
 {
+    unsigned asks = 0;
     for (size_t i = 0; i < scan->checks_count; i++) {
         const struct assay_rule *rule =
             assay_rule_find(assay_json_str(scan->checks[i].json, "rule", NULL));
-        if (rule && rule->looks_up)
-            return true;
+        asks |= rule && rule->looks_up ? ASKS_LOOKUPS : 0;
+        asks |= rule && rule->compares ? ASKS_GROUPS : 0;
     }
-    return false;
+    return asks;
 }
 
-/* Eighths of what is left of the budget, for values that are looked up. */
+/* Eighths of what is left of the budget: the engine's, and those of values and marks. */
+static const struct {
+    uint64_t engine, lookups;
+} shares[] = {
+    [0] = {5, 0},
+    [ASKS_LOOKUPS] = {3, 3},
+    [ASKS_GROUPS] = {5, 1},
+    [ASKS_LOOKUPS | ASKS_GROUPS] = {4, 2},
+};
+
 static uint64_t lookup_bytes(const struct assay_scan *scan)
 {
-    return looks_up(scan) ? assay_profile_engine_left(&scan->own.source) / 8 * LOOKUP_EIGHTHS : 0;
+    return assay_profile_engine_left(&scan->own.source) / 8 * shares[asked(scan)].lookups;
 }
 
 /* What the engine may take of what is left of the budget; keys, captured records and the
  * statement's own have the rest. */
-static uint64_t engine_bytes(const struct assay_scan *scan)
+uint64_t assay_scan_engine_bytes(const struct assay_scan *scan)
 {
-    const uint64_t eighths = looks_up(scan) ? ENGINE_EIGHTHS_BESIDE : ENGINE_EIGHTHS;
-    const uint64_t share = assay_profile_engine_left(&scan->own.source) / 8 * eighths;
+    const uint64_t share =
+        assay_profile_engine_left(&scan->own.source) / 8 * shares[asked(scan)].engine;
     const uint64_t vectors = /* which the engine does not count */
         (uint64_t)scan->own.source.schema.count * ASSAY_BATCH_ROWS * COLUMN_BYTES / 2;
     const uint64_t most = scan->only_verdicts && vectors < share ? share - vectors : share;
     return most > ENGINE_LEAST_BYTES ? most : ENGINE_LEAST_BYTES;
 }
 
-/* Checks whose records are found by a join. */
-static uint64_t count_joins(const struct assay_scan *scan)
-{
-    uint64_t count = 0;
-    for (size_t i = 0; i < scan->checks_count; i++) {
-        const struct assay_rule *rule =
-            assay_rule_find(assay_json_str(scan->checks[i].json, "rule", NULL));
-        count += rule && rule->predicate && rule->prepare;
-    }
-    return count;
-}
-
 /* Vectors of a record with many columns fill the memory of a thread: fewer of them then. A column
- * takes its value, its text, and copies of both where a check fails. Through a join all columns
- * pass, and what the joins before it found. */
+ * takes its value, its text, and copies of both where a check fails. */
 static int threads_for(const struct assay_scan *scan)
 {
-    const uint64_t columns = scan->own.source.schema.count, joins = count_joins(scan);
-    const uint64_t passed = columns + joins * (columns + joins / 2);
-    const uint64_t bytes = passed * ASSAY_BATCH_ROWS * COLUMN_BYTES;
-    const uint64_t room = engine_bytes(scan);
+    const uint64_t columns = scan->own.source.schema.count;
+    const uint64_t vectors = columns * ASSAY_BATCH_ROWS * COLUMN_BYTES;
+    const uint64_t bytes =
+        asked(scan) & ASKS_GROUPS && vectors < THREAD_BYTES ? THREAD_BYTES : vectors;
+    const uint64_t room = assay_scan_engine_bytes(scan);
     const uint64_t most = bytes ? room / bytes : UINT64_MAX;
     return most < (uint64_t)scan->task->threads ? (most ? (int)most : 1) : scan->task->threads;
 }
@@ -83,7 +79,7 @@ static int open_session(struct assay_scan *scan, struct assay_error *err)
     for (size_t i = 0; i < own->count; i++)
         paths[i] = own->paths[i];
     assay_scan_references_paths(scan, paths + own->count);
-    const struct assay_session_options options = {.memory_bytes = engine_bytes(scan),
+    const struct assay_session_options options = {.memory_bytes = assay_scan_engine_bytes(scan),
                                                   .threads = threads,
                                                   .timezone = scan->task->timezone,
                                                   .paths = paths,
