@@ -112,6 +112,25 @@ class MemoryTest(unittest.TestCase):
         self.lookups({"connector": "sqlite", "properties": {"uri": f"sqlite:{path}"},
                       "container": {"name": "asking", "container_type": "table", "location": "asking"}})
 
+    def test_containers_that_differ_more_than_memory_holds(self):
+        """They are compared part by part: every record is counted, the first ones are shown."""
+        paths = [self.folder / "here.parquet", self.folder / "there.parquet"]
+        text = "'a text that is longer than twelve bytes ' || i"
+        duck.run(f"COPY (SELECT i AS id, {text} AS note, i % 7 AS n FROM range(60000) t(i)) TO '{paths[0]}'")
+        duck.run(f"COPY (SELECT i AS id, {text} AS note, i % 7 + (i % 1000 = 0)::INT AS n FROM range(30000, 430000) t(i)) TO '{paths[1]}'")
+        here, there = ({i: i % 7 for i in range(60000)}, {i: i % 7 + (i % 1000 == 0) for i in range(30000, 430000)})
+        missing, extra = len(there.keys() - here.keys()), len(here.keys() - there.keys())
+        changed = sorted(i for i in here.keys() & there.keys() if here[i] != there[i])
+        checks = [{"index": i, "rule": "dataDiff", "fields": ["id", "note", "n"], "properties": {"ref_container": "r", **more}}
+                  for i, more in enumerate([{"id_field_names": ["id"]}, {}])]
+        document = self.fits("scan", execute.file_source(paths[:1]), 128, checks=checks, settings={"refs": {"r": execute.file_source(paths[1:])}})
+        by_id, whole = document["checks"]
+        self.assertEqual(by_id["anomalous_records_count"], missing + extra + len(changed))
+        self.assertIn(f": {missing} missing, {extra} extra, {len(changed)} changed.", by_id["message"])
+        shown = "; ".join(f"{{id: {i}}}: `n` is {here[i]}, in the reference {there[i]}" for i in changed[:3])
+        self.assertIn(f"Changed: {shown}.", by_id["message"])
+        self.assertEqual(whole["anomalous_records_count"], missing + extra + 2 * len(changed))
+
     def wide(self, columns, rows):
         path = self.folder / f"wide{columns}.parquet"
         names = ", ".join(f"hash(i + {k}) AS c{k}" for k in range(columns))
@@ -131,7 +150,7 @@ class MemoryTest(unittest.TestCase):
             with self.subTest(kind=kind), self.assertRaises(execute.Failed) as failed:
                 execute.run(execute.task(kind, source, limits=limits(64), checks=[{"index": 0, "rule": "notNull", "fields": ["c0"]}]))
             self.assertEqual(failed.exception.code, "LIMIT")
-            self.assertRegex(failed.exception.text, "the memory budget of 64 MiB does not hold .* at least [0-9]+ MiB are needed")
+            self.assertRegex(failed.exception.text, "the memory budget of 64 MiB does not hold the 10000 columns .*: at least 192 MiB are needed")
         document = self.fits("profile", source, 256, settings={"infer": "off", "fields": [f"c{k}" for k in range(0, 10_000, 20)]})
         self.assertEqual(len(document["fields"]), 500)
 
@@ -140,7 +159,7 @@ class MemoryTest(unittest.TestCase):
         with self.assertRaises(execute.Failed) as failed:
             execute.run(execute.task("profile", source, limits=limits(64)))
         self.assertEqual(failed.exception.code, "LIMIT")
-        self.assertIn("64 MiB does not hold 3000 columns: at least 80 MiB are needed", failed.exception.text)
+        self.assertRegex(failed.exception.text, "64 MiB does not hold the 3000 columns and the row groups of .*wide3000.parquet: at least 80 MiB are needed")
         self.assertEqual(len(self.fits("profile", source, 80)["fields"]), 3000)
 
     def test_sqlite(self):

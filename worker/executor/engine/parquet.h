@@ -44,13 +44,15 @@ ASSAY_MUST_CHECK int assay_parquet_count(struct assay_session *session,
 struct assay_parquet_group {
     uint64_t records, bytes; /* compressed */
 };
-/** Bytes that the engine takes for the footers that it holds at once: columns × row groups. Looks
- * at the last bytes of the files only. ASSAY_LIMIT when they and `base_bytes` leave too little of
- * the budget to decode with, with the least budget that would do; a file that is none is left to
- * the engine. */
-ASSAY_MUST_CHECK int assay_parquet_footers(const struct assay_parquet_files *files,
-                                           uint64_t budget_bytes, uint64_t base_bytes,
-                                           uint64_t *ret_bytes, struct assay_error *err);
+/** What footers say before the engine reads them. */
+struct assay_parquet_footers {
+    uint64_t bytes;   /* that the engine takes for those it holds at once: columns × row groups */
+    uint64_t columns; /* of the widest schema, groups of columns counted too; 0 = not known */
+    const char *path; /* of the largest; one of the files' */
+};
+/** Looks at the last bytes of the files and the first ones of their footers only; a file that is
+ * none is left to the engine. */
+struct assay_parquet_footers assay_parquet_footers(const struct assay_parquet_files *files);
 /** The row groups of one file in order; *ret_groups on the heap (assay_free()), with one place at
  * least. Errors as of assay_parquet_describe(). */
 ASSAY_MUST_CHECK int assay_parquet_groups(struct assay_session *session, const char *path,

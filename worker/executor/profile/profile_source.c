@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/profile/profile_source.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -15,6 +16,7 @@ enum { OPEN_TIMEOUT_MS = 30000 };
 
 /* The least share that decodes a column on one thread. */
 #define ENGINE_LEAST_BYTES (UINT64_C(4) << 20)
+#define FOOTER_LEAST_BYTES (UINT64_C(8) << 20) /* with a footer of few columns */
 /* What it holds between passes when its share is small. */
 #define ENGINE_IDLE_BYTES (UINT64_C(4) << 20)
 /* What one of its threads should have. */
@@ -103,22 +105,31 @@ static int choose_files(struct assay_profile_source *source, struct assay_error 
     return ASSAY_OK;
 }
 
-/* The columns take memory as long as the source is open: what they leave must do to decode with. */
-static int weigh_columns(struct assay_profile_source *source, struct assay_error *err)
+/* Footers and columns take memory as long as the source is open: what they leave must do to decode
+ * with. *ret_bytes: of both. */
+static int weigh(const struct assay_profile_source *source,
+                 const struct assay_parquet_footers *footers, uint64_t columns, uint64_t *ret_bytes,
+                 struct assay_error *err)
 {
-    const size_t count = source->schema.count;
-    const size_t beyond = count > WIDE_COLUMNS ? count - WIDE_COLUMNS : 0;
-    source->metadata_bytes += count * COLUMN_BYTES + beyond * WIDE_COLUMN_BYTES;
-    const uint64_t least = ASSAY_PROFILE_ENGINE_BASE + source->metadata_bytes + ENGINE_LEAST_BYTES;
-    return assay_budget_check(source->task->memory_bytes, least, err, "%zu columns", count);
+    const uint64_t beyond = columns > WIDE_COLUMNS ? columns - WIDE_COLUMNS : 0;
+    const uint64_t column_bytes = columns * COLUMN_BYTES + beyond * WIDE_COLUMN_BYTES;
+    const uint64_t left = column_bytes + ENGINE_LEAST_BYTES;
+    const uint64_t least = ASSAY_PROFILE_ENGINE_BASE + footers->bytes +
+                           (left > FOOTER_LEAST_BYTES ? left : FOOTER_LEAST_BYTES);
+    *ret_bytes = footers->bytes + column_bytes;
+    return assay_budget_check(source->task->memory_bytes, least, err,
+                              "the %" PRIu64 " columns and the row groups of %s", columns,
+                              footers->path);
 }
 
 static int open_parquet(struct assay_profile_source *source, struct assay_error *err)
 {
     const struct assay_task *task = source->task;
     ASSAY_TRY(choose_files(source, err));
-    ASSAY_TRY(assay_parquet_footers(&source->files, task->memory_bytes, ASSAY_PROFILE_ENGINE_BASE,
-                                    &source->metadata_bytes, err));
+    const struct assay_parquet_footers footers = assay_parquet_footers(&source->files);
+    uint64_t bytes;
+    ASSAY_TRY(weigh(source, &footers, footers.columns, &bytes, err));
+    source->metadata_bytes = footers.bytes; /* while they are read */
     const struct assay_session_options options = {.memory_bytes =
                                                       assay_profile_engine_bytes(source),
                                                   .threads = assay_profile_engine_threads(source),
@@ -130,7 +141,7 @@ static int open_parquet(struct assay_profile_source *source, struct assay_error 
     ASSAY_TRY(assay_parquet_plan_whole(source->session, &source->files, &source->vectors, err));
     ASSAY_TRY(
         assay_parquet_copy_schema(assay_vectors_schema(source->vectors), &source->schema, err));
-    return weigh_columns(source, err);
+    return weigh(source, &footers, source->schema.count, &source->metadata_bytes, err);
 }
 
 /* --- readers --- */
