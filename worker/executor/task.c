@@ -150,6 +150,15 @@ static int parse_source(struct assay_task *task, struct assay_error *err)
     return merged_properties(task->secrets, source, task->datastore_id, &task->properties, err);
 }
 
+/* Finding the fields of a large file keeps to the task's threads, unless the reader has its own. */
+static int limit_reader(const struct assay_task *task, struct assay_error *err)
+{
+    if (assay_json_get(task->reader, "threads"))
+        return ASSAY_OK;
+    return assay_json_set(json_object_get(task->spec, "reader"), "threads",
+                          json_integer(task->is_split ? 1 : task->threads), err);
+}
+
 static int parse(struct assay_task *task, struct assay_error *err)
 {
     json_t *spec = task->spec;
@@ -165,6 +174,7 @@ static int parse(struct assay_task *task, struct assay_error *err)
     task->seed = (uint64_t)assay_json_int(spec, "seed", 0);
     ASSAY_TRY(parse_limits(task, err));
     ASSAY_TRY(member_or_empty(spec, "reader", false, &task->reader, err));
+    ASSAY_TRY(limit_reader(task, err));
     ASSAY_TRY(member_or_empty(spec, "settings", false, &task->settings, err));
     ASSAY_TRY(member_or_empty(spec, "checks", true, &task->checks, err));
     ASSAY_TRY(member_or_empty(spec, "fields", true, &task->fields, err));

@@ -154,9 +154,36 @@ static void wrong_questions(void **state)
         ASSAY_NOT_FOUND);
 }
 
+/* Threads of the task, of the reader, and what finding the fields may take. */
+static const struct {
+    const char *kind;
+    int task, reader, most;
+} reader_threads[] = {
+    {"profile", 1, 0, 1}, {"profile", 3, 0, 3}, {"profile", 3, 2, 2}, {"profile.split", 3, 0, 1}};
+
+static void readers_keep_to_the_tasks_threads(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ASSAY_COUNT(reader_threads); i++) {
+        const struct assay_task_outlet outlet = {.result = keep_chunk, .log = keep_log};
+        struct assay_error err = {0};
+        struct assay_task task = {0};
+        json_t *spec =
+            json_pack("{s:i, s:s, s:s, s:{s:i}}", "v", 1, "kind", reader_threads[i].kind, "now",
+                      "2026-11-20T10:00:00.000000Z", "limits", "threads", reader_threads[i].task);
+        if (reader_threads[i].reader)
+            json_object_set_new(spec, "reader",
+                                json_pack("{s:i}", "threads", reader_threads[i].reader));
+        assert_int_equal(assay_task_init(&task, spec, NULL, &outlet, &err), ASSAY_OK);
+        assert_int_equal(assay_json_int(task.reader, "threads", 0), reader_threads[i].most);
+        assay_task_release(&task);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(readers_keep_to_the_tasks_threads),
         cmocka_unit_test(sync_of_a_folder),
         cmocka_unit_test(ping_and_version),
         cmocka_unit_test(schema_and_preview),
