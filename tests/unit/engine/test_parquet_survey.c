@@ -1,4 +1,4 @@
-// Tests of the survey: what the engine's own metadata say, grouped, of files that it wrote.
+// Tests of the survey: what grouped queries of the metadata say, of files that the engine wrote.
 // SPDX-License-Identifier: Apache-2.0
 #include <setjmp.h>
 #include <stdarg.h>
