@@ -264,6 +264,16 @@ class Values(Case):
             self.assertEqual(self.counts(check), ("failed", 3001, 1), check["message"])
             self.assertIn("Changed: {id: 4000}: `v` is no Fractional, in the reference ", check["message"])
 
+    def test_parts_of_lists_of_other_types(self):
+        """Memory for a part of the records only: equal values are in the same part, whatever their types."""
+        files = [self.parquet(name, f"SELECT i AS id, [(-i)::{whole}] AS whole, [(i / 4)::{real}] AS real FROM range(150000) t(i)")
+                 for name, whole, real in (("a.parquet", "INTEGER", "FLOAT"), ("b.parquet", "BIGINT", "DOUBLE"))]
+        for ids in ([], ["id"], ["whole"]):
+            with self.subTest(ids=ids):
+                check = self.one(*files, diff(["id", "whole", "real"], **({"id_field_names": ids} if ids else {})),
+                                 limits={"memory_bytes": 128 << 20, "threads": 1, "deadline_ms": 0})
+                self.assertEqual(self.counts(check), ("passed", 150000, 0), check.get("message"))
+
     COMPARATORS = [  # comparator, container's value, reference's, the same?
         ({"numeric_comparator": {"epsilon": 0.01}}, "1.00::DECIMAL(9,2)", "1.01::DECIMAL(9,2)", True),
         ({"numeric_comparator": {"epsilon": 0.01}}, "1.00::DECIMAL(9,2)", "1.011::DECIMAL(9,3)", False),

@@ -58,33 +58,14 @@ static void append_misfits(const struct assay_rule_check *check, const struct as
     assay_buf_text(sql, " AS BIGINT) AS m");
 }
 
-/* Records with the same id, or the same records, are in the same part. */
-static void append_part(const struct assay_diff *diff, bool own, const char *before,
-                        struct assay_buf *sql)
-{
-    const size_t count = diff->ids_count ? diff->ids_count : diff->fields_count;
-    if (diff->parts < 2)
-        return;
-    assay_buf_printf(sql, "%shash(", before);
-    for (size_t i = 0; i < count; i++)
-        assay_buf_printf(sql, "%s%s", i ? ", " : "",
-                         own ? diff->fields[i].own_sql : diff->fields[i].ref_sql);
-    assay_buf_printf(sql, ") %% %u = %u", diff->parts, diff->part);
-}
-
 static void append_from(const struct assay_rule_check *check, const struct assay_diff *diff,
                         bool own, struct assay_buf *sql)
 {
-    const char *before = " WHERE ";
     assay_buf_printf(sql, " FROM %s", own ? check->scope->relation : diff->reference->relation);
-    if (!own && *diff->ref_where) {
+    if (!own)
         assay_buf_text(sql, diff->ref_where);
-        before = " AND ";
-    } else if (own && check->filter_sql) {
+    else if (check->filter_sql)
         assay_buf_printf(sql, " WHERE TRY(CASE WHEN %s THEN 1 ELSE 0 END) = 1", check->filter_sql);
-        before = " AND ";
-    }
-    append_part(diff, own, before, sql);
 }
 
 /* One side's records: more, then k0, …, and m. */
@@ -102,13 +83,27 @@ static void append_side(const struct assay_rule_check *check, const struct assay
     append_from(check, diff, own, sql);
 }
 
+/* Records with the same id, or the same records, are in the same part: by the columns of both
+ * sides, as the hash of a value is that of its type (lists of other integers). */
+static void append_part(const struct assay_diff *diff, struct assay_buf *sql)
+{
+    assay_buf_text(sql, " WHERE hash(");
+    append_columns("k", diff->ids_count ? diff->ids_count : diff->fields_count, sql);
+    assay_buf_printf(sql, ") %% %u = %u", diff->parts, diff->part);
+}
+
 static void append_both(const struct assay_rule_check *check, const struct assay_diff *diff,
                         size_t fields, struct assay_buf *sql)
 {
-    assay_buf_char(sql, '(');
+    const bool whole = diff->parts < 2;
+    assay_buf_text(sql, whole ? "(" : "(SELECT * FROM (");
     append_side(check, diff, true, fields, "TRUE AS is_here", sql);
     assay_buf_text(sql, " UNION ALL ");
     append_side(check, diff, false, fields, "FALSE AS is_here", sql);
+    assay_buf_char(sql, ')');
+    if (whole)
+        return;
+    append_part(diff, sql);
     assay_buf_char(sql, ')');
 }
 
