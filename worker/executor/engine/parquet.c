@@ -133,6 +133,8 @@ int assay_parquet_plan_whole(struct assay_session *session, const struct assay_p
         const struct assay_parquet_request one = {.files = {.paths = &files->paths[i], .count = 1}};
         ASSAY_AUTO(assay_vectors_free) struct assay_vectors *vectors = NULL;
         ASSAY_TRY(plan_source(session, &one, &vectors, err));
+        ASSAY_TRY(assay_parquet_refuse_inexact(session, files->paths[i],
+                                               assay_vectors_schema(vectors), err));
         if (first)
             ASSAY_TRY(same_schema(assay_vectors_schema(first), assay_vectors_schema(vectors),
                                   files->paths[i], err));
@@ -141,8 +143,6 @@ int assay_parquet_plan_whole(struct assay_session *session, const struct assay_p
     }
     if (!first)
         return assay_fail(err, ASSAY_INVALID, "no Parquet file was named");
-    ASSAY_TRY(
-        assay_parquet_refuse_inexact(session, files->paths[0], assay_vectors_schema(first), err));
     *ret_vectors = ASSAY_TAKE(first);
     return ASSAY_OK;
 }
