@@ -57,7 +57,7 @@ static void release(struct output *out)
 }
 
 /* The rows of a query as a Parquet or CSV file. */
-static void write_data(const char *select, const char *path)
+static inline void write_data(const char *select, const char *path)
 {
     const char *folders[] = {folder};
     const struct assay_session_options options = {.folders = folders, .folders_count = 1};

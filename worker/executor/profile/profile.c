@@ -232,7 +232,7 @@ static int profile(struct assay_profile_run *run, struct assay_error *err)
     result->sampled = run->selection.by_hash ||
                       (run->selection.limit && result->records_processed >= run->selection.limit);
     ASSAY_TRY(count_records(run, err));
-    ASSAY_TRY(assay_file_check(result, err));
+    ASSAY_TRY(assay_file_check(&run->source, "profile it again", result->pass.warnings, err));
     if (run->keep)
         ASSAY_TRY(assay_keep_json(run, &result->kept, err));
     ASSAY_TRY(run->as_state ? assay_state_emit_split(result, err) : assay_profile_emit(run, err));

@@ -8,6 +8,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "worker/executor/profile/file_check.h"
 #include "worker/executor/scan/scan_capture.h"
 #include "worker/executor/scan/scan_failing.h"
 #include "worker/executor/scan/scan_reference.h"
@@ -43,6 +44,12 @@ static void enter(struct assay_scan *scan, const char *phase)
     atomic_store(&scan->task->progress.phase, scan->only_verdicts ? "verifying" : phase);
 }
 
+/* A verification is a reading of a profile. */
+static const char *advice(const struct assay_scan *scan)
+{
+    return scan->only_verdicts ? "profile it again" : "scan it again";
+}
+
 static int judge_container(struct assay_scan *scan, struct assay_scan_known *known, bool *ret_again,
                            struct assay_error *err)
 {
@@ -55,6 +62,7 @@ static int judge_container(struct assay_scan *scan, struct assay_scan_known *kno
     *ret_again |= scan->wants_copy;
     if (*ret_again)
         return ASSAY_OK;
+    ASSAY_TRY(assay_scan_references_check_files(scan, advice(scan), scan->file_warnings, err));
     enter(scan, "reading");
     ASSAY_TRY(scan->only_verdicts ? assay_scan_verify_pass(scan, err) : assay_scan_pass(scan, err));
     assay_scan_container_place_parts(&scan->own);
@@ -87,6 +95,7 @@ static int scan_container(struct assay_scan *scan, struct assay_scan_known *know
     ASSAY_TRY(judge_container(scan, known, ret_again, err));
     if (*ret_again)
         return ASSAY_OK;
+    ASSAY_TRY(assay_file_check(&scan->own.source, advice(scan), scan->file_warnings, err));
     if (verification) {
         tell(scan, verification);
         return ASSAY_OK;
@@ -127,15 +136,18 @@ static int run_once(struct assay_task *task, struct assay_scan_known *known,
 {
     struct assay_scan scan = {.task = task,
                               .max_anomalies = max_anomalies(task),
+                              .file_warnings = json_array(),
                               .only_verdicts = verification ? verification->scope : NULL};
     *ret_again = false;
     task->done.bytes = 0;
-    int code = scan_container(&scan, known, verification, ret_again, err);
+    int code = scan.file_warnings ? scan_container(&scan, known, verification, ret_again, err)
+                                  : assay_fail_memory(err);
     if (code == ASSAY_NO_MEMORY && strstr(err->text, "Out of Memory Error"))
         code = say_memory(task, err);
     if (code != ASSAY_OK)
         code = assay_context(err, code, "scanning %s",
                              assay_json_str(task->container, "name", "the container"));
+    json_decref(scan.file_warnings);
     assay_failing_free(scan.failing);
     release_checks(&scan);
     assay_scan_close(&scan);

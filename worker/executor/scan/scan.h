@@ -98,7 +98,8 @@ struct assay_scan {
     struct assay_rule_scope scope;
     struct assay_scan_check *checks;
     size_t checks_count;
-    uint64_t records; /* looked at */
+    json_t *file_warnings; /* of files that changed while they were read */
+    uint64_t records;      /* looked at */
     size_t max_anomalies;
     struct assay_failing *failing;    /* NULL = not asked for */
     bool copies_database, wants_copy; /* a database is read before the pass; it should be */

@@ -7,6 +7,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/nearest.h"
+#include "worker/executor/profile/file_check.h"
 
 enum state { STATE_UNUSED, STATE_FOUND, STATE_OPEN, STATE_FAILED };
 
@@ -303,6 +304,35 @@ int assay_scan_reference(const struct assay_rule_check *check,
 }
 
 /* --- what reading them showed --- */
+
+static int give_up_checks(struct assay_scan *scan, const struct reference *ref,
+                          struct assay_error *err)
+{
+    for (size_t i = 0; i < scan->checks_count; i++) {
+        struct assay_scan_check *check = &scan->checks[i];
+        if (of_check(scan, check->json) != ref)
+            continue;
+        check->in_pass = false;
+        check->rule = NULL;
+        ASSAY_TRY(assay_scan_check_fault(check, &ref->why, err));
+    }
+    return ASSAY_OK;
+}
+
+int assay_scan_references_check_files(struct assay_scan *scan, const char *advice, json_t *warnings,
+                                      struct assay_error *err)
+{
+    for (size_t i = 0; i < scan->references->count; i++) {
+        struct reference *ref = &scan->references->items[i];
+        struct assay_error inner = {0};
+        if (ref->state != STATE_OPEN ||
+            assay_file_check(&ref->container.source, advice, warnings, &inner) == ASSAY_OK)
+            continue;
+        fail(ref, &inner);
+        ASSAY_TRY(give_up_checks(scan, ref, err));
+    }
+    return ASSAY_OK;
+}
 
 int assay_scan_references_note_doubles(const struct assay_scan *scan,
                                        const struct assay_scan_known *known, bool *again,

@@ -32,6 +32,10 @@ void assay_scan_reference_blame(struct assay_scan *scan, const json_t *check,
 ASSAY_MUST_CHECK int assay_scan_references_note_doubles(const struct assay_scan *scan,
                                                         const struct assay_scan_known *known,
                                                         bool *again, struct assay_error *err);
+/** Once nothing more is read of them, before the pass: where files of a reference are not the ones
+ * that it began with, the checks that need it are errored. What is no fault becomes a warning. */
+ASSAY_MUST_CHECK int assay_scan_references_check_files(struct assay_scan *scan, const char *advice,
+                                                       json_t *warnings, struct assay_error *err);
 /** Append a warning for each reference with records that could not be read. */
 ASSAY_MUST_CHECK int assay_scan_references_warn(const struct assay_scan *scan, json_t *warnings,
                                                 struct assay_error *err);

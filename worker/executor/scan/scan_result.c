@@ -277,7 +277,7 @@ static int list_warnings(const struct assay_scan *scan, json_t **ret_warnings,
     const struct assay_file_set *set = scan->own.source.set;
     ASSAY_AUTO(assay_json_decref)
     json_t *warnings = set && set->warnings ? json_copy(set->warnings) : json_array();
-    if (!warnings)
+    if (!warnings || json_array_extend(warnings, scan->file_warnings))
         return assay_fail_memory(err);
     ASSAY_TRY(assay_scan_references_warn(scan, warnings, err));
     *ret_warnings = ASSAY_TAKE(warnings);
