@@ -106,6 +106,22 @@ class TruthTest(unittest.TestCase):
         income = [block for block in text.split("  - rule: ") if block.startswith("between") and '["income"]' in block]
         self.assertTrue(all('"max"' not in block for block in income), income)
 
+    def test_keys_have_no_range_and_roundings_no_list(self):
+        rng = random.Random(5)
+        write(self.folder / "visits.csv", [
+            {"brewery_id": rng.randrange(621), "visitors": rng.randrange(621), "speed": rng.choice(range(100, 300, 10)) if i % 7 else
+             round(300 / (1 - rng.random())), "cost": 0 if i % 50 else round(300 / (1 - rng.random()))} for i in range(RECORDS)])
+        out = self.folder / "visits.yaml"
+        subprocess.run([ASSAY, "profile", "-q", "--infer", "max", "--checks-out", out, self.folder / "visits.csv"], check=True,
+                       stdout=subprocess.DEVNULL)
+        blocks = out.read_text().split("  - rule: ")[1:]
+        made = {(block.split("\n")[0], name) for block in blocks for name in ("brewery_id", "visitors", "speed", "cost")
+                if f'["{name}"]' in block}
+        self.assertEqual({rule for rule, name in made if name == "brewery_id"}, {"notNull", "notNegative"})
+        self.assertIn(("between", "visitors"), made)
+        self.assertNotIn(("expectedValues", "speed"), made)  # 20 speeds of 86 %
+        self.assertIn(("expectedValues", "cost"), made)  # 98 % zero
+
     def test_fifty_records_give_no_ranges(self):
         write(self.folder / "few.csv", records(3, 50))
         out = self.folder / "few.yaml"

@@ -53,6 +53,74 @@ static void heavy_tails(void **state)
     assert_non_null(find(checks, "notNegative", "zeros"));
 }
 
+/* The next brewery has the number 621: integers whose name says that they are keys have no range;
+ * other integers have, and so have fractions of such a name. */
+static void references(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool reference;
+    } cases[] = {
+        {"brewery_id", true},    {"customerId", true}, {"Sort Key", true},  {"area_code", true},
+        {"flight number", true}, {"gate_no", true},    {"altitude", false}, {"number", false},
+        {"NO2", false},          {"key_count", false},
+    };
+    uint64_t random = 31;
+    for (size_t i = 0; i < ROWS; i++) {
+        ints[i] = (int64_t)(90 * uniform(&random)) + 10;
+        reals[i] = 90 * uniform(&random) + 10;
+    }
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *whole = stats_for(INTS, ROWS, false);
+    ASSAY_AUTO(assay_field_stats_free)
+    struct assay_field_stats *parts = stats_for(REALS, ROWS, false);
+    for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
+        const char *name = cases[i].name;
+        const struct assay_infer_field field = field_of(name, whole);
+        const struct assay_infer_field real = field_of(name, parts);
+        ASSAY_AUTO(assay_json_decref) json_t *checks = infer(&field, 1, ASSAY_INFER_MAX);
+        ASSAY_AUTO(assay_json_decref) json_t *of_real = infer(&real, 1, ASSAY_INFER_MEDIUM);
+        if ((find(checks, "between", name) == NULL) != cases[i].reference)
+            fail_msg("%s", name);
+        assert_true((find(checks, "greaterThan", name) == NULL) == cases[i].reference);
+        assert_true((find(checks, "lessThan", name) == NULL) == cases[i].reference); /* to 99 */
+        assert_non_null(find(checks, "notNegative", name)); /* a lower bound stays */
+        assert_null(find(checks, "expectedValues", name));
+        assert_non_null(find(of_real, "between", name));
+    }
+}
+
+/* Speeds are told in tens: twenty of them make up 85 % or 97 % of the records, the others lie
+ * between them or have no end. A list says something only where it is of nearly all and there is no
+ * range. */
+static void roundings(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t others; /* one of so many */
+        bool endless, list;
+    } cases[] = {{7, false, false}, {7, true, false}, {33, false, false}, {33, true, true}};
+    for (size_t c = 0; c < ASSAY_COUNT(cases); c++) {
+        uint64_t random = 41;
+        for (size_t i = 0; i < ROWS; i++) {
+            const double other =
+                cases[c].endless ? 300 / (1 - uniform(&random)) : 100 + 190 * uniform(&random);
+            ints[i] =
+                i % cases[c].others ? 100 + 10 * (int64_t)(20 * uniform(&random)) : (int64_t)other;
+        }
+        ASSAY_AUTO(assay_field_stats_free)
+        struct assay_field_stats *stats = stats_for(INTS, ROWS, false);
+        const struct assay_infer_field field = field_of("speed", stats);
+        ASSAY_AUTO(assay_json_decref) json_t *checks = infer(&field, 1, ASSAY_INFER_MAX);
+        const json_t *between = find(checks, "between", "speed");
+        const json_t *values = find(checks, "expectedValues", "speed");
+        assert_true((between && property(between, "max")) != cases[c].endless);
+        assert_true((values != NULL) == cases[c].list);
+        assert_true(!values || assay_json_num(values, "coverage", 0) >= 0.95);
+    }
+}
+
 /* Normal numbers of mean 50, deviation 12 are all positive in 4,000 and not in a million. Those of
  * deviation 2, and evenly spread ones, have a limit. */
 static void bells(void **state)
@@ -173,6 +241,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_and_skewed),
         cmocka_unit_test(heavy_tails),
+        cmocka_unit_test(references),
+        cmocka_unit_test(roundings),
         cmocka_unit_test(bells),
         cmocka_unit_test(times),
         cmocka_unit_test(times_without_end),

@@ -157,6 +157,26 @@ static void judgement(void **state)
     assert_string_equal(judge("nothing", words, 0, 0), "none");
 }
 
+/* What a name is of stands at its end. */
+static void ends_of_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool is;
+    } cases[] = {
+        {"id", true},    {"brewery_id", true}, {"VendorID", true},     {"order.customer_id", true},
+        {"key_2", true}, {"house no", true},   {"id_origin", true},    {"order.no", true},
+        {"idea", false}, {"id_count", false},  {"paid", false},        {"keyboard price", false},
+        {"no", false},   {"NO2", false},       {"no_of_rooms", false}, {"", false},
+    };
+    for (size_t i = 0; i < ASSAY_COUNT(cases); i++) {
+        if (assay_semantic_name_is_of(cases[i].name, "id key +no") != cases[i].is)
+            fail_msg("%s", cases[i].name);
+    }
+    assert_false(assay_semantic_name_is_of("id", NULL));
+}
+
 static void table(void **state)
 {
     (void)state;
@@ -206,7 +226,7 @@ static void codes_are_the_standards(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(validators), cmocka_unit_test(judgement),
-                                       cmocka_unit_test(table),
+                                       cmocka_unit_test(ends_of_names), cmocka_unit_test(table),
                                        cmocka_unit_test(codes_are_the_standards)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

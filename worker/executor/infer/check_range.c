@@ -123,7 +123,14 @@ static bool is_semantic(const struct assay_infer_field *field, const char *name)
     return field->semantic_type && !strcmp(field->semantic_type, name);
 }
 
-/* Numbers that name something have no range: identifiers, codes, cards. */
+/* Integers that name something, where the field's name says so: the next key lies beyond all. */
+static bool is_reference(const struct assay_infer_field *field)
+{
+    static const char words[] = "id ids identifier key code ref sk pk fk +no +nr +num +number";
+    return field->type == ASSAY_TYPE_INTEGRAL && assay_semantic_name_is_of(field->name, words);
+}
+
+/* Numbers that name something have no range: identifiers, references, codes, cards. */
 static bool is_measure(const struct assay_inference *inference, size_t field)
 {
     const struct assay_infer_field *f = &inference->fields[field];
@@ -133,7 +140,8 @@ static bool is_measure(const struct assay_inference *inference, size_t field)
         !(stats->min_number < stats->max_number) || fabs(stats->min_number) > EXACT_INTEGER ||
         fabs(stats->max_number) > EXACT_INTEGER || isnan(stats->q01))
         return false;
-    if (is_semantic(f, "postcode") || is_semantic(f, "phone") || is_semantic(f, "credit_card"))
+    if (is_semantic(f, "postcode") || is_semantic(f, "phone") || is_semantic(f, "credit_card") ||
+        is_reference(f))
         return false;
     return f->type != ASSAY_TYPE_INTEGRAL || stats->distinct < 0.95 * (double)stats->valid_count;
 }

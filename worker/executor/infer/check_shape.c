@@ -6,6 +6,7 @@
 
 #define SHAPE_VALUES   20 /* values of a list with coverage */
 #define SHAPE_SHARE    0.8
+#define NUMBERS_SHARE  0.95 /* integers: measures have their common roundings, too */
 #define NULL_SHARE_MAX 0.5
 
 static bool in_list(const struct assay_field_stats *stats, size_t listed,
@@ -34,6 +35,16 @@ static size_t common_values(const struct assay_field_stats *stats, uint64_t *ret
     return listed;
 }
 
+/* Has the field values that a list may name? Integers with a range are measures. */
+static bool may_list(const struct assay_inference *inference, size_t field)
+{
+    const struct assay_infer_field *f = &inference->fields[field];
+    const struct assay_field_offers *offers = &inference->offers[field];
+    return (f->type == ASSAY_TYPE_STRING || (f->type == ASSAY_TYPE_INTEGRAL && !offers->range)) &&
+           !offers->values && f->stats->valid_count >= ASSAY_INFER_VALUES_MIN &&
+           !f->stats->invalid_utf8_count;
+}
+
 int assay_infer_values_shape(struct assay_inference *inference, size_t field,
                              struct assay_error *err)
 {
@@ -41,9 +52,8 @@ int assay_infer_values_shape(struct assay_inference *inference, size_t field,
     struct assay_evidence evidence = {.method = "values that make up a hundredth each",
                                       .support = f->stats->valid_count,
                                       .sampled = !f->stats->all_values};
-    if ((f->type != ASSAY_TYPE_STRING && f->type != ASSAY_TYPE_INTEGRAL) ||
-        inference->offers[field].values || f->stats->valid_count < ASSAY_INFER_VALUES_MIN ||
-        f->stats->invalid_utf8_count)
+    const double least = f->type == ASSAY_TYPE_INTEGRAL ? NUMBERS_SHARE : SHAPE_SHARE;
+    if (!may_list(inference, field))
         return ASSAY_OK;
     const size_t listed = common_values(f->stats, &evidence.held);
     for (size_t i = 0; i < inference->records.count; i++) {
@@ -55,8 +65,8 @@ int assay_infer_values_shape(struct assay_inference *inference, size_t field,
     }
     evidence.judged = evidence.support;
     const double coverage = assay_coverage_of(&evidence);
-    if (!listed || coverage < SHAPE_SHARE || evidence.held == evidence.support ||
-        (double)evidence.passed < (SHAPE_SHARE - 0.05) * (double)evidence.tested)
+    if (!listed || coverage < least || evidence.held == evidence.support ||
+        (double)evidence.passed < (least - 0.05) * (double)evidence.tested)
         return ASSAY_OK;
     ASSAY_AUTO(assay_json_decref) json_t *properties = json_object();
     json_t *list = json_array();

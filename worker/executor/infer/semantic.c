@@ -156,21 +156,22 @@ static bool speaks_at(const struct words *words, size_t i, const char *list)
         (i && is_listed(list, pair, strlen(pair))))
         return true;
     (void)snprintf(pair, sizeof pair, "=%s", words->text[i]);
-    return i == words->segment && is_listed(list, pair, strlen(pair));
+    if (i == words->segment && is_listed(list, pair, strlen(pair)))
+        return true;
+    pair[0] = '+';
+    return i && is_listed(list, pair, strlen(pair));
 }
 
-/* What a name is of stands at its end: shipping_zip and zip_2 are zips, zip_size is a size. Two
- * words may be one of the list (zip_code). */
-static bool name_speaks(const char *name, const char *list)
+bool assay_semantic_name_is_of(const char *name, const char *words)
 {
-    struct words words = {0};
-    if (!list)
+    struct words split = {0};
+    if (!words)
         return false;
-    split_name(name, &words);
-    for (size_t i = words.count; i-- > 0;) {
-        if (speaks_at(&words, i, list))
+    split_name(name, &split);
+    for (size_t i = split.count; i-- > 0;) {
+        if (speaks_at(&split, i, words))
             return true;
-        if (!is_neutral(words.text[i]))
+        if (!is_neutral(split.text[i]))
             return false;
     }
     return false;
@@ -209,7 +210,7 @@ const struct assay_semantic_type *assay_semantic_judge(const char *field_name,
     for (int pass = 0; pass < 2 && stats->sample_count;
          pass++) { /* those that the name speaks for first */
         for (const struct assay_semantic_type *type = assay_semantic_types; type->name; type++) {
-            const bool speaks = name_speaks(field_name, type->names);
+            const bool speaks = assay_semantic_name_is_of(field_name, type->names);
             if (speaks == (pass == 0) && is_met(type, stats, speaks, &share)) {
                 if (ret_share)
                     *ret_share = share;
