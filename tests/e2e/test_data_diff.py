@@ -264,6 +264,21 @@ class Values(Case):
             self.assertEqual(self.counts(check), ("failed", 3001, 1), check["message"])
             self.assertIn("Changed: {id: 4000}: `v` is no Fractional, in the reference ", check["message"])
 
+    def test_such_texts_among_many_fields(self):
+        """The field that does not fit is named, however many there are."""
+        names = [f"v{i}" for i in range(150)]
+        texts = []
+        for wrong in ({1: 100, 3: 62}, {2: 130, 3: 63}):  # record: its field
+            rows = [["id"] + names] + [[str(i)] + ["x" if wrong.get(i) == k else "1.5" for k in range(150)] for i in range(1, 3001)]
+            texts.append(text_of(rows))
+        files = [self.path(name, text) for name, text in zip(("a.csv", "b.csv"), texts)]
+        checks = self.scan(*files, [diff(names, id_field_names=["id"]), diff(["id"] + names)],
+                           reader={f"types.{name}": "Fractional" for name in names})["checks"]
+        self.assertEqual([self.counts(check) for check in checks], [("failed", 3000, 3), ("failed", 3000, 6)])
+        self.assertTrue(checks[0]["message"].endswith(
+            ": 3 changed. Changed: {id: 1}: `v100` is no Fractional, in the reference 1.5; {id: 2}: `v130` is 1.5, in the reference no Fractional; "
+            "{id: 3}: `v62` is no Fractional, in the reference 1.5, `v63` is 1.5, in the reference no Fractional."), checks[0]["message"])
+
     def test_parts_of_lists_of_other_types(self):
         """Memory for a part of the records only: equal values are in the same part, whatever their types."""
         files = [self.parquet(name, f"SELECT i AS id, [(-i)::{whole}] AS whole, [(i / 4)::{real}] AS real FROM range(150000) t(i)")

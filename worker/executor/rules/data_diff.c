@@ -54,8 +54,8 @@ static int add_field(const struct assay_rule_check *check, struct assay_diff *di
     field->own = own;
     ASSAY_TRY(assay_rule_field_find(diff->reference, own->name, &field->ref, err));
     ASSAY_TRY(write_pair(check, diff, field, err));
-    diff->has_misfits |=
-        assay_rule_misfit_counts(check, own) || assay_rule_misfit_counts(check, field->ref);
+    if (assay_rule_misfit_counts(check, own) || assay_rule_misfit_counts(check, field->ref))
+        diff->misfit_words = diff->fields_count / ASSAY_DIFF_WORD_BITS + 1;
     diff->fields_count++;
     return ASSAY_OK;
 }

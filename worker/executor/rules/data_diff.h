@@ -4,9 +4,10 @@
  * Both sides are compared part by part (by the hash of the id, or of the record), in as many parts
  * as memory asks for: one at first. Tables of a part (N: the check's number):
  *   _assay_differ_N  records that one side has more often than the other, each once: k0, k1, …
- *                    (fields, those of the id first), m (misfits), here, there
- *   _assay_step_N    what that means: number, kind, copies, here, a0, … and am of the container,
- *                    b0, … and bm of the reference
+ *                    (fields, those of the id first), m0, … (misfits, a bit for each field),
+ *                    here, there
+ *   _assay_step_N    what that means: number, kind, copies, here, a0, … and am0, … of the
+ *                    container, b0, … and bm0, … of the reference
  *   _assay_at_N      where the failing records of the container stand
  * The last two only where there is a difference. Every failing record is marked by its place; what
  * messages may show of all parts is kept in _assay_found_N and _assay_places_N, which look like
@@ -32,17 +33,18 @@ struct assay_diff {
     const char *ref_where;
     struct assay_diff_field *fields;
     size_t fields_count, ids_count; /* ids come first; none: records are compared as wholes */
-    bool has_misfits;               /* there may be texts that do not fit their type */
-    int64_t copies[3];              /* records that differ, by kind */
-    int64_t surplus;                /* records here less those of the reference */
-    int64_t repeated;               /* ids that are there more than once, among those that differ */
-    unsigned parts, part;           /* that is compared, of so many */
-    bool part_repeats;              /* there are such ids in it */
-    int64_t numbers;                /* given to rows of the parts before */
-    struct assay_lookup *marks;     /* failing records of the container */
+    size_t misfit_words; /* columns m0, … of texts that do not fit their type; 0 = there are none */
+    int64_t copies[3];   /* records that differ, by kind */
+    int64_t surplus;     /* records here less those of the reference */
+    int64_t repeated;    /* ids that are there more than once, among those that differ */
+    unsigned parts, part;       /* that is compared, of so many */
+    bool part_repeats;          /* there are such ids in it */
+    int64_t numbers;            /* given to rows of the parts before */
+    struct assay_lookup *marks; /* failing records of the container */
 };
 
-#define ASSAY_DIFF_EXAMPLES 3 /* of each kind, in a message */
+#define ASSAY_DIFF_EXAMPLES  3  /* of each kind, in a message */
+#define ASSAY_DIFF_WORD_BITS 63 /* fields of a column of misfits: not its sign */
 
 /* data_diff_parts.c */
 /** Compare the two sides: counts, marks, and what messages show. */
@@ -58,8 +60,9 @@ ASSAY_MUST_CHECK int assay_diff_compare_part(const struct assay_rule_check *chec
 /** Append the condition that field i of a row of _assay_found_N or _assay_step_N is not the same on
  * both sides. */
 void assay_diff_append_changed(const struct assay_diff *diff, size_t i, struct assay_buf *sql);
-/** The bit of field i in a side's misfits. */
-long long assay_diff_bit(size_t i);
+/** Append the condition that field i is a misfit of that side, 'a' or 'b', of such a row. */
+void assay_diff_append_misfit(const struct assay_diff *diff, char side, size_t i,
+                              struct assay_buf *sql);
 
 /* data_diff_say.c */
 /** Append SQL of the sentence about a failing record, over _assay_found_N. */

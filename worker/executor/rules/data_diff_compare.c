@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "worker/executor/rules/data_diff.h"
 
-#define LAST_BIT 62 /* fields from here on share a bit */
-
-long long assay_diff_bit(size_t i)
+/* Of field i, in its word. */
+static long long bit_of(size_t i)
 {
-    return 1LL << (i < LAST_BIT ? i : LAST_BIT);
+    return 1LL << i % ASSAY_DIFF_WORD_BITS;
 }
 
 static int run(const struct assay_rule_check *check, const struct assay_buf *sql,
@@ -35,6 +34,13 @@ static void append_columns(const char *prefix, size_t fields, struct assay_buf *
         assay_buf_printf(sql, "%s%s%zu", i ? ", " : "", prefix, i);
 }
 
+/* Columns of misfits, behind others: ", m0, m1". */
+static void append_words(const struct assay_diff *diff, struct assay_buf *sql)
+{
+    for (size_t i = 0; i < diff->misfit_words; i++)
+        assay_buf_printf(sql, ", m%zu", i);
+}
+
 /* "l.k0 IS NOT DISTINCT FROM r.a0 AND …" */
 static void append_same(const char *left, const char *right, size_t fields, struct assay_buf *sql)
 {
@@ -43,19 +49,20 @@ static void append_same(const char *left, const char *right, size_t fields, stru
                          right, i);
 }
 
-/* A bit for each field whose text does not fit; those of the reference negative, so that such a
- * record never equals one of the other side. */
+/* A bit for each field of the word whose text does not fit; those of the reference negative, so
+ * that such a record never equals one of the other side. */
 static void append_misfits(const struct assay_rule_check *check, const struct assay_diff *diff,
-                           bool own, struct assay_buf *sql)
+                           bool own, size_t word, struct assay_buf *sql)
 {
-    assay_buf_text(sql, own ? "CAST(0" : "-CAST(0");
-    for (size_t i = 0; i < diff->fields_count; i++) {
+    const size_t first = word * ASSAY_DIFF_WORD_BITS, end = first + ASSAY_DIFF_WORD_BITS;
+    assay_buf_text(sql, own ? ", CAST(0" : ", -CAST(0");
+    for (size_t i = first; i < end && i < diff->fields_count; i++) {
         const struct assay_rule_field *field = own ? diff->fields[i].own : diff->fields[i].ref;
         if (assay_rule_misfit_counts(check, field))
             assay_buf_printf(sql, " | CASE WHEN %s THEN %lld ELSE 0 END", field->misfit_sql,
-                             assay_diff_bit(i));
+                             bit_of(i));
     }
-    assay_buf_text(sql, " AS BIGINT) AS m");
+    assay_buf_printf(sql, " AS BIGINT) AS m%zu", word);
 }
 
 static void append_from(const struct assay_rule_check *check, const struct assay_diff *diff,
@@ -68,7 +75,7 @@ static void append_from(const struct assay_rule_check *check, const struct assay
         assay_buf_printf(sql, " WHERE TRY(CASE WHEN %s THEN 1 ELSE 0 END) = 1", check->filter_sql);
 }
 
-/* One side's records: more, then k0, …, and m. */
+/* One side's records: more, then k0, … and m0, … */
 static void append_side(const struct assay_rule_check *check, const struct assay_diff *diff,
                         bool own, size_t fields, const char *more, struct assay_buf *sql)
 {
@@ -76,10 +83,8 @@ static void append_side(const struct assay_rule_check *check, const struct assay
     for (size_t i = 0; i < fields; i++)
         assay_buf_printf(sql, ", %s AS k%zu",
                          own ? diff->fields[i].own_sql : diff->fields[i].ref_sql, i);
-    if (diff->has_misfits) {
-        assay_buf_text(sql, ", ");
-        append_misfits(check, diff, own, sql);
-    }
+    for (size_t i = 0; i < diff->misfit_words; i++)
+        append_misfits(check, diff, own, i, sql);
     append_from(check, diff, own, sql);
 }
 
@@ -119,12 +124,13 @@ static int make_differ(const struct assay_rule_check *check, const struct assay_
     assay_buf_printf(&sql, "CREATE OR REPLACE TEMP TABLE _assay_differ_%d AS SELECT ",
                      check->number);
     append_columns("k", diff->fields_count, &sql);
-    assay_buf_printf(&sql, ", %s AS m, " COUNTS " FROM ",
-                     diff->has_misfits ? "m" : "CAST(0 AS BIGINT)");
+    append_words(diff, &sql);
+    assay_buf_text(&sql, ", " COUNTS " FROM ");
     append_both(check, diff, diff->fields_count, &sql);
     assay_buf_text(&sql, " GROUP BY ");
     append_columns("k", diff->fields_count, &sql);
-    assay_buf_printf(&sql, "%s HAVING here <> there", diff->has_misfits ? ", m" : "");
+    append_words(diff, &sql);
+    assay_buf_text(&sql, " HAVING here <> there");
     return run(check, &sql, err);
 }
 
@@ -173,15 +179,27 @@ static void append_apart(const struct assay_rule_check *check, const struct assa
     assay_buf_char(sql, ')');
 }
 
+void assay_diff_append_misfit(const struct assay_diff *diff, char side, size_t i,
+                              struct assay_buf *sql)
+{
+    const size_t word = i / ASSAY_DIFF_WORD_BITS;
+    if (word < diff->misfit_words)
+        assay_buf_printf(sql, "(%s%cm%zu & %lld) <> 0", side == 'b' ? "-" : "", side, word,
+                         bit_of(i));
+    else
+        assay_buf_text(sql, "FALSE");
+}
+
 void assay_diff_append_changed(const struct assay_diff *diff, size_t i, struct assay_buf *sql)
 {
     const char *near = diff->fields[i].near_sql;
     assay_buf_printf(sql, "(a%zu IS DISTINCT FROM b%zu", i, i);
     if (near)
         assay_buf_printf(sql, " AND NOT coalesce(%s, FALSE)", near);
-    if (diff->has_misfits)
-        assay_buf_printf(sql, " OR (am & %lld) <> 0 OR (-bm & %lld) <> 0", assay_diff_bit(i),
-                         assay_diff_bit(i));
+    assay_buf_text(sql, " OR ");
+    assay_diff_append_misfit(diff, 'a', i, sql);
+    assay_buf_text(sql, " OR ");
+    assay_diff_append_misfit(diff, 'b', i, sql);
     assay_buf_char(sql, ')');
 }
 
@@ -189,13 +207,15 @@ void assay_diff_append_changed(const struct assay_diff *diff, size_t i, struct a
 static void append_pairs(const struct assay_rule_check *check, const struct assay_diff *diff,
                          struct assay_buf *sql)
 {
-    assay_buf_text(sql,
-                   "SELECT * FROM (SELECT CASE WHEN o.m IS NULL THEN 2 WHEN r.m IS NULL THEN 1 "
-                   "ELSE 0 END AS kind, coalesce(o.here - o.there, r.there - r.here) AS "
-                   "copies, coalesce(o.here, r.here) AS here");
+    assay_buf_text(
+        sql, "SELECT * FROM (SELECT CASE WHEN o.here IS NULL THEN 2 WHEN r.here IS NULL THEN 1 "
+             "ELSE 0 END AS kind, coalesce(o.here - o.there, r.there - r.here) AS "
+             "copies, coalesce(o.here, r.here) AS here");
     for (size_t i = 0; i < diff->fields_count; i++)
         assay_buf_printf(sql, ", o.k%zu AS a%zu, r.k%zu AS b%zu", i, i, i, i);
-    assay_buf_text(sql, ", o.m AS am, r.m AS bm FROM ");
+    for (size_t i = 0; i < diff->misfit_words; i++)
+        assay_buf_printf(sql, ", o.m%zu AS am%zu, r.m%zu AS bm%zu", i, i, i, i);
+    assay_buf_text(sql, " FROM ");
     append_apart(check, diff, true, sql);
     assay_buf_text(sql, " o FULL JOIN ");
     append_apart(check, diff, false, sql);
@@ -217,7 +237,9 @@ static void append_wholes(const struct assay_rule_check *check, const struct ass
                    "AS copies, here");
     for (size_t i = 0; i < diff->fields_count; i++)
         assay_buf_printf(sql, ", k%zu AS a%zu, k%zu AS b%zu", i, i, i, i);
-    assay_buf_printf(sql, ", m AS am, m AS bm FROM _assay_differ_%d", check->number);
+    for (size_t i = 0; i < diff->misfit_words; i++)
+        assay_buf_printf(sql, ", m%zu AS am%zu, m%zu AS bm%zu", i, i, i, i);
+    assay_buf_printf(sql, " FROM _assay_differ_%d", check->number);
 }
 
 static int make_step(const struct assay_rule_check *check, const struct assay_diff *diff,
@@ -253,8 +275,9 @@ static int make_places(const struct assay_rule_check *check, const struct assay_
                 &sql);
     assay_buf_printf(&sql, ") o JOIN _assay_step_%d f ON ", check->number);
     append_same("o.k", "f.a", diff->fields_count, &sql);
-    assay_buf_printf(&sql, "%s WHERE kind < %d", diff->has_misfits ? " AND o.m = f.am" : "",
-                     ASSAY_DIFF_MISSING);
+    for (size_t i = 0; i < diff->misfit_words; i++)
+        assay_buf_printf(&sql, " AND o.m%zu = f.am%zu", i, i);
+    assay_buf_printf(&sql, " WHERE kind < %d", ASSAY_DIFF_MISSING);
     return run(check, &sql, err);
 }
 

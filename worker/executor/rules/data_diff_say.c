@@ -60,9 +60,11 @@ static void append_shown(const struct assay_rule_check *check, const struct assa
     char column[32];
     snprintf(column, sizeof column, "%c%zu", side, i);
     assay_buf_text(sql, "CASE");
-    if (assay_rule_misfit_counts(check, of))
-        assay_buf_printf(sql, " WHEN (abs(%cm) & %lld) <> 0 THEN 'no %s'", side, assay_diff_bit(i),
-                         assay_type_name(of->type));
+    if (assay_rule_misfit_counts(check, of)) {
+        assay_buf_text(sql, " WHEN ");
+        assay_diff_append_misfit(diff, side, i, sql);
+        assay_buf_printf(sql, " THEN 'no %s'", assay_type_name(of->type));
+    }
     assay_buf_printf(sql, " WHEN %s IS NULL THEN 'null' ELSE ", column);
     if (is_masked(check, diff, of))
         assay_buf_text(sql, "'" ASSAY_RULE_MASKED "'");
