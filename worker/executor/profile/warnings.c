@@ -13,7 +13,7 @@
 #define MOSTLY_NULL 0.05 /* completeness below */
 #define KEY_ERRORS                                                                                 \
     3.0 /* standard errors within which an estimated distinct count may still be all records */
-#define KEY_RECORDS 2
+#define KEY_RECORDS 20 /* fewer differ by chance; inference asks as many of unique */
 
 enum { SAME_KEPT = 50 }; /* fields named by one kind of warning */
 
