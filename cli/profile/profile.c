@@ -38,7 +38,9 @@ const struct assay_cli_option assay_profile_options[] = {
      .choices = INFER_LEVELS,
      .doc = "how many checks --checks-out gets: off, low, medium (default), "
             "high, xhigh, max"},
-    {.name = "checks-out", .value = "FILE", .doc = "write the inferred checks as a checks file"},
+    {.name = "checks-out",
+     .value = "FILE",
+     .doc = "write the inferred checks as a checks file: JSON in FILE.json, else YAML"},
     {.name = "compare", .value = "OLD.json", .doc = "what changed since an earlier --format json"},
     {.name = "no-values",
      .doc = "no values of the data in the output: counts and shapes only (the checks of "
@@ -244,7 +246,7 @@ static int write_checks(struct profile_run *run, const char *path, struct assay_
     ASSAY_SCOPED(assay_buf_release) struct assay_buf text = {0};
     if (!path)
         return ASSAY_OK;
-    ASSAY_TRY(assay_check_file_write(run->checks, &text, err));
+    ASSAY_TRY(assay_check_file_write(run->checks, assay_check_form_of(path), &text, err));
     ASSAY_TRY(assay_output_write(path, &text, err));
     const size_t count = json_array_size(run->checks);
     const size_t found = run->relations.found;

@@ -32,10 +32,13 @@ ASSAY_MUST_CHECK int assay_check_file_add(const char *text, struct assay_check_f
                                           struct assay_error *err);
 void assay_check_file_release(struct assay_check_file *file);
 
+enum assay_check_form { ASSAY_CHECK_YAML, ASSAY_CHECK_JSON };
+/** What a file of that name holds: JSON behind ".json", else YAML. */
+enum assay_check_form assay_check_form_of(const char *path);
 /** Append checks in normal form as a checks file that reads back to the same. Properties that have
  * their fallback, a coverage of 1 and empty keys are left out. */
-ASSAY_MUST_CHECK int assay_check_file_write(const json_t *checks, struct assay_buf *text,
-                                            struct assay_error *err);
+ASSAY_MUST_CHECK int assay_check_file_write(const json_t *checks, enum assay_check_form form,
+                                            struct assay_buf *text, struct assay_error *err);
 
 /** Does a check that names a container (or a glob: * ? [a-z]; NULL = any) mean this one? */
 bool assay_check_means(const json_t *check, const char *container);

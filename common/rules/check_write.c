@@ -1,10 +1,24 @@
-// Checks files: writing. Scalars are written as JSON, which is YAML too.
+// Checks files: writing. Values are written as JSON, which is YAML too.
 // SPDX-License-Identifier: Apache-2.0
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/number.h"
 #include "common/rules/check_file.h"
 #include "common/rules/rule_def.h"
+
+/* What stands around and between the checks, their keys and values. */
+static const struct layout {
+    const char *begin, *none, *end;
+    const char *check, *between, *check_end; /* before the rule; between two checks; behind one */
+    const char *key, *key_end;
+    const char *quote; /* around keys and rules */
+} layouts[] = {
+    [ASSAY_CHECK_YAML] = {"version: 1\nchecks:\n", "version: 1\nchecks: []\n", "", "  - ", "", "",
+                          "    ", "\n", ""},
+    [ASSAY_CHECK_JSON] = {"{\"version\": 1, \"checks\": [\n", "{\"version\": 1, \"checks\": []}\n",
+                          "\n]}\n", "  {", ",\n", "}", ", ", "", "\""},
+};
 
 /* The keys in the order in which people read them. */
 static const char *const order[] = {"container",
@@ -41,7 +55,13 @@ static bool is_fallback(const struct assay_param *param, const json_t *value)
     return json_is_string(value) && !strcmp(json_string_value(value), param->fallback);
 }
 
-static int write_properties(const json_t *check, const json_t *properties, struct assay_buf *text,
+static void begin_key(const struct layout *layout, const char *key, struct assay_buf *text)
+{
+    assay_buf_printf(text, "%s%s%s%s: ", layout->key, layout->quote, key, layout->quote);
+}
+
+static int write_properties(const json_t *check, const json_t *properties,
+                            const struct layout *layout, struct assay_buf *text,
                             struct assay_error *err)
 {
     const struct assay_rule_def *def = assay_rule_def_find(assay_json_str(check, "rule", ""));
@@ -55,24 +75,27 @@ static int write_properties(const json_t *check, const json_t *properties, struc
     }
     if (!json_object_size(kept))
         return ASSAY_OK;
-    assay_buf_text(text, "    properties: ");
+    begin_key(layout, "properties", text);
     ASSAY_TRY(assay_json_append(kept, text, err));
-    assay_buf_char(text, '\n');
+    assay_buf_text(text, layout->key_end);
     return ASSAY_OK;
 }
 
-static int write_check(const json_t *check, struct assay_buf *text, struct assay_error *err)
+static int write_check(const json_t *check, const struct layout *layout, struct assay_buf *text,
+                       struct assay_error *err)
 {
-    assay_buf_printf(text, "  - rule: %s\n", assay_json_str(check, "rule", ""));
+    const char *quote = layout->quote;
+    assay_buf_printf(text, "%s%srule%s: %s%s%s%s", layout->check, quote, quote, quote,
+                     assay_json_str(check, "rule", ""), quote, layout->key_end);
     for (size_t i = 0; i < ASSAY_COUNT(order); i++) {
         const json_t *value = json_object_get(check, order[i]);
         if (is_left_out(order[i], value))
             continue;
         if (!strcmp(order[i], "properties")) {
-            ASSAY_TRY(write_properties(check, value, text, err));
+            ASSAY_TRY(write_properties(check, value, layout, text, err));
             continue;
         }
-        assay_buf_printf(text, "    %s: ", order[i]);
+        begin_key(layout, order[i], text);
         if (json_is_real(value)) { /* 0.97, not 0.96999999999999997 */
             char number[ASSAY_NUMBER_TEXT];
             assay_format_double(json_real_value(value), number);
@@ -80,20 +103,28 @@ static int write_check(const json_t *check, struct assay_buf *text, struct assay
         } else {
             ASSAY_TRY(assay_json_append(value, text, err));
         }
-        assay_buf_char(text, '\n');
+        assay_buf_text(text, layout->key_end);
     }
+    assay_buf_text(text, layout->check_end);
     return ASSAY_OK;
 }
 
-int assay_check_file_write(const json_t *checks, struct assay_buf *text, struct assay_error *err)
+enum assay_check_form assay_check_form_of(const char *path)
 {
-    assay_buf_text(text,
-                   json_array_size(checks) ? "version: 1\nchecks:\n" : "version: 1\nchecks: []\n");
-    size_t i;
-    json_t *check;
-    json_array_foreach((json_t *)(uintptr_t)checks, i, check)
-    {
-        ASSAY_TRY(write_check(check, text, err));
+    const char *dot = strrchr(path, '.');
+    return dot && !strcasecmp(dot, ".json") ? ASSAY_CHECK_JSON : ASSAY_CHECK_YAML;
+}
+
+int assay_check_file_write(const json_t *checks, enum assay_check_form form, struct assay_buf *text,
+                           struct assay_error *err)
+{
+    const struct layout *layout = &layouts[form];
+    const size_t count = json_array_size(checks);
+    assay_buf_text(text, count ? layout->begin : layout->none);
+    for (size_t i = 0; i < count; i++) {
+        assay_buf_text(text, i ? layout->between : "");
+        ASSAY_TRY(write_check(json_array_get(checks, i), layout, text, err));
     }
+    assay_buf_text(text, count ? layout->end : "");
     return assay_buf_check(text, err);
 }

@@ -319,6 +319,23 @@ class ProfileTest(CommandTest):
         scanned = self.scan("many.csv", "--checks", "inferred.yaml")
         self.assertEqual((scanned["outcome"], scanned["summary"]["checks"]), ("passed", rules))
 
+    def test_checks_out_as_json(self):
+        """A file named .json holds JSON; the same checks either way, none of them too."""
+        rows = "".join(f"{i},{'ab'[i % 2]},{i * 1.5}\n" for i in range(2000))
+        self.write("many.csv", "id,kind,amount\n" + rows)
+        for level in ("medium", "off"):
+            for name in ("inferred.json", "inferred.yaml"):
+                self.run_assay("profile", "many.csv", "--checks-out", name, "--infer", level)
+            inferred = json.loads((self.folder / "inferred.json").read_text())
+            count = (self.folder / "inferred.yaml").read_text().count("- rule:")
+            self.assertEqual((list(inferred), inferred["version"], len(inferred["checks"])), (["version", "checks"], 1, count))
+        self.run_assay("profile", "many.csv", "--checks-out", "inferred.JSON")
+        self.run_assay("profile", "many.csv", "--checks-out", "inferred.yaml")
+        of_json, of_yaml = (self.scan("many.csv", "--checks", name) for name in ("inferred.JSON", "inferred.yaml"))
+        self.assertGreater(of_yaml["summary"]["checks"], 3)
+        strip = lambda result: [dict(c, checks=c["checks"], run=None) for c in result["containers"]]
+        self.assertEqual(strip(of_json), strip(of_yaml))
+
     def test_compare(self):
         before = "".join(f"{i},{i % 7}\n" for i in range(1000))
         after = "".join(f"{i},{i % 7 + 50}\n" for i in range(1000))

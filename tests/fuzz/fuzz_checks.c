@@ -20,7 +20,7 @@ static void round_trip(struct assay_check_file *file)
     struct assay_buf text = {0};
     struct assay_check_file again = {0};
     struct assay_error err = {0};
-    if (assay_check_file_write(file->checks, &text, &err) != ASSAY_OK ||
+    if (assay_check_file_write(file->checks, ASSAY_CHECK_YAML, &text, &err) != ASSAY_OK ||
         assay_check_file_parse(assay_buf_str(&text), text.size, "again", &again, &err) != ASSAY_OK)
         abort();
     without_lines(file->checks);

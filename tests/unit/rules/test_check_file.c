@@ -186,9 +186,18 @@ static void examples_of_all_rules(void **state)
     }
 }
 
-static void written_and_read_back(void **state)
+static void expect_json(const char *text)
 {
-    (void)state;
+    json_t *json = NULL;
+    struct assay_error err = {0};
+    if (assay_json_parse(text, strlen(text), "checks", &json, &err) != ASSAY_OK)
+        fail_msg("%s: %s", err.text, text);
+    assert_int_equal(json_array_size(json_object_get(json, "checks")), 4);
+    json_decref(json);
+}
+
+static void write_and_read_back(enum assay_check_form form)
+{
     const char *text = "- notNull: [id]\n- {rule: between, container: a.csv, fields: ['my "
                        "\"col\"'], properties: {min: 0.10, "
                        "max: 3, inclusive_max: false}, coverage: 0.95, filter: \"x = 'y'\", "
@@ -199,7 +208,7 @@ static void written_and_read_back(void **state)
                        "id_field_names: [k], numeric_comparator: {epsilon: 0.01}}}\n";
     json_t *checks = parse(text);
     struct assay_buf written = {0};
-    assert_int_equal(assay_check_file_write(checks, &written, NULL), ASSAY_OK);
+    assert_int_equal(assay_check_file_write(checks, form, &written, NULL), ASSAY_OK);
     json_t *again = parse(assay_buf_str(&written));
     assert_int_equal(json_array_size(again), 4);
     for (size_t i = 0; i < 4; i++) {
@@ -208,12 +217,26 @@ static void written_and_read_back(void **state)
     }
     if (!json_equal(checks, again))
         fail_msg("%s", assay_buf_str(&written));
-    assert_non_null(strstr(assay_buf_str(&written),
-                           "  - rule: notNull\n    fields: [\"id\"]\n  - rule: between\n"));
-    assert_non_null(strstr(assay_buf_str(&written), "    coverage: 0.95\n"));
+    if (form == ASSAY_CHECK_JSON) {
+        expect_json(assay_buf_str(&written));
+    } else {
+        assert_non_null(strstr(assay_buf_str(&written),
+                               "  - rule: notNull\n    fields: [\"id\"]\n  - rule: between\n"));
+        assert_non_null(strstr(assay_buf_str(&written), "    coverage: 0.95\n"));
+    }
     assay_buf_release(&written);
     json_decref(checks);
     json_decref(again);
+}
+
+static void written_and_read_back(void **state)
+{
+    (void)state;
+    write_and_read_back(ASSAY_CHECK_YAML);
+    write_and_read_back(ASSAY_CHECK_JSON);
+    assert_int_equal(assay_check_form_of("a.yaml/c.JSON"), ASSAY_CHECK_JSON);
+    assert_int_equal(assay_check_form_of("a.json/c"), ASSAY_CHECK_YAML);
+    assert_int_equal(assay_check_form_of("-"), ASSAY_CHECK_YAML);
 }
 
 static json_t *validate_rest(const char *body, struct assay_error *err)
