@@ -3,8 +3,6 @@
 #include "worker/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,13 +12,7 @@ enum { CHUNKS_A_TIME = 8 };
 
 int assay_spool_open(struct assay_spool *ret_spool, struct assay_error *err)
 {
-    const char *folder = getenv("TMPDIR");
-    folder = folder && *folder ? folder : "/tmp";
-    const int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return assay_fail_errno(err, ASSAY_IO, errno, "making room for states in %.200s", folder);
-    ret_spool->fd = fd;
-    return ASSAY_OK;
+    return assay_file_unnamed("states", &ret_spool->fd, err);
 }
 
 void assay_spool_close(struct assay_spool *spool)

@@ -1,9 +1,10 @@
-// Small files read whole, written whole.
+// Small files read whole, written whole; room on the disk that has no name.
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -95,4 +96,20 @@ int assay_file_write(const char *path, const void *data, size_t size_bytes, mode
         (void)unlink(beside.data);
     assay_buf_release(&beside);
     return rc;
+}
+
+int assay_file_unnamed(const char *what, int *ret_fd, struct assay_error *err)
+{
+    const char *folder = getenv("TMPDIR");
+    folder = folder && *folder ? folder : "/tmp";
+    char path[PATH_MAX];
+    const int length = snprintf(path, sizeof path, "%s/assay-XXXXXX", folder);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return assay_fail(err, ASSAY_IO, "TMPDIR is longer than a path may be");
+    const int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0)
+        return assay_fail_errno(err, ASSAY_IO, errno, "making room for %s in %s", what, folder);
+    (void)unlink(path);
+    *ret_fd = fd;
+    return ASSAY_OK;
 }

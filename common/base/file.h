@@ -1,4 +1,4 @@
-/* Small files read whole, written whole. */
+/* Small files read whole, written whole; room on the disk that has no name. */
 // SPDX-License-Identifier: Apache-2.0
 #ifndef ASSAY_BASE_FILE_H
 #define ASSAY_BASE_FILE_H
@@ -22,6 +22,10 @@ ASSAY_MUST_CHECK int assay_fd_write_all(int fd, const char *name, const void *da
  * seen. */
 ASSAY_MUST_CHECK int assay_file_write(const char *path, const void *data, size_t size_bytes,
                                       mode_t mode, struct assay_error *err);
+/** A new empty file for this process alone, below $TMPDIR, else /tmp; its name is gone at once, so
+ * nothing stays behind. `what` will be in it (errors say "making room for …"). *ret_fd: close().
+ * ASSAY_IO. (O_TMPFILE would do, but not on NFS or on overlay file systems of older kernels.) */
+ASSAY_MUST_CHECK int assay_file_unnamed(const char *what, int *ret_fd, struct assay_error *err);
 /** The code for an errno of open(2) and its like: NOT_FOUND, DENIED, else IO. */
 int assay_code_of_errno(int errnum);
 

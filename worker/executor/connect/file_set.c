@@ -3,8 +3,6 @@
 #include "worker/executor/connect/file_set.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,11 +42,7 @@ static int spool_stdin(struct assay_set_file *file, struct assay_error *err)
     if (fstat(STDIN_FILENO, &info) == 0 && S_ISREG(info.st_mode) &&
         lseek(STDIN_FILENO, 0, SEEK_CUR) == 0)
         return ASSAY_OK; /* its path below is as good as any */
-    const char *folder = getenv("TMPDIR");
-    file->spool = open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (file->spool < 0)
-        return assay_fail_errno(err, ASSAY_IO, errno, "making room for standard input in %s",
-                                folder ? folder : "/tmp");
+    ASSAY_TRY(assay_file_unnamed("standard input", &file->spool, err));
     ASSAY_AUTO(assay_free) void *step = assay_malloc(SPOOL_STEP);
     if (!step)
         return assay_fail_memory(err);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/file.h"
 #include "common/base/memory.h"
 #include "worker/executor/lookup/spill.h"
 
@@ -116,7 +117,7 @@ static int open_block(struct assay_marks *marks, uint64_t number, bool is_new,
     if (marks->has_open && marks->open == number)
         return ASSAY_OK;
     if (marks->fd < 0)
-        ASSAY_TRY(assay_spill_file(&marks->fd, err));
+        ASSAY_TRY(assay_file_unnamed("marks of records", &marks->fd, err));
     ASSAY_TRY(close_block(marks, err));
     if (is_new)
         memset(marks->words, 0, sizeof marks->words);

@@ -3,11 +3,11 @@
 #include "worker/executor/lookup/spill.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/file.h"
 #include "common/base/memory.h"
 
 struct bucket {
@@ -26,17 +26,6 @@ struct assay_spill {
 };
 
 /* --- the file --- */
-
-int assay_spill_file(int *ret_fd, struct assay_error *err)
-{
-    const char *folder = getenv("TMPDIR");
-    folder = folder && *folder ? folder : "/tmp";
-    const int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return assay_fail_errno(err, ASSAY_IO, errno, "making a temporary file in %s", folder);
-    *ret_fd = fd;
-    return ASSAY_OK;
-}
 
 int assay_spill_write(int fd, const void *data, size_t size_bytes, uint64_t offset,
                       struct assay_error *err)
@@ -72,7 +61,7 @@ int assay_spill_new(size_t record_bytes, struct assay_spill **ret_spill, struct 
     if (!spill)
         return assay_fail_memory(err);
     spill->record_bytes = record_bytes;
-    const int code = assay_spill_file(&spill->fd, err);
+    const int code = assay_file_unnamed("values of references", &spill->fd, err);
     if (code != ASSAY_OK) {
         assay_free(spill);
         return code;

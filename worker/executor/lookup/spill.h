@@ -15,8 +15,6 @@
 #define ASSAY_SPILL_EXTENT_BYTES ((size_t)16 << 10) /* of one bucket, written at once */
 #define ASSAY_SPILL_BUFFER_BYTES (ASSAY_SPILL_BUCKETS * ASSAY_SPILL_EXTENT_BYTES)
 
-/** An unlinked file below $TMPDIR, else /tmp. *ret_fd: close(). ASSAY_IO. */
-ASSAY_MUST_CHECK int assay_spill_file(int *ret_fd, struct assay_error *err);
 /** Write or read all bytes at an offset. ASSAY_IO. */
 ASSAY_MUST_CHECK int assay_spill_write(int fd, const void *data, size_t size_bytes, uint64_t offset,
                                        struct assay_error *err);
