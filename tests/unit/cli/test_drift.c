@@ -175,14 +175,14 @@ static void stability_of_values(void **state)
          "{\"value\": \"2\", \"count\": 50}]}",
          "{\"type\": \"Fractional\", \"histogram_buckets\": [{\"from\": \"1\", \"to\": \"2\", "
          "\"count\": 3}, {\"from\": \"2\", \"to\": \"3\", \"count\": 7}]}",
-         0, (0.3 - 0.5) * log(0.3 / 0.5) + (0.7 - 0.5) * log(0.7 / 0.5)},
+         0, (0.3 - 0.5) * -0.5108256237659907 + (0.7 - 0.5) * 0.3364722366212129},
         /* buckets before, values after: a value at a bound lies in the upper one */
         {"{\"type\": \"Date\", \"histogram_buckets\": [{\"from\": \"2024-01-01\", \"to\": "
          "\"2024-01-03\", \"count\": 5}, {\"from\": \"2024-01-03\", \"to\": \"2024-01-05\", "
          "\"count\": 5}]}",
          "{\"type\": \"Timestamp\", \"histogram_buckets\": [{\"value\": \"2024-01-02T12:00:00\", "
          "\"count\": 1}, {\"value\": \"2024-01-03T00:00:00\", \"count\": 3}]}",
-         0, (0.25 - 0.5) * log(0.25 / 0.5) + (0.75 - 0.5) * log(0.75 / 0.5)},
+         0, (0.25 - 0.5) * -0.6931471805599453 + (0.75 - 0.5) * 0.4054651081081644},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         json_t *before = parse(cases[i].before), *after = parse(cases[i].after);

@@ -73,9 +73,9 @@ static inline void write_data(const char *select, const char *path)
     assay_session_close(session);
 }
 
-/* settings: JSON object; timezone NULL = UTC. The instant of the operation is
+/* settings: JSON object; zone NULL = UTC. The instant of the operation is
  * 2026-11-20T10:00:00Z. */
-static int scan(const char *path, const char *checks, const char *settings, const char *timezone,
+static int scan(const char *path, const char *checks, const char *settings, const char *zone,
                 struct output *out, struct assay_error *err)
 {
     json_t *list = json_loads(checks, JSON_REJECT_DUPLICATES, NULL),
@@ -89,7 +89,7 @@ static int scan(const char *path, const char *checks, const char *settings, cons
                   "s:{s:s, s:s, s:s, s:[{s:s}]}}, s:{}, s:o, "
                   "s:o, s:[]}",
                   "v", 1, "kind", "scan", "op_id", 1, "task_id", 1, "attempt", 1, "now",
-                  "2026-11-20T10:00:00.000000Z", "timezone", timezone ? timezone : "UTC", "seed", 1,
+                  "2026-11-20T10:00:00.000000Z", "timezone", zone ? zone : "UTC", "seed", 1,
                   "limits", "memory_bytes", (json_int_t)1 << 29, "threads", 2, "deadline_ms", 0,
                   "source", "connector", "file", "properties", "root", folder, "container", "name",
                   strrchr(path, '/') + 1, "container_type", "file", "location", path, "files",
